@@ -1,0 +1,42 @@
+//! What a command asks for, so that it reads no more than it shows.
+
+/// A topic of a network namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Interfaces and their addresses.
+    Links,
+    /// Routes and neighbours.
+    Routes,
+    /// Forwarding databases.
+    ForwardingDatabase,
+    /// Values of `/proc/sys`.
+    Sysctls,
+    /// Listening sockets only, with their owners.
+    Listeners,
+    /// Every socket, with its owners.
+    Sockets,
+}
+
+/// The topics a command asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    topics: Vec<Topic>,
+}
+
+impl Scope {
+    /// These topics.
+    pub fn of(topics: &[Topic]) -> Self {
+        Self { topics: topics.to_vec() }
+    }
+
+    /// Everything a snapshot holds.
+    pub fn everything() -> Self {
+        use Topic::{ForwardingDatabase, Links, Routes, Sockets, Sysctls};
+        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets])
+    }
+
+    /// Whether `topic` is asked for.
+    pub fn has(&self, topic: Topic) -> bool {
+        self.topics.contains(&topic)
+    }
+}

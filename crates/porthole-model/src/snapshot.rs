@@ -1,0 +1,23 @@
+//! Everything that was read of a host and its engine, at one moment.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Engine, Host, Observed};
+
+/// A moment: milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+/// Everything that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The version of porthole that read it.
+    pub porthole_version: String,
+    /// When it was read.
+    pub observed_at: Timestamp,
+    /// What the kernel showed; a gap when the engine's host is another machine.
+    pub host: Observed<Host>,
+    /// What the engine said; a gap when none answered.
+    pub engine: Observed<Engine>,
+}
