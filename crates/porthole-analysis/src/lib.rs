@@ -1,1 +1,24 @@
-//! Being written.
+//! From a snapshot to findings: the checks and their runner, the topology, and which container is meant.
+//!
+//! Everything here is a pure function of what was read: no clock, no file, no socket, no panic.
+
+mod attachment;
+mod checks;
+mod confirm;
+mod diagnose;
+mod fold;
+mod locality;
+mod places;
+mod ports;
+mod shell;
+mod sockets;
+pub mod target;
+mod topology;
+
+pub use checks::{Check, Concern, Documentation, Found, check, checks};
+pub use confirm::confirm;
+pub use diagnose::{diagnose, doctor_scope};
+pub use locality::locality;
+pub use places::{container_namespace, engine_namespace, namespace_of};
+pub use sockets::{SocketPlace, socket_container, socket_places};
+pub use topology::{topology, topology_of};

@@ -1,1 +1,28 @@
-//! Being written.
+//! The engine API's answers as nouns: Docker 20.10 and newer, and Podman's compatible service.
+//!
+//! The way in: [`resolve`] an [`EndpointRequest`], [`Client::connect`] with the [`Endpoint`], then [`collect`].
+
+mod client;
+mod collect;
+mod connect_error;
+mod connection;
+mod endpoint;
+mod helper;
+mod locality;
+mod negotiation;
+mod nouns;
+mod raw;
+mod request_error;
+mod transport;
+
+pub use client::{AnswerStream, Client, HijackedStream};
+pub use collect::{ContainerSummary, collect, containers_only, inspect};
+pub use connect_error::{ConnectCause, ConnectError};
+pub use endpoint::{
+    Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
+};
+pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, run_helper};
+pub use locality::{Locality, Peer, locality};
+pub use negotiation::{ApiRange, ApiVersion};
+pub use request_error::{Call, RequestError};
+pub use transport::{Membership, SocketPermission, TlsFault};

@@ -1,1 +1,26 @@
-//! Being written.
+//! The kernel's answers as nouns: processes, network namespaces and what is in them, read from procfs and netlink.
+//!
+//! *Invariant:* this crate knows no engine and decides nothing; what it cannot read is a [`Gap`](porthole_model::Gap).
+
+mod accounts;
+mod daemon;
+mod enter;
+mod failure;
+mod host;
+mod identity;
+mod netlink_client;
+mod owners;
+mod places;
+mod processes;
+mod procfs;
+mod socket_filter;
+mod socket_inventory;
+mod socket_source;
+mod stack;
+mod sysctls;
+
+pub use accounts::FileOwner;
+pub use host::{LinuxHost, Roots};
+pub use porthole_wire::{AddressFamily, SocketStates};
+pub use socket_filter::SocketFilter;
+pub use socket_inventory::SocketInventory;

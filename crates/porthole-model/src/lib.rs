@@ -3,6 +3,7 @@
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
 mod engine;
+mod exchange;
 mod finding;
 mod host;
 mod ids;
@@ -18,6 +19,10 @@ mod topology;
 pub use engine::{
     Container, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion, Health, HealthStatus, Mount,
     MountKind, Network, NetworkAttachment, PortBinding, Subnet, TransportProtocol,
+};
+pub use exchange::{
+    Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, MessageSize, Resource, ResourceKind,
+    Upgrade,
 };
 pub use finding::{
     CheckCode, CheckOutcome, CheckResult, Confidence, Evidence, Finding, Remedy, Report, Severity, Subject,

@@ -11,7 +11,7 @@ pub enum Topic {
     ForwardingDatabase,
     /// Values of `/proc/sys`.
     Sysctls,
-    /// Listening sockets only, with their owners.
+    /// TCP sockets that listen and UDP sockets that are not connected, with their owners.
     Listeners,
     /// Every socket, with its owners.
     Sockets,

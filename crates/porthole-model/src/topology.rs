@@ -13,7 +13,8 @@ pub struct Topology {
     pub rows: Vec<TopologyRow>,
     /// The bridges of the engine's host, also those without a port.
     pub bridges: Vec<TopologyBridge>,
-    /// The other interfaces of the engine's host, loopback and veth left out.
+    /// The other interfaces of the engine's host, loopback and veth left out, but for a veth that a default
+    /// route leaves by.
     pub uplinks: Vec<TopologyUplink>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,

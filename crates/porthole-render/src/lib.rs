@@ -1,1 +1,27 @@
-//! Being written.
+//! Documents made of what was observed and found, and the text, HTML, SVG and JSON they are printed as.
+//!
+//! Words and columns are decided once, in a [`doc::Doc`]; the printers only skin it. Nothing here computes a verdict.
+
+pub mod doc;
+pub mod error;
+mod escape;
+pub mod explain;
+mod gaps;
+pub mod gc;
+mod harmless;
+pub mod html;
+pub mod json;
+mod markdown;
+mod moment;
+#[cfg(test)]
+mod properties;
+pub mod report;
+#[cfg(test)]
+mod samples;
+pub mod snapshot;
+pub mod sockets;
+pub mod text;
+pub mod topology;
+
+#[cfg(test)]
+mod tests;

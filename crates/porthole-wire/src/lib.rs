@@ -1,1 +1,25 @@
-//! Being written.
+//! Bytes to nouns and back: the formats of the kernel, of the engine and of porthole's own file.
+
+pub mod multiplexed;
+pub mod snapshot_file;
+
+pub mod accounts;
+pub mod capability;
+pub mod cgroup;
+pub mod docker_proxy;
+pub mod engine_api;
+pub mod http1;
+pub mod mount_info;
+pub mod netlink;
+pub mod os_release;
+pub mod proc_net;
+pub mod proc_net_unix;
+pub mod proc_stat;
+pub mod proc_status;
+pub mod tar;
+
+mod proc_error;
+mod socket_record;
+
+pub use proc_error::ProcError;
+pub use socket_record::{AddressFamily, SocketRecord, SocketStates};

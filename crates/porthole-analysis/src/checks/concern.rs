@@ -1,0 +1,110 @@
+//! What a check hands to the runner: findings with what else they touch, and the parts it could not look at.
+
+use porthole_model::{
+    CheckCode, Confidence, Container, Engine, EngineKind, Evidence, Finding, Gap, Network, Port, Remedy,
+    Severity, Subject, SubjectKind, TransportProtocol,
+};
+
+/// What a check that ran came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What it found.
+    pub concerns: Vec<Concern>,
+    /// Parts it could not look at.
+    pub gaps: Vec<Gap>,
+}
+
+impl Found {
+    /// Adds what one part came to.
+    pub(crate) fn part(&mut self, outcome: Result<impl IntoIterator<Item = Concern>, Gap>) {
+        match outcome {
+            Ok(concerns) => self.concerns.extend(concerns),
+            Err(gap) => self.gap(gap),
+        }
+    }
+
+    /// Adds a part that could not be looked at, once.
+    pub(crate) fn gap(&mut self, gap: Gap) {
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+}
+
+/// A finding, and what else it touches: by that, one finding can explain another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// The finding.
+    pub finding: Finding,
+    /// What it touches beside its subject.
+    pub related: Vec<Subject>,
+}
+
+impl Concern {
+    /// A finding that is certain; evidence must follow.
+    pub(crate) fn new(code: CheckCode, severity: Severity, subject: Subject, summary: String) -> Self {
+        let finding = Finding {
+            code,
+            severity,
+            confidence: Confidence::Certain,
+            subject,
+            summary,
+            evidence: Vec::new(),
+            remedies: Vec::new(),
+            explains: Vec::new(),
+        };
+        Self { finding, related: Vec::new() }
+    }
+
+    /// The evidence admits other causes.
+    pub(crate) fn likely(mut self) -> Self {
+        self.finding.confidence = Confidence::Likely;
+        self
+    }
+
+    /// Adds what was read.
+    pub(crate) fn evidence(mut self, source: impl Into<String>, observed: impl Into<String>) -> Self {
+        self.finding.evidence.push(Evidence { source: source.into(), observed: observed.into() });
+        self
+    }
+
+    /// Adds a way to mend it.
+    pub(crate) fn remedy(mut self, explanation: impl Into<String>, commands: Vec<String>) -> Self {
+        self.finding.remedies.push(Remedy { explanation: explanation.into(), commands });
+        self
+    }
+
+    /// Adds what it touches.
+    pub(crate) fn related(mut self, subject: Subject) -> Self {
+        self.related.push(subject);
+        self
+    }
+
+    /// Whether it is about `subject` or touches it.
+    pub(crate) fn touches(&self, subject: &Subject) -> bool {
+        self.finding.subject == *subject || self.related.contains(subject)
+    }
+}
+
+/// A container as a subject.
+pub(super) fn about_container(container: &Container) -> Subject {
+    Subject { kind: SubjectKind::Container, name: container.name.clone() }
+}
+
+/// A network as a subject.
+pub(super) fn about_network(network: &Network) -> Subject {
+    Subject { kind: SubjectKind::Network, name: network.name.clone() }
+}
+
+/// A container's port as a subject.
+pub(super) fn about_port(container: &Container, port: Port, protocol: TransportProtocol) -> Subject {
+    Subject { kind: SubjectKind::Port, name: format!("{port}/{protocol} of {}", container.name) }
+}
+
+/// The engine's command-line client.
+pub(super) fn client(engine: &Engine) -> &'static str {
+    match engine.version.kind {
+        EngineKind::Docker => "docker",
+        EngineKind::Podman => "podman",
+    }
+}

@@ -1,0 +1,68 @@
+//! The checks: each a row of one table, with its code, its documentation and a pure function.
+
+mod concern;
+mod ph001_forwarding;
+mod ph009_published_on_loopback;
+mod ph010_listens_on_loopback;
+mod ph011_nothing_listens;
+mod ph012_docker_proxy;
+mod ph032_host_interface;
+mod ph033_bridge;
+mod ph035_network_gone;
+mod ph040_does_not_accept;
+mod ph101_engine_silent;
+mod ph105_engine_socket;
+
+use porthole_model::{CheckCode, Gap, Snapshot};
+
+pub use concern::{Concern, Found};
+
+/// A check.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Its stable code.
+    pub code: CheckCode,
+    /// What it finds, in a few words.
+    pub title: &'static str,
+    /// What a person should know of it.
+    pub documentation: Documentation,
+    /// The check itself; the gap says why it could not run.
+    pub run: fn(&Snapshot) -> Result<Found, Gap>,
+}
+
+/// A check's documentation, each part a paragraph or more of Markdown.
+#[derive(Clone, Copy, Debug)]
+pub struct Documentation {
+    /// What it checks.
+    pub checks: &'static str,
+    /// Why that matters, and what people see.
+    pub why: &'static str,
+    /// How to mend what it finds.
+    pub mend: &'static str,
+    /// An example of what goes wrong.
+    pub example: &'static str,
+}
+
+/// Every check, by code.
+pub fn checks() -> &'static [Check] {
+    &TABLE
+}
+
+/// The check of that code.
+pub fn check(code: CheckCode) -> Option<&'static Check> {
+    TABLE.iter().find(|check| check.code == code)
+}
+
+static TABLE: [Check; 11] = [
+    ph001_forwarding::CHECK,
+    ph009_published_on_loopback::CHECK,
+    ph010_listens_on_loopback::CHECK,
+    ph011_nothing_listens::CHECK,
+    ph012_docker_proxy::CHECK,
+    ph032_host_interface::CHECK,
+    ph033_bridge::CHECK,
+    ph035_network_gone::CHECK,
+    ph040_does_not_accept::CHECK,
+    ph101_engine_silent::CHECK,
+    ph105_engine_socket::CHECK,
+];

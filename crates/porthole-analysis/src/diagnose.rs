@@ -1,0 +1,73 @@
+//! The runner: every check over one snapshot, and one report.
+
+use porthole_model::{
+    CheckOutcome, CheckResult, Engine, EngineKind, Finding, Gap, Host, Report, Scope, Snapshot, Topic,
+};
+
+use crate::checks::{Check, Concern, Found, checks};
+use crate::fold::fold;
+
+/// What the checks read.
+pub fn doctor_scope() -> Scope {
+    Scope::of(&[Topic::Links, Topic::Routes, Topic::Sysctls, Topic::Listeners])
+}
+
+/// Runs every check. A check whose facts are missing is listed as skipped, with the reason.
+///
+/// Findings come worst first, then by code and subject; what one finding explains stands under it.
+pub fn diagnose(snapshot: &Snapshot) -> Report {
+    let mut concerns: Vec<Concern> = Vec::new();
+    let mut outcomes = Vec::new();
+    for check in checks() {
+        let result = (check.run)(snapshot).map(|found| taken(found, &mut concerns));
+        outcomes.push(outcome(check, result));
+    }
+    let mut findings = fold(concerns);
+    sort(&mut findings);
+    Report {
+        observed_at: snapshot.observed_at,
+        host: snapshot.host.value().map_or_else(|| "a host that was not read".to_owned(), host_phrase),
+        engine: snapshot.engine.known().map(engine_phrase),
+        findings,
+        checks: outcomes,
+    }
+}
+
+/// Worst first; of the same severity by code, then by subject.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|left, right| {
+        let worst_first = right.severity.cmp(&left.severity);
+        worst_first.then_with(|| (left.code, &left.subject).cmp(&(right.code, &right.subject)))
+    });
+    for finding in findings {
+        sort(&mut finding.explains);
+    }
+}
+
+fn taken(found: Found, concerns: &mut Vec<Concern>) -> CheckResult {
+    let findings = found.concerns.len();
+    concerns.extend(found.concerns);
+    CheckResult::Ran { findings, gaps: found.gaps }
+}
+
+fn outcome(check: &Check, result: Result<CheckResult, Gap>) -> CheckOutcome {
+    let result = result.unwrap_or_else(CheckResult::Skipped);
+    CheckOutcome { code: check.code, title: check.title.to_owned(), result }
+}
+
+fn host_phrase(host: &Host) -> String {
+    let system = host.operating_system.value().cloned();
+    let kernel = host.kernel_release.value().map(|release| format!("Linux {release}"));
+    let parts = [host.hostname.value().cloned(), system, kernel];
+    let known: Vec<_> = parts.into_iter().flatten().collect();
+    if known.is_empty() { "a host without a name".to_owned() } else { known.join(", ") }
+}
+
+fn engine_phrase(engine: &Engine) -> String {
+    let kind = match engine.version.kind {
+        EngineKind::Docker => "Docker",
+        EngineKind::Podman => "Podman",
+    };
+    let version = &engine.version;
+    format!("{kind} {} at {}, API {}", version.version, engine.endpoint, version.negotiated_api_version)
+}

@@ -1,0 +1,89 @@
+//! PH101 and PH105: the engine itself.
+
+use porthole_model::{CheckResult, Confidence, ContainerState, Gap, GapKind, Mount, MountKind, Observed};
+
+use crate::lab::Lab;
+use crate::spec::container;
+
+fn unreachable_engine(kind: GapKind) -> Lab {
+    let mut lab = Lab::docker();
+    let gap = Gap::new(kind, "engine at unix:///var/run/docker.sock", "connection refused: nobody listens");
+    lab.snapshot.engine = Observed::Missing(gap.with_remedy("start the engine"));
+    lab
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_ph101_and_the_rest_is_skipped() {
+    let lab = unreachable_engine(GapKind::EngineUnreachable);
+    assert_eq!(lab.found(), ["error PH101 engine"]);
+    let finding = lab.only();
+    assert_eq!(finding.evidence[0].source, "engine at unix:///var/run/docker.sock");
+    assert_eq!(finding.evidence[0].observed, "connection refused: nobody listens");
+    assert_eq!(finding.evidence[1].observed, "dockerd (pid 100)");
+    assert_eq!(finding.remedies[0].explanation, "start the engine");
+    let report = lab.diagnose();
+    let skipped =
+        report.checks.iter().filter(|check| matches!(check.result, CheckResult::Skipped(_))).count();
+    assert_eq!(skipped, report.checks.len() - 1);
+    assert!(report.engine.is_err());
+}
+
+#[test]
+fn an_engine_that_refuses_is_said_so() {
+    let lab = unreachable_engine(GapKind::Permission);
+    assert_eq!(lab.found(), ["error PH101 engine"]);
+    assert!(lab.only().summary.starts_with("you may not talk to the engine"));
+}
+
+#[test]
+fn an_engine_that_was_not_asked_is_no_finding() {
+    let mut lab = Lab::docker();
+    lab.snapshot.engine = Observed::Missing(Gap::not_asked("engine"));
+    assert_eq!(lab.found(), [""; 0]);
+    assert_eq!(lab.gaps(101), ["skipped: engine: this command does not read it"]);
+}
+
+fn holding(source: &str, kind: MountKind) -> Lab {
+    let mut lab = Lab::docker();
+    let destination = "/mnt".to_owned();
+    lab.run(container("panel")).mounts =
+        vec![Mount { kind, source: source.to_owned(), destination, read_only: true }];
+    lab
+}
+
+#[test]
+fn a_container_with_the_socket_is_ph105() {
+    for source in
+        ["/var/run/docker.sock", "/run/docker.sock", "/run//docker.sock/", "/run/podman/podman.sock"]
+    {
+        let lab = holding(source, MountKind::Bind);
+        assert_eq!(lab.found(), ["warning PH105 panel"], "{source}");
+        assert_eq!(lab.only().confidence, Confidence::Certain, "{source}");
+    }
+    for source in ["/", "/run", "/var/run", "/var/run/", "/run/podman"] {
+        let lab = holding(source, MountKind::Bind);
+        assert_eq!(lab.found(), ["warning PH105 panel"], "{source}");
+        assert_eq!(lab.only().confidence, Confidence::Likely, "{source}");
+    }
+}
+
+#[test]
+fn other_mounts_are_no_finding() {
+    for source in
+        ["/var", "/run/docker", "/run/docker.sock.bak", "/home/run", "/var/lib/docker", "", "docker.sock"]
+    {
+        assert_eq!(holding(source, MountKind::Bind).found(), [""; 0], "{source}");
+    }
+    assert_eq!(holding("/run", MountKind::Tmpfs).found(), [""; 0]);
+    let mut lab = holding("/run", MountKind::Bind);
+    lab.container("panel").state = ContainerState::Exited;
+    assert_eq!(lab.found(), [""; 0]);
+}
+
+#[test]
+fn the_engines_own_path_counts() {
+    let mut lab = holding("/run/user/1000/docker.sock", MountKind::Bind);
+    assert_eq!(lab.found(), [""; 0]);
+    lab.engine().endpoint = "unix:///run/user/1000/docker.sock".to_owned();
+    assert_eq!(lab.found(), ["warning PH105 panel"]);
+}

@@ -1,0 +1,18 @@
+//! Scenarios: a host in, findings out, and many hosts on which there must be none.
+
+mod bridges;
+mod confirm;
+mod diagnose;
+mod engine;
+mod forwarding;
+mod lab;
+mod locality;
+mod networks;
+mod nouns;
+mod paused;
+mod ports;
+mod proxies;
+mod sockets;
+mod spec;
+mod target;
+mod topology;

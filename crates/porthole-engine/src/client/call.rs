@@ -1,0 +1,123 @@
+//! One call: request out, answer in, within its time.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::http::request::Builder;
+use hyper::{Method, Request};
+use serde::{Deserialize, Serialize};
+
+use super::{Client, named};
+use crate::connection::Answer;
+use crate::endpoint::{Address, Endpoint};
+use crate::raw::nullable;
+use crate::request_error::{Call, RequestError};
+
+/// A request, before it has a version.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    /// Begins with a slash.
+    pub(crate) path: String,
+    pub(crate) content: Option<(&'static str, Bytes)>,
+}
+
+impl Outgoing {
+    pub(crate) fn empty(method: Method, path: &str) -> Self {
+        Self { method, path: path.to_owned(), content: None }
+    }
+
+    pub(crate) fn json(method: Method, path: &str, body: &impl Serialize) -> Result<Self, RequestError> {
+        let body = serde_json::to_vec(body).map_err(|error| RequestError::NotUnderstood {
+            call: Call { method: method.clone(), path: path.to_owned() },
+            cause: error.to_string(),
+        })?;
+        Ok(Self { method, path: path.to_owned(), content: Some(("application/json", body.into())) })
+    }
+
+    pub(crate) fn call(&self) -> Call {
+        Call { method: self.method.clone(), path: self.path.clone() }
+    }
+}
+
+impl Client {
+    /// The body of a successful answer.
+    pub(super) async fn answer(&self, outgoing: Outgoing) -> Result<Bytes, RequestError> {
+        self.answer_within(outgoing, self.limit).await
+    }
+
+    pub(super) async fn answer_within(
+        &self,
+        outgoing: Outgoing,
+        limit: Duration,
+    ) -> Result<Bytes, RequestError> {
+        let call = outgoing.call();
+        let answer = tokio::time::timeout(limit, self.exchange(&outgoing))
+            .await
+            .map_err(|_| RequestError::TimedOut { call: call.clone(), limit })??;
+        if answer.status.is_success() || answer.status == hyper::StatusCode::NOT_MODIFIED {
+            Ok(answer.body)
+        } else {
+            Err(refusal(call, &answer))
+        }
+    }
+
+    /// A kept connection that the engine closed meanwhile costs a second try, where that cannot do a thing twice.
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Answer, RequestError> {
+        loop {
+            let taken = self.pool.take().await;
+            let mut connection = taken.map_err(|cause| Box::new(named(self.endpoint(), cause)))?;
+            let repeatable = connection.used && outgoing.method == Method::GET;
+            match connection.ask(self.request(outgoing)?).await {
+                Ok(answer) => {
+                    self.pool.put(connection);
+                    return Ok(answer);
+                }
+                Err(error) if repeatable || error.is_canceled() => {}
+                Err(source) => return Err(RequestError::Broken { call: outgoing.call(), source }),
+            }
+        }
+    }
+
+    pub(super) fn request(&self, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, RequestError> {
+        let path = format!("/v{}{}", self.negotiated, outgoing.path);
+        finish(builder(self.endpoint(), &outgoing.method, &path), outgoing)
+    }
+}
+
+/// The head that every request has. The host is what the docker CLI sends over sockets without a name.
+pub(super) fn builder(endpoint: &Endpoint, method: &Method, path: &str) -> Builder {
+    let host = match endpoint.address() {
+        Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
+        Address::Tcp { host, port } => format!("{host}:{port}"),
+        Address::Unix(_) | Address::Ssh(_) => "api.moby.localhost".to_owned(),
+    };
+    let agent = concat!("porthole/", env!("CARGO_PKG_VERSION"));
+    Request::builder().method(method).uri(path).header(HOST, host).header(USER_AGENT, agent)
+}
+
+pub(super) fn finish(builder: Builder, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, RequestError> {
+    let request = match &outgoing.content {
+        Some((content_type, body)) => builder.header(CONTENT_TYPE, *content_type).body(Full::new(body.clone())),
+        None => builder.body(Full::default()),
+    };
+    request.map_err(|error| RequestError::NotUnderstood { call: outgoing.call(), cause: error.to_string() })
+}
+
+/// The engine's own words: `{"message": …}`, or the text as it stands.
+pub(super) fn refusal(call: Call, answer: &Answer) -> RequestError {
+    RequestError::Status { call, status: answer.status.as_u16(), message: message(&answer.body) }
+}
+
+pub(super) fn message(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Refusal {
+        #[serde(default, deserialize_with = "nullable")]
+        message: String,
+    }
+    match serde_json::from_slice::<Refusal>(body) {
+        Ok(refusal) if !refusal.message.is_empty() => refusal.message,
+        _ => String::from_utf8_lossy(body).trim().chars().take(500).collect(),
+    }
+}

@@ -1,0 +1,126 @@
+//! Answers without an end, and connections that stop being HTTP.
+
+use std::io;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::call::{Outgoing, refusal};
+use super::{Client, named};
+use crate::connection::{Answer, Connection};
+use crate::request_error::{Call, RequestError};
+
+/// An answer that comes in pieces for as long as the engine sends.
+pub struct AnswerStream {
+    body: Incoming,
+    call: Call,
+    _connection: Connection,
+}
+
+impl AnswerStream {
+    /// The next piece; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, RequestError> {
+        loop {
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+                Some(Err(source)) => return Err(RequestError::Broken { call: self.call.clone(), source }),
+            }
+        }
+    }
+
+    /// All that is still to come, whenever it ends.
+    pub async fn rest(mut self) -> Result<Vec<u8>, RequestError> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.next().await? {
+            all.extend_from_slice(&piece);
+        }
+        Ok(all)
+    }
+}
+
+/// A connection that was HTTP and is now the streams of a container.
+pub struct HijackedStream(TokioIo<Upgraded>);
+
+impl HijackedStream {
+    /// The next bytes; empty at the end.
+    pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).await
+    }
+
+    /// Writes to the container's standard input.
+    pub async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await
+    }
+}
+
+impl Client {
+    /// `method path`, for an answer that is read piece by piece; only its head has to come in time.
+    pub async fn stream(&self, method: Method, path: &str) -> Result<AnswerStream, RequestError> {
+        let outgoing = Outgoing::empty(method, path);
+        let (response, connection) = self.head_in_time(&outgoing, false).await?;
+        if !response.status().is_success() {
+            return Err(self.refused(&outgoing, response).await);
+        }
+        Ok(AnswerStream { body: response.into_body(), call: outgoing.call(), _connection: connection })
+    }
+
+    /// `POST path` with `Upgrade: tcp`, as `docker attach` asks.
+    pub async fn hijack(&self, path: &str) -> Result<HijackedStream, RequestError> {
+        let outgoing = Outgoing::empty(Method::POST, path);
+        let (response, _connection) = self.head_in_time(&outgoing, true).await?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(self.refused(&outgoing, response).await);
+        }
+        let upgraded = hyper::upgrade::on(response).await;
+        upgraded
+            .map(|stream| HijackedStream(TokioIo::new(stream)))
+            .map_err(|source| RequestError::Broken { call: outgoing.call(), source })
+    }
+
+    /// The head of the answer, over a connection of its own.
+    async fn head_in_time(
+        &self,
+        outgoing: &Outgoing,
+        upgrade: bool,
+    ) -> Result<(Response<Incoming>, Connection), RequestError> {
+        let work = async {
+            let opened = self.pool.open().await;
+            let mut connection = opened.map_err(|cause| Box::new(named(self.endpoint(), cause)))?;
+            let mut request = self.request(outgoing)?;
+            if upgrade {
+                request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+                request.headers_mut().insert(UPGRADE, HeaderValue::from_static("tcp"));
+            }
+            match connection.send(request).await {
+                Ok(response) => Ok((response, connection)),
+                Err(source) => Err(RequestError::Broken { call: outgoing.call(), source }),
+            }
+        };
+        tokio::time::timeout(self.limit(), work)
+            .await
+            .map_err(|_| RequestError::TimedOut { call: outgoing.call(), limit: self.limit() })?
+    }
+
+    async fn refused(&self, outgoing: &Outgoing, response: Response<Incoming>) -> RequestError {
+        let (head, body) = response.into_parts();
+        match tokio::time::timeout(self.limit(), body.collect()).await {
+            Err(_) => RequestError::TimedOut { call: outgoing.call(), limit: self.limit() },
+            Ok(Err(source)) => RequestError::Broken { call: outgoing.call(), source },
+            Ok(Ok(body)) => {
+                let answer = Answer { status: head.status, headers: head.headers, body: body.to_bytes() };
+                refusal(outgoing.call(), &answer)
+            }
+        }
+    }
+}

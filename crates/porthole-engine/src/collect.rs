@@ -1,0 +1,113 @@
+//! Everything an engine tells of itself, its containers and its networks.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use hyper::Method;
+use porthole_model::{Container, ContainerId, ContainerState, Engine, Gap, GapKind, Network, Observed, Secrets};
+
+use crate::client::Client;
+use crate::connect_error::ConnectError;
+use crate::nouns;
+use crate::raw::{RawContainer, RawInfo, RawListed, RawNetwork};
+use crate::request_error::{Call, RequestError};
+
+/// A container as the list shows it: enough to find the one that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerSummary {
+    /// Its id.
+    pub id: ContainerId,
+    /// Its name, without the slash.
+    pub name: String,
+    /// Its state.
+    pub state: ContainerState,
+}
+
+/// Reads the whole engine within `limit`; what does not come in time is a gap.
+///
+/// `daemon` is a gap: the caller finds the engine's process by its socket.
+pub async fn collect(client: &Client, secrets: Secrets, limit: Duration) -> Result<Engine, ConnectError> {
+    let (info, containers, networks) = tokio::join!(
+        in_time(limit, "the engine's information", Box::pin(client.get::<RawInfo>("/info"))),
+        in_time(limit, "the engine's containers", Box::pin(containers(client, secrets))),
+        in_time(limit, "the engine's networks", Box::pin(networks(client, secrets))),
+    );
+    Ok(Engine {
+        endpoint: client.endpoint().url(),
+        endpoint_origin: client.endpoint().origin(),
+        version: nouns::version(client.raw_version(), client.api_version()),
+        info: info?.map(nouns::info),
+        containers: containers?,
+        networks: networks?,
+        daemon: Observed::Missing(Gap::not_asked("the engine's process")),
+    })
+}
+
+/// The containers without their details, stopped ones too.
+pub async fn containers_only(client: &Client) -> Result<Vec<ContainerSummary>, RequestError> {
+    let listed: Vec<RawListed> = client.get("/containers/json?all=1").await?;
+    Ok(listed.into_iter().map(summary).collect())
+}
+
+/// One container; `reference` is its id, a unique prefix of it, or its name.
+pub async fn inspect(client: &Client, reference: &str, secrets: Secrets) -> Result<Container, RequestError> {
+    let reference = percent_encoding::utf8_percent_encode(reference, percent_encoding::NON_ALPHANUMERIC);
+    let path = format!("/containers/{reference}/json");
+    let raw: RawContainer = client.get(&path).await?;
+    nouns::container(raw, secrets).map_err(|odd| not_understood(path, &odd))
+}
+
+/// An engine that is gone is an error, anything else that fails a gap.
+async fn in_time<T>(
+    limit: Duration,
+    what: &str,
+    work: impl Future<Output = Result<T, RequestError>>,
+) -> Result<Observed<T>, ConnectError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(value)) => Ok(Observed::Known(value)),
+        Ok(Err(RequestError::Unreachable(error))) => Err(*error),
+        Ok(Err(error)) => Ok(Observed::Missing(error.gap(what))),
+        Err(_) => {
+            let cause = format!("the engine did not answer within {} s", limit.as_secs_f32());
+            Ok(Observed::Missing(Gap::new(GapKind::Failed, what, cause)))
+        }
+    }
+}
+
+/// A container that ended between the list and its inspection is left out.
+async fn containers(client: &Client, secrets: Secrets) -> Result<Vec<Container>, RequestError> {
+    let listed = containers_only(client).await?;
+    let inspected = stream::iter(&listed)
+        .map(|summary| async move {
+            match inspect(client, &summary.id.0, secrets).await {
+                Err(error) if error.is_not_found() => Ok(None),
+                result => result.map(Some),
+            }
+        })
+        .buffered(client.useful_connections())
+        .try_collect::<Vec<_>>()
+        .await?;
+    Ok(inspected.into_iter().flatten().collect())
+}
+
+async fn networks(client: &Client, secrets: Secrets) -> Result<Vec<Network>, RequestError> {
+    let raw: Vec<RawNetwork> = client.get("/networks").await?;
+    raw.into_iter()
+        .map(|network| nouns::network(network, secrets).map_err(|odd| not_understood("/networks".into(), &odd)))
+        .collect()
+}
+
+fn summary(raw: RawListed) -> ContainerSummary {
+    // A linked container has names of the form /other/alias too.
+    let own = raw.names.iter().find(|name| !name.trim_start_matches('/').contains('/'));
+    let name = own.or(raw.names.first()).map(|name| name.trim_start_matches('/').to_owned());
+    ContainerSummary {
+        id: ContainerId(raw.id),
+        name: name.unwrap_or_default(),
+        state: nouns::state(&raw.state),
+    }
+}
+
+fn not_understood(path: String, odd: &nouns::OddValue) -> RequestError {
+    RequestError::NotUnderstood { call: Call { method: Method::GET, path }, cause: odd.to_string() }
+}

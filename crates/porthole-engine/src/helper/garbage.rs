@@ -1,0 +1,102 @@
+//! Helpers that were left on an engine by a porthole that was killed.
+
+use porthole_model::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{CREATED_LABEL, HelperError, LABEL, encoded, leftover};
+use crate::client::Client;
+use crate::raw::{RawMap, nullable};
+use crate::request_error::RequestError;
+
+/// What was removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The names of the containers.
+    pub containers: Vec<String>,
+    /// The ids of the images.
+    pub images: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Helper {
+    #[serde(rename = "Names", default, deserialize_with = "nullable")]
+    names: Vec<String>,
+    #[serde(rename = "State", default, deserialize_with = "nullable")]
+    state: String,
+    #[serde(rename = "Labels", default, deserialize_with = "nullable")]
+    labels: RawMap<String>,
+}
+
+/// Removes the helpers that have ended or were made before `made_before`, and the images that none uses.
+pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
+    let step = |step| move |source| HelperError::Engine { step, source };
+    let containers =
+        remove_containers(client, made_before).await.map_err(step("remove helpers that were left"))?;
+    let images = remove_images(client).await.map_err(step("remove the images of helpers"))?;
+    Ok(Removed { containers, images })
+}
+
+async fn remove_containers(client: &Client, made_before: Timestamp) -> Result<Vec<String>, RequestError> {
+    let path = format!("/containers/json?all=1&filters={}", filter());
+    let mut removed = Vec::new();
+    for helper in client.get::<Vec<Helper>>(&path).await? {
+        if let Some(name) = helper.names.first().map(|name| name.trim_start_matches('/'))
+            && helper.is_garbage(made_before)
+        {
+            leftover::remove(client, name).await?;
+            removed.push(name.to_owned());
+        }
+    }
+    Ok(removed)
+}
+
+/// An image that a helper of another porthole uses at the moment stays: the engine refuses (409).
+async fn remove_images(client: &Client) -> Result<Vec<String>, RequestError> {
+    #[derive(Deserialize)]
+    struct Image {
+        #[serde(rename = "Id")]
+        id: String,
+    }
+    let mut removed = Vec::new();
+    for image in client.get::<Vec<Image>>(&format!("/images/json?filters={}", filter())).await? {
+        match client.delete(&format!("/images/{}", image.id)).await {
+            Ok(()) => removed.push(image.id),
+            Err(RequestError::Status { status: 404 | 409, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(removed)
+}
+
+fn filter() -> String {
+    encoded(&json!({ "label": [format!("{}={}", LABEL.0, LABEL.1)] }).to_string())
+}
+
+impl Helper {
+    /// One that has not ended may belong to a porthole that is at work.
+    fn is_garbage(&self, made_before: Timestamp) -> bool {
+        let created = self.labels.get(CREATED_LABEL).and_then(|seconds| seconds.parse::<i64>().ok());
+        let is_old = created.is_none_or(|seconds| seconds.saturating_mul(1000) < made_before.0);
+        is_old || matches!(self.state.as_str(), "exited" | "dead" | "stopped")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_at_work_is_no_garbage() {
+        let helper = |state: &str, created: &str| -> Helper {
+            let labels = json!({ (CREATED_LABEL): created });
+            serde_json::from_value(json!({ "State": state, "Labels": labels })).unwrap()
+        };
+        let before = Timestamp(2_000_000);
+        assert!(!helper("running", "2000").is_garbage(before));
+        assert!(!helper("created", "2001").is_garbage(before));
+        assert!(helper("exited", "2001").is_garbage(before));
+        assert!(helper("running", "1999").is_garbage(before));
+        assert!(helper("running", "").is_garbage(before));
+    }
+}

@@ -1,0 +1,28 @@
+//! From the engine's answers to nouns.
+
+mod attachment;
+mod container;
+mod mount;
+mod network;
+mod port;
+mod system;
+mod text;
+
+pub(crate) use container::{container, state};
+pub(crate) use network::network;
+pub(crate) use system::{info, version};
+
+/// A value of the engine that is not what the API promises.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value:?}")]
+pub(crate) struct OddValue {
+    /// The field, by the API's name.
+    pub(crate) field: &'static str,
+    /// What stands there.
+    pub(crate) value: String,
+}
+
+/// `value`, if it stands for something.
+fn filled(value: String) -> Option<String> {
+    Some(value).filter(|value| !value.is_empty())
+}

@@ -1,0 +1,39 @@
+//! `GET /version` and `GET /info`.
+
+use super::raw;
+
+raw! {
+    /// `GET /version`.
+    RawVersion {
+        version: String = "Version",
+        api_version: String = "ApiVersion",
+        min_api_version: String = "MinAPIVersion",
+        operating_system: String = "Os",
+        architecture: String = "Arch",
+        kernel_release: String = "KernelVersion",
+        components: Vec<RawComponent> = "Components",
+    }
+
+    /// One of `Components`.
+    RawComponent {
+        name: String = "Name",
+    }
+
+    /// `GET /info`.
+    RawInfo {
+        id: String = "ID",
+        name: String = "Name",
+        operating_system: String = "OperatingSystem",
+        storage_driver: String = "Driver",
+        data_root: String = "DockerRootDir",
+        security_options: Vec<String> = "SecurityOptions",
+        live_restore: bool = "LiveRestoreEnabled",
+        swarm: RawSwarm = "Swarm",
+        warnings: Vec<String> = "Warnings",
+    }
+
+    /// `Swarm` of `GET /info`.
+    RawSwarm {
+        local_node_state: String = "LocalNodeState",
+    }
+}

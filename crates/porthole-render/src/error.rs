@@ -1,0 +1,18 @@
+//! Why a command could not do its job, and what the user can do.
+
+use crate::doc::{Doc, Line, Style};
+
+/// `error: …`, its causes, nearest first, and hints.
+pub fn doc(message: &str, causes: &[String], hints: &[String]) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Error, "error:").plain(" ").plain(message));
+    let mut inner = Doc::new();
+    for cause in causes {
+        inner.paragraph(Line::of(Style::Faint, "caused by:").plain(" ").plain(cause));
+    }
+    doc.nested(inner);
+    for hint in hints {
+        doc.paragraph(Line::of(Style::Note, "hint:").plain(" ").plain(hint));
+    }
+    doc
+}

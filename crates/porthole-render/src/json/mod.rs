@@ -1,0 +1,51 @@
+//! Public JSON: its own types, versioned, so that the inner ones may change.
+//!
+//! A fact that could not be read is `null`, and `gaps` holds its path and the reason. A `null` without a gap means
+//! that there is none.
+
+mod explain;
+mod gap;
+mod removed;
+mod report;
+mod sockets;
+mod topology;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
+pub use gap::{GapWord, MissingFact};
+pub use removed::{RemovedDocument, removed};
+pub use report::{
+    CheckItem, CheckWord, ConfidenceWord, EvidenceItem, FindingItem, RemedyItem, ReportDocument,
+    SeverityWord, SubjectItem, SubjectWord, report,
+};
+pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
+pub use topology::{
+    BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,
+};
+
+/// The version of every document; it grows when a field goes away or changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The name and the JSON schema of every document.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    vec![
+        ("explain", schema::<ExplanationsDocument>()),
+        ("gc", schema::<RemovedDocument>()),
+        ("report", schema::<ReportDocument>()),
+        ("sockets", schema::<SocketsDocument<'static>>()),
+        ("topology", schema::<TopologyDocument>()),
+    ]
+}
+
+fn schema<T: JsonSchema>() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    pretty(&settings.into_generator().into_root_schema_for::<T>())
+}
+
+/// Indented text of a value. Every document is made of strings, numbers, lists and structs, which always serialise.
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+}

@@ -1,0 +1,57 @@
+//! How many columns of a terminal a text takes, and what of it fits into fewer.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The columns of `text`, whole characters as people see them counted.
+pub(crate) fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+}
+
+/// The longest beginning of `text` that fits into `room` columns, and its width.
+pub(super) fn beginning(text: &str, room: usize) -> (&str, usize) {
+    let mut end = 0;
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        if used + grapheme.width() > room {
+            break;
+        }
+        used += grapheme.width();
+        end = start + grapheme.len();
+    }
+    (&text[..end], used)
+}
+
+/// The longest end of `text` that fits into `room` columns, and its width.
+pub(super) fn ending(text: &str, room: usize) -> (&str, usize) {
+    let mut from = text.len();
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true).rev() {
+        if used + grapheme.width() > room {
+            break;
+        }
+        used += grapheme.width();
+        from = start;
+    }
+    (&text[from..], used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_is_one_wide_character() {
+        assert_eq!(width("👩‍👩‍👧"), 2);
+        assert_eq!(width("日本"), 4);
+        assert_eq!(width("web"), 3);
+    }
+
+    #[test]
+    fn a_wide_character_is_not_cut() {
+        assert_eq!(beginning("日本語", 3), ("日", 2));
+        assert_eq!(ending("日本語", 5), ("本語", 4));
+        assert_eq!(beginning("👩‍👩‍👧x", 1), ("", 0));
+        assert_eq!(ending("web", 9), ("web", 3));
+    }
+}

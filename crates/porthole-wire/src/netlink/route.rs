@@ -1,0 +1,140 @@
+//! Routes: `RTM_GETROUTE` and its answers.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use porthole_model::{InterfaceIndex, IpPrefix, Route, RouteKind};
+
+use super::attribute::{Attribute, Attributes, ip_address};
+use super::message::Request;
+use super::{AF_INET6, NetlinkError, fixed, u16_at, u32_at};
+use crate::AddressFamily;
+
+const WHAT: &str = "route";
+const RTM_GETROUTE: u16 = 26;
+const RTNH_F_DEAD: u32 = 1;
+const RTNH_F_LINKDOWN: u32 = 16;
+const RTA_DST: u16 = 1;
+const RTA_OIF: u16 = 4;
+const RTA_GATEWAY: u16 = 5;
+const RTA_PRIORITY: u16 = 6;
+const RTA_PREFSRC: u16 = 7;
+const RTA_MULTIPATH: u16 = 9;
+const RTA_TABLE: u16 = 15;
+const RTA_VIA: u16 = 18;
+
+/// Asks for the routes of a family, of all tables.
+pub fn request(family: AddressFamily) -> Request {
+    let mut header = [0; 12];
+    header[0] = family.number();
+    Request::dump(RTM_GETROUTE).with_fixed(&header)
+}
+
+/// Decodes an `RTM_NEWROUTE`.
+pub fn decode(payload: &[u8]) -> Result<Route, NetlinkError> {
+    let (header, attributes) = fixed::<12>(WHAT, payload)?;
+    let attributes = Attributes::check(WHAT, attributes)?;
+    let hop = attributes.find(RTA_MULTIPATH).map(first_hop).transpose()?.flatten();
+    let number = |kind| attributes.find(kind).and_then(|attribute| attribute.u32());
+    let address = |kind| attributes.find(kind).and_then(|attribute| attribute.ip_address());
+    let flags = u32_at(header, 8) | hop.map_or(0, |hop| hop.flags);
+    Ok(Route {
+        destination: IpPrefix {
+            address: address(RTA_DST).unwrap_or_else(|| unspecified(header[0])),
+            length: header[1],
+        },
+        kind: kind(header[7]),
+        gateway: gateway(attributes).or(hop.and_then(|hop| hop.gateway)),
+        interface: number(RTA_OIF).or(hop.map(|hop| hop.interface)).map(InterfaceIndex),
+        preferred_source: address(RTA_PREFSRC),
+        metric: number(RTA_PRIORITY),
+        table: number(RTA_TABLE).unwrap_or_else(|| u32::from(header[4])),
+        protocol: header[5],
+        link_down: flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) != 0,
+    })
+}
+
+fn unspecified(family: u8) -> IpAddr {
+    if family == AF_INET6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
+/// `RTA_VIA` is an address family and an address: an IPv4 route over an IPv6 gateway.
+fn gateway(attributes: Attributes<'_>) -> Option<IpAddr> {
+    let plain = attributes.find(RTA_GATEWAY).and_then(|attribute| attribute.ip_address());
+    plain.or_else(|| ip_address(attributes.find(RTA_VIA)?.value.get(2..)?))
+}
+
+#[derive(Clone, Copy)]
+struct Hop {
+    interface: u32,
+    gateway: Option<IpAddr>,
+    flags: u32,
+}
+
+/// The first `struct rtnexthop` of a multipath route.
+fn first_hop(multipath: Attribute<'_>) -> Result<Option<Hop>, NetlinkError> {
+    const HEADER: usize = 8;
+    if multipath.value.is_empty() {
+        return Ok(None);
+    }
+    let length = usize::from(u16_at(multipath.value, 0));
+    let hop = multipath.value.get(..length).filter(|hop| hop.len() >= HEADER);
+    let hop = hop.ok_or(NetlinkError::Overrun { what: WHAT })?;
+    let attributes = Attributes::check(WHAT, &hop[HEADER..])?;
+    Ok(Some(Hop { interface: u32_at(hop, 4), gateway: gateway(attributes), flags: u32::from(hop[2]) }))
+}
+
+fn kind(number: u8) -> RouteKind {
+    match number {
+        1 => RouteKind::Unicast,
+        2 => RouteKind::Local,
+        3 => RouteKind::Broadcast,
+        4 => RouteKind::Anycast,
+        5 => RouteKind::Multicast,
+        6 => RouteKind::Blackhole,
+        7 => RouteKind::Unreachable,
+        8 => RouteKind::Prohibit,
+        other => RouteKind::Other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(value.len() + 4).unwrap();
+        [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), value].concat()
+    }
+
+    #[test]
+    fn a_default_route_has_no_destination_attribute() {
+        let header = [2, 0, 0, 0, 254, 16, 0, 1, 0, 0, 0, 0];
+        let via = attribute(RTA_GATEWAY, &[192, 168, 1, 1]);
+        let oif = attribute(RTA_OIF, &2u32.to_ne_bytes());
+        let route = decode(&[&header[..], &via, &oif].concat()).unwrap();
+        assert_eq!(route.destination.to_string(), "0.0.0.0/0");
+        assert_eq!(route.gateway, Some("192.168.1.1".parse().unwrap()));
+        assert_eq!((route.table, route.protocol, route.link_down), (254, 16, false));
+    }
+
+    #[test]
+    fn a_multipath_route_shows_its_first_hop() {
+        let gateway = attribute(RTA_GATEWAY, &[10, 0, 0, 1]);
+        let hop = [&16u16.to_ne_bytes()[..], &[1, 0], &9u32.to_ne_bytes(), &gateway].concat();
+        let header = [2, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
+        let route = decode(&[&header[..], &attribute(RTA_MULTIPATH, &hop)].concat()).unwrap();
+        assert_eq!(route.interface, Some(InterfaceIndex(9)));
+        assert_eq!(route.gateway, Some("10.0.0.1".parse().unwrap()));
+        assert!(route.link_down);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_no_panic(header: [u8; 12], kind in 0u16..32, value in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = decode(&[&header[..], &attribute(kind, &value)].concat()).is_ok();
+            let _ = decode(&value).is_ok();
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::commands::sockets::SocketsArgs;
+use crate::output::{OutputArgs, SourceArgs, TopologyOutput};
+
+const EXAMPLES: &str = "\
+Examples:
+  porthole doctor                     what is wrong on this host, why, and how to mend it
+  porthole topology                   which veth belongs to which container and bridge
+  porthole sockets web --listening    who listens in the container web
+  porthole explain PH011              what a finding means
+  porthole -c prod doctor --through-engine
+                                      the same for a remote engine, read by a short-lived helper there
+  porthole snapshot -o host.zst       record everything; show it elsewhere with --from host.zst
+
+Exit codes:
+  0  done, nothing found
+  1  doctor found something at or over --fail-on
+  2  porthole could not do the job
+  130  interrupted";
+
+/// Find out why something on a Docker host does not work.
+#[derive(Debug, Parser)]
+#[command(name = "porthole", version, about, after_long_help = EXAMPLES, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// The engine to ask: unix:///path, tcp://host:port, ssh://user@host
+    ///
+    /// Without it the engine is the one the docker CLI would use: --context, `DOCKER_HOST`, `DOCKER_CONTEXT`,
+    /// the current context of ~/.docker/config.json, then unix:///var/run/docker.sock.
+    #[arg(short = 'H', long, global = true, value_name = "URL")]
+    pub(crate) host: Option<String>,
+    /// The docker context to use
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// How long the engine may take to answer, in seconds
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) timeout: std::time::Duration,
+    /// When to colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Show what looks like a credential instead of masking it
+    #[arg(long, global = true)]
+    pub(crate) show_secrets: bool,
+    /// Read the host of the engine through the engine
+    ///
+    /// Uploads porthole itself as a one-file image, runs it there in a short-lived container with the host's
+    /// process and network namespaces, and removes the container. For a remote engine, or for a user who may use
+    /// the engine but is not root. Nothing is pulled.
+    #[arg(long, global = true)]
+    pub(crate) through_engine: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong on this host, why, and how to mend it
+    ///
+    /// Reads the kernel and the engine, runs every check, and prints what it found with the evidence. Where
+    /// something seems broken it reads a second time and reports only what was so both times. Changes nothing.
+    #[command(after_long_help = "\
+Examples:
+  porthole doctor
+  porthole doctor --output json | jq '.findings[].code'
+  porthole doctor --output html > report.html
+  porthole doctor --fail-on warning   exit code 1 for warnings too, e.g. in a pipeline
+  porthole doctor --from host.zst     diagnose a recorded host")]
+    Doctor(DoctorArgs),
+    /// Say what a finding means, how it arises and how to mend it
+    #[command(after_long_help = "\
+Examples:
+  porthole explain           every code with its title
+  porthole explain PH011")]
+    Explain(ExplainArgs),
+    /// Show which host veth belongs to which container, bridge, MAC and network
+    #[command(after_long_help = "\
+Examples:
+  porthole topology
+  porthole topology web
+  porthole topology --output tree
+  porthole topology --output svg > host.svg
+  porthole topology --output json | jq '.rows[] | {container: .containers[0].name, veth: .outside.name}'")]
+    Topology(TopologyArgs),
+    /// Show the TCP, UDP and unix sockets of a container, with the processes that own them
+    ///
+    /// Works for images without a shell or netstat: the kernel is asked, nothing runs in the container.
+    #[command(after_long_help = "\
+Examples:
+  porthole sockets web                   every socket of the container web
+  porthole sockets web --listening       who listens, and on which address
+  porthole sockets --all --port 5432     who talks to PostgreSQL, in every container
+  porthole sockets pid:4711 --state established
+  porthole sockets web --watch           again every 2 seconds")]
+    Sockets(SocketsArgs),
+    /// Record everything that the other commands read into one file
+    ///
+    /// The file is compressed JSON with a schema version; credentials are masked. Every command that reads a host
+    /// takes it with --from.
+    #[command(after_long_help = "\
+Examples:
+  porthole snapshot -o host.zst
+  porthole snapshot -o - | ssh colleague 'cat > host.zst'
+  porthole doctor --from host.zst")]
+    Snapshot(SnapshotArgs),
+    /// Remove what killed runs of porthole left behind on the engine
+    #[command(after_long_help = "\
+Examples:
+  porthole gc
+  porthole -c prod gc")]
+    Gc(GcArgs),
+    /// Print the completions of a shell
+    #[command(after_long_help = "\
+Examples:
+  porthole completions bash > /etc/bash_completion.d/porthole
+  porthole completions zsh > \"${fpath[1]}/_porthole\"
+  porthole completions fish > ~/.config/fish/completions/porthole.fish")]
+    Completions(CompletionsArgs),
+    /// Print the man page
+    #[command(after_long_help = "\
+Examples:
+  porthole man | man -l -
+  porthole man > /usr/local/share/man/man1/porthole.1")]
+    Man,
+}
+
+/// `porthole doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// The format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ReportOutput,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportOutput {
+    /// For people.
+    Text,
+    /// For programs; the schema is docs/schema/report.json.
+    Json,
+    /// One self-contained page.
+    Html,
+}
+
+/// What makes the exit code of doctor 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Any finding.
+    Note,
+    /// Nothing.
+    Never,
+}
+
+/// `porthole explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The code of a finding, such as PH011; without it, all are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `porthole topology`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TopologyArgs {
+    /// The container: a name, an id, a unique prefix of either, or pid:N
+    #[arg(value_name = "CONTAINER")]
+    pub(crate) container: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// The format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: TopologyOutput,
+}
+
+/// `porthole snapshot`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SnapshotArgs {
+    /// The file to write; `-` is standard output
+    #[arg(short = 'o', long = "output-file", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Read the kernel only and ask no engine
+    #[arg(long)]
+    pub(crate) no_engine: bool,
+}
+
+/// `porthole gc`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GcArgs {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `porthole completions`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+/// A number of seconds.
+pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text.trim_end_matches('s').parse().map_err(|_| "give a number of seconds, such as 2.5")?;
+    match std::time::Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration.as_secs() <= 86_400 => Ok(duration),
+        _ => Err("give more than 0 and at most 86400 seconds".into()),
+    }
+}

@@ -1,0 +1,66 @@
+//! A snapshot of the engine's own host, read there by porthole itself in a short-lived container.
+
+use std::fs;
+
+use porthole_engine::HelperOutput;
+use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot};
+use porthole_wire::snapshot_file;
+
+use super::{Request, live};
+use crate::error::CommandError;
+use crate::world::World;
+
+/// What the helper is asked to do.
+const HELPER_ARGUMENTS: [&str; 4] = ["snapshot", "--no-engine", "-o", "-"];
+
+/// Lets the engine run porthole beside it, and joins what it read with the engine's answers.
+pub(super) fn read(world: &World, _request: Request<'_>) -> Result<Snapshot, CommandError> {
+    let client = world.engine()?;
+    let program = own_program()?;
+    let mut arguments = HELPER_ARGUMENTS.to_vec();
+    if world.settings.secrets == porthole_model::Secrets::Show {
+        arguments.push("--show-secrets");
+    }
+    let output = world
+        .block_on(porthole_engine::run_helper(&client, &program, &arguments))?
+        .map_err(|error| CommandError::caused_by("cannot run the helper on the engine", error))?;
+    let mut snapshot = snapshot(&output)?;
+    let mut engine = live::engine(world)?;
+    if let Observed::Known(engine) = &mut engine {
+        engine.daemon = snapshot.host.known().and_then(|host| daemon(host, engine)).into();
+    }
+    snapshot.engine = engine;
+    Ok(snapshot)
+}
+
+/// The bytes of the running program: it is static, so it runs in an empty image.
+fn own_program() -> Result<Vec<u8>, CommandError> {
+    fs::read("/proc/self/exe").map_err(|error| CommandError::caused_by("cannot read porthole's own program", error))
+}
+
+fn snapshot(output: &HelperOutput) -> Result<Snapshot, CommandError> {
+    if output.code != 0 {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(CommandError::caused_by(format!("the helper on the engine ended with {}", output.code), said));
+    }
+    snapshot_file::read(&output.stdout)
+        .map_err(|error| CommandError::caused_by("cannot read what the helper on the engine sent", error))
+}
+
+/// The engine's process on its own host, by its name: its socket is in another mount namespace than the helper's.
+fn daemon(host: &Host, engine: &Engine) -> Result<Pid, Gap> {
+    let name = match engine.version.kind {
+        porthole_model::EngineKind::Docker => "dockerd",
+        porthole_model::EngineKind::Podman => "podman",
+    };
+    let mut named = host.processes.known()?.iter().filter(|process| process.name == name);
+    match (named.next(), named.next()) {
+        (Some(daemon), None) => Ok(daemon.pid),
+        (None, _) => Err(unclear(format!("no process on the engine's host is named {name}"))),
+        (Some(_), Some(_)) => Err(unclear(format!("several processes on the engine's host are named {name}"))),
+    }
+}
+
+fn unclear(cause: String) -> Gap {
+    Gap::new(GapKind::Failed, "engine's process", cause)
+}

@@ -1,0 +1,26 @@
+//! `porthole gc`: removes what killed runs left behind on the engine.
+
+use porthole_model::Timestamp;
+
+use crate::args::GcArgs;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::world::World;
+
+/// How long a helper that still runs may be at work for another porthole, in milliseconds.
+const AT_WORK: i64 = 60_000;
+
+/// Removes and says what was removed.
+pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
+    let client = world.engine()?;
+    let made_before = Timestamp(world.now().0 - AT_WORK);
+    let removed = world
+        .block_on(porthole_engine::collect_garbage(&client, made_before))?
+        .map_err(|error| CommandError::caused_by("cannot remove what was left behind", error))?;
+    match args.output.output {
+        Output::Text => world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images))?,
+        Output::Json => world.printer.text(&porthole_render::json::removed(&removed.containers, &removed.images))?,
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,29 @@
+//! The commands, a file each.
+
+mod completions;
+mod doctor;
+mod explain;
+mod gc;
+mod man;
+mod snapshot;
+pub(crate) mod sockets;
+mod topology;
+
+use crate::args::Command;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::world::World;
+
+/// Runs the command that was typed.
+pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError> {
+    match command {
+        Command::Doctor(args) => doctor::run(&args, world),
+        Command::Explain(args) => explain::run(&args, world),
+        Command::Topology(args) => topology::run(&args, world),
+        Command::Sockets(args) => sockets::run(&args, world),
+        Command::Snapshot(args) => snapshot::run(&args, world),
+        Command::Gc(args) => gc::run(&args, world),
+        Command::Completions(args) => completions::run(&args, world),
+        Command::Man => man::run(world),
+    }
+}

@@ -1,0 +1,27 @@
+//! The exit codes.
+
+use std::process::ExitCode;
+
+/// How porthole ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, and nothing was found that `--fail-on` counts.
+    Success,
+    /// 1: doctor found something at or over `--fail-on`.
+    Findings,
+    /// 2: porthole could not do the job.
+    Failure,
+    /// 130: interrupted by Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Findings => 1,
+            Exit::Failure => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}

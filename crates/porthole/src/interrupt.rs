@@ -1,0 +1,22 @@
+//! The signals that ask porthole to stop.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Ends when Ctrl-C, SIGTERM or SIGHUP asks porthole to stop; never, where these cannot be watched.
+pub(crate) async fn asked_to_stop() {
+    tokio::select! {
+        () = one(SignalKind::interrupt()) => {}
+        () = one(SignalKind::terminate()) => {}
+        () = one(SignalKind::hangup()) => {}
+    }
+}
+
+async fn one(kind: SignalKind) {
+    let received = match signal(kind) {
+        Ok(mut stream) => stream.recv().await,
+        Err(_) => None,
+    };
+    if received.is_none() {
+        std::future::pending::<()>().await;
+    }
+}

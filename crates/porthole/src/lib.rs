@@ -1,0 +1,51 @@
+//! The command line of porthole: arguments, then settings, then work, then an exit code.
+
+mod args;
+mod collect;
+mod commands;
+mod error;
+mod exit;
+mod interrupt;
+mod output;
+mod printer;
+mod settings;
+mod world;
+
+use std::collections::BTreeMap;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::Args;
+use crate::error::CommandError;
+pub use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// The command line as clap knows it, for help, completions, the man page and the reference.
+pub fn cli() -> clap::Command {
+    Args::command()
+}
+
+/// Runs what was typed.
+pub fn run() -> Exit {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return error::usage(&error),
+    };
+    let environment: BTreeMap<String, String> =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let printer = Printer::new(args.global.color, &environment);
+    let outcome = Settings::new(&args.global, environment)
+        .and_then(|settings| World::new(settings, printer))
+        .and_then(|world| commands::run(args.command, &world));
+    outcome.unwrap_or_else(|error| finish(&printer, &error))
+}
+
+fn finish(printer: &Printer, error: &CommandError) -> Exit {
+    if error.is_broken_pipe() {
+        return Exit::Success;
+    }
+    printer.error(error);
+    error.exit()
+}

@@ -1,0 +1,54 @@
+//! The one place that merges what was typed with the environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use porthole_engine::{Endpoint, EndpointRequest};
+use porthole_model::Secrets;
+
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+
+/// What a command works with.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// What decides about the engine's endpoint.
+    request: EndpointRequest,
+    /// How long an answer of the engine may take.
+    pub(crate) timeout: Duration,
+    /// Whether credentials are masked.
+    pub(crate) secrets: Secrets,
+    /// Whether the host is read by a helper that the engine runs.
+    pub(crate) through_engine: bool,
+}
+
+impl Settings {
+    /// From what was typed and the environment.
+    pub(crate) fn new(args: &GlobalArgs, environment: BTreeMap<String, String>) -> Result<Self, CommandError> {
+        Ok(Self {
+            request: EndpointRequest {
+                host: args.host.clone(),
+                context: args.context.clone(),
+                docker_config: docker_config(&environment),
+                environment,
+            },
+            timeout: args.timeout,
+            secrets: if args.show_secrets { Secrets::Show } else { Secrets::Mask },
+            through_engine: args.through_engine,
+        })
+    }
+
+    /// The engine's endpoint, as the docker CLI would choose it.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, CommandError> {
+        porthole_engine::resolve(&self.request).map_err(|error| CommandError::caused_by("cannot tell which engine to ask", error))
+    }
+}
+
+/// `DOCKER_CONFIG`, or `~/.docker`.
+fn docker_config(environment: &BTreeMap<String, String>) -> PathBuf {
+    match environment.get("DOCKER_CONFIG") {
+        Some(directory) if !directory.is_empty() => directory.into(),
+        _ => PathBuf::from(environment.get("HOME").map_or("/root", String::as_str)).join(".docker"),
+    }
+}

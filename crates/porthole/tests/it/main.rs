@@ -1,0 +1,13 @@
+//! The whole binary on real engines, in private labs.
+
+mod bad_input;
+mod endpoints;
+mod faults;
+mod healthy;
+mod help;
+mod recorded;
+mod sockets;
+mod support;
+mod through_engine;
+mod topology;
+mod unprivileged;

@@ -1,0 +1,136 @@
+//! What a lab is to be like.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{Engine, Lab, LabError, start};
+
+/// A lab to be started; see [`Lab::builder`].
+#[derive(Debug, Clone)]
+pub struct LabBuilder {
+    pub(crate) engine: Engine,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) time_limit: Duration,
+    pub(crate) name: Option<String>,
+    pub(crate) daemon_json: Option<Value>,
+    pub(crate) binds: Vec<(PathBuf, String)>,
+    leave_out: Vec<Part>,
+    extras: Vec<Extra>,
+}
+
+/// What a lab has unless told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Engine,
+    Images,
+    Slot,
+}
+
+/// What a lab has only when told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extra {
+    LegacyIptables,
+    Registry,
+}
+
+impl LabBuilder {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            arguments: Vec::new(),
+            time_limit: Duration::from_mins(1),
+            name: None,
+            daemon_json: None,
+            binds: Vec::new(),
+            leave_out: Vec::new(),
+            extras: Vec::new(),
+        }
+    }
+
+    /// The content of `/etc/docker/daemon.json`.
+    #[must_use]
+    pub fn daemon_json(mut self, content: Value) -> Self {
+        self.daemon_json = Some(content);
+        self
+    }
+
+    /// One more argument on the engine's command line.
+    #[must_use]
+    pub fn engine_argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// `iptables` is `iptables-legacy` on the lab host.
+    #[must_use]
+    pub fn legacy_iptables(mut self) -> Self {
+        self.extras.push(Extra::LegacyIptables);
+        self
+    }
+
+    /// The engine is not started (and no image imported); [`Lab::start_engine`] can do it later.
+    #[must_use]
+    pub fn without_engine(mut self) -> Self {
+        self.leave_out.push(Part::Engine);
+        self
+    }
+
+    /// No images are imported.
+    #[must_use]
+    pub fn without_images(mut self) -> Self {
+        self.leave_out.push(Part::Images);
+        self
+    }
+
+    /// An image registry runs on the lab host; see [`Lab::push`].
+    #[must_use]
+    pub fn with_registry(mut self) -> Self {
+        self.extras.push(Extra::Registry);
+        self
+    }
+
+    /// The lab does not count among those that may run at once.
+    ///
+    /// A test that has two labs takes this for the second, or two such tests could wait for each other.
+    #[must_use]
+    pub fn without_slot(mut self) -> Self {
+        self.leave_out.push(Part::Slot);
+        self
+    }
+
+    /// Shows a file or directory of the real machine on the lab host, read-only.
+    #[must_use]
+    pub fn bind(mut self, host_path: impl AsRef<Path>, lab_path: &str) -> Self {
+        self.binds.push((host_path.as_ref().to_owned(), lab_path.to_owned()));
+        self
+    }
+
+    /// The lab's name, which is also its host name; one is made up otherwise.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// How long each command in the lab may take, 60 s if not set.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// Starts the lab; a start that fails is undone and tried again, three times in all.
+    pub fn start(self) -> Result<Lab, LabError> {
+        start::start(&self)
+    }
+
+    pub(crate) fn has(&self, part: Part) -> bool {
+        !self.leave_out.contains(&part)
+    }
+
+    pub(crate) fn wants(&self, extra: Extra) -> bool {
+        self.extras.contains(&extra)
+    }
+}

@@ -1,0 +1,88 @@
+//! Which crate owns which outside library: an outside world is spoken to in one place.
+
+use std::collections::BTreeMap;
+
+use crate::workspace::packages;
+
+/// Libraries with one owner.
+const OWNERS: &[(&str, &str)] = &[
+    ("anstyle", "porthole-render"),
+    ("bytes", "porthole-engine"),
+    ("clap_complete", "porthole"),
+    ("clap_mangen", "porthole"),
+    ("futures-util", "porthole-engine"),
+    ("http-body-util", "porthole-engine"),
+    ("httparse", "porthole-wire"),
+    ("hyper", "porthole-engine"),
+    ("hyper-util", "porthole-engine"),
+    ("itoa", "porthole-render"),
+    ("memchr", "porthole-wire"),
+    ("nix", "porthole-lab"),
+    ("percent-encoding", "porthole-engine"),
+    ("pulldown-cmark", "porthole-render"),
+    ("pulldown-cmark-escape", "porthole-render"),
+    ("rust-sugiyama", "porthole-render"),
+    ("rustix", "porthole-host"),
+    ("rustls", "porthole-engine"),
+    ("rustls-native-certs", "porthole-engine"),
+    ("rustls-pki-types", "porthole-engine"),
+    ("schemars", "porthole-render"),
+    ("sha2", "porthole-engine"),
+    ("terminal_size", "porthole"),
+    ("tokio-rustls", "porthole-engine"),
+    ("unicode-segmentation", "porthole-render"),
+    ("unicode-width", "porthole-render"),
+    ("zstd", "porthole-wire"),
+];
+
+/// Libraries that several crates use, each with its reason.
+const SHARED: &[(&str, &[&str], &str)] = &[
+    ("clap", &["porthole", "porthole-bench", "porthole-lab", "xtask"], "each program has arguments"),
+    (
+        "jiff",
+        &["porthole", "porthole-engine", "porthole-render"],
+        "the clock is read, parsed and printed apart",
+    ),
+    ("serde", &[], "derives, no outside world"),
+    ("serde_json", &[], "a format, no outside world"),
+    ("thiserror", &[], "derives, no outside world"),
+    (
+        "tokio",
+        &["porthole", "porthole-engine"],
+        "the program starts the event loop that the engine's client runs on",
+    ),
+];
+
+#[test]
+fn every_outside_library_has_its_owner() {
+    for (library, users) in users() {
+        if let Some((_, allowed, reason)) = SHARED.iter().find(|(name, ..)| *name == library) {
+            let stranger = users.iter().find(|user| !allowed.is_empty() && !allowed.contains(&user.as_str()));
+            assert!(stranger.is_none(), "{library} is shared ({reason}), but not by {stranger:?}");
+        } else {
+            let owner = OWNERS.iter().find(|(name, _)| *name == library).map(|(_, owner)| *owner);
+            let owner =
+                owner.unwrap_or_else(|| panic!("{library} (of {users:?}) has no owner: add a row here"));
+            assert_eq!(users, [owner], "{library}");
+        }
+    }
+}
+
+#[test]
+fn no_row_names_a_library_that_nobody_uses() {
+    let used = users();
+    for library in OWNERS.iter().map(|(name, _)| name).chain(SHARED.iter().map(|(name, ..)| name)) {
+        assert!(used.contains_key(*library), "{library} is used by no crate: remove its row");
+    }
+}
+
+/// The crates that use each outside library, tests left out.
+fn users() -> BTreeMap<String, Vec<String>> {
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in packages() {
+        for dependency in package.dependencies.iter().filter(|each| !each.is_ours && !each.is_for_tests) {
+            users.entry(dependency.name.clone()).or_default().push(package.name.clone());
+        }
+    }
+    users
+}
