@@ -1,7 +1,7 @@
 //! A running lab as others find it: who its first process is, and how a command gets in.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use crate::{Engine, LabError};
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const HOST: &str = "cgroup,uts,ipc,net,pid,mnt";
 const OUTSIDE: &str = "uts,net,pid";
+/// Where every lab host has the program `peer`.
+pub(crate) const PEER_ON_HOST: &str = "/usr/local/bin/peer";
+
 const BESIDE: &str = "net,pid";
 
 /// Who runs a command on the lab host, when not plain root.
@@ -64,35 +67,37 @@ impl Attached {
 
     /// A command on the lab host, as root.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = self.enter(self.init, HOST);
+        let mut command = self.enter(self.init, HOST, Path::new(PEER_ON_HOST));
         command.args(["setpriv", "--pdeathsig", "KILL", "--", program]);
         command
     }
 
     /// A command on the lab host, as somebody else.
     pub fn command_as(&self, identity: &Identity, program: &str) -> Command {
-        let mut command = self.enter(self.init, HOST);
+        let mut command = self.enter(self.init, HOST, Path::new(PEER_ON_HOST));
         command.args(["setpriv", "--pdeathsig", "KILL"]).args(identity.arguments()).args(["--", program]);
         command
     }
 
     /// A command in the outside world, which has the real machine's files.
     pub fn outside_command(&self, program: &str) -> Command {
-        let mut command = self.enter(self.outside, OUTSIDE);
+        let mut command = self.enter(self.outside, OUTSIDE, &self.peer);
         command.args(["setpriv", "--pdeathsig", "KILL", "--", program]);
         command
     }
 
     /// A program of the real machine in the lab host's network.
     pub(crate) fn beside_command(&self, program: &str) -> Command {
-        let mut command = self.enter(self.init, BESIDE);
+        let mut command = self.enter(self.init, BESIDE, &self.peer);
         command.args(["setpriv", "--pdeathsig", "KILL", "--", program]);
         command
     }
 
-    fn enter(&self, target: ProcessId, namespaces: &str) -> Command {
+    /// `peer` is where that program is once inside.
+    fn enter(&self, target: ProcessId, namespaces: &str, peer: &Path) -> Command {
         let mut command = Command::new(&self.peer);
-        command.args(["enter", namespaces, &target.pid.to_string()]).args(&self.cgroups).arg("--");
+        command.args(["enter", namespaces, &target.pid.to_string()]).args(&self.cgroups);
+        command.arg("--").arg(peer).arg("run");
         command.env_clear().envs([("PATH", PATH), ("HOME", "/root"), ("LANG", "C.UTF-8")]);
         command.envs(std::env::var_os("TERM").map(|terminal| ("TERM", terminal)));
         command

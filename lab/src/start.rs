@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::builder::{Extra, LabBuilder, Part};
 use crate::cgroup::Cgroups;
 use crate::claim::Claim;
-use crate::host::Attached;
+use crate::host::{Attached, PEER_ON_HOST};
 use crate::settings::Settings;
 use crate::slot::Slot;
 use crate::{Lab, LabError, first, garbage, images, outside, peer, registry, tree};
@@ -73,7 +73,7 @@ fn bring_up(
     let mut command = Command::new(&peer);
     command.arg("join").args(cgroups.roots()).arg("--");
     command.args(first::OUTSIDE).arg(&peer).args(["world", &name]).arg(directory).arg(tree);
-    command.arg(&peer).arg("/usr/local/bin/peer");
+    command.arg(&peer).arg(PEER_ON_HOST);
     command.args(wishes.binds.iter().flat_map(|(from, to)| [from.as_os_str(), to.as_ref()]));
     let first = first::start(command, &directory.join("init.log"), &name)?;
     claim.reap(first.wrapper);

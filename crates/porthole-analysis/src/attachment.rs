@@ -1,8 +1,8 @@
 //! A container's place on a network as the kernel has it: the interface inside and its other end.
 
 use porthole_model::{
-    Container, Engine, EngineKind, Gap, GapKind, Link, LinkKind, Network, NetworkAttachment,
-    NetworkNamespace, NetworkStack, Observed,
+    Container, Engine, EngineKind, Gap, GapKind, InterfaceAddress, Link, LinkKind, Network,
+    NetworkAttachment, NetworkNamespace, NetworkStack, Observed,
 };
 
 /// The network that an attachment names. Podman puts the network's name where Docker has its id.
@@ -16,15 +16,35 @@ pub(crate) fn network_of<'a>(engine: &'a Engine, attachment: &NetworkAttachment)
     })
 }
 
-/// The container's attachments to networks with a bridge on this host, with that bridge's name.
+/// The container's attachments to networks with a bridge on this host.
 pub(crate) fn bridged<'a>(
     engine: &'a Engine,
     container: &'a Container,
-) -> impl Iterator<Item = (&'a NetworkAttachment, &'a Network, String)> {
+) -> impl Iterator<Item = (&'a NetworkAttachment, &'a Network)> {
     container.attachments.iter().filter_map(|attachment| {
-        let network = network_of(engine, attachment).filter(|network| network.scope != "swarm")?;
-        Some((attachment, network, network.bridge_name()?))
+        let network = network_of(engine, attachment)?;
+        has_bridge(network).then_some((attachment, network))
     })
+}
+
+/// Whether a network has a bridge on this host.
+pub(crate) fn has_bridge(network: &Network) -> bool {
+    network.driver == "bridge" && network.scope != "swarm"
+}
+
+/// The name of a network's bridge. Podman's compatible API does not tell it: it is the one with the gateway's address.
+pub(crate) fn bridge_of(engine: &Engine, network: &Network, home: &NetworkStack) -> Option<String> {
+    let named =
+        network.options.contains_key("network_interface") || engine.version.kind == EngineKind::Docker;
+    if named || !has_bridge(network) {
+        return network.bridge_name();
+    }
+    let is_gateway = |address: &&InterfaceAddress| {
+        network.subnets.iter().any(|subnet| subnet.gateway == Some(address.prefix.address))
+    };
+    let held = home.addresses.value()?.iter().find(is_gateway)?;
+    let bridge = home.links.value()?.iter().find(|link| link.index == held.interface)?;
+    (bridge.kind == LinkKind::Bridge).then(|| bridge.name.clone())
 }
 
 /// The interface in the container's namespace that an attachment stands for.

@@ -128,9 +128,8 @@ fn decode<T: DeserializeOwned>(method: Method, path: &str, body: &[u8]) -> Resul
 
 impl RawVersion {
     fn range(&self) -> Result<ApiRange, ConnectCause> {
-        let parse = |text: &str| {
-            text.parse::<ApiVersion>().map_err(|answer| ConnectCause::NotAnEngine { answer })
-        };
+        let parse =
+            |text: &str| text.parse::<ApiVersion>().map_err(|answer| ConnectCause::NotAnEngine { answer });
         let oldest = Some(self.min_api_version.as_str()).filter(|text| !text.is_empty());
         Ok(ApiRange::of_engine(parse(&self.api_version)?, oldest.map(parse).transpose()?))
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hyper::Method;
-use porthole_model::{Container, ContainerId, ContainerState, Engine, Gap, GapKind, Network, Observed, Secrets};
+use porthole_model::{
+    Container, ContainerId, ContainerState, Engine, Gap, GapKind, Network, Observed, Secrets,
+};
 
 use crate::client::Client;
 use crate::connect_error::ConnectError;
@@ -92,9 +94,12 @@ async fn containers(client: &Client, secrets: Secrets) -> Result<Vec<Container>,
 
 async fn networks(client: &Client, secrets: Secrets) -> Result<Vec<Network>, RequestError> {
     let raw: Vec<RawNetwork> = client.get("/networks").await?;
-    raw.into_iter()
-        .map(|network| nouns::network(network, secrets).map_err(|odd| not_understood("/networks".into(), &odd)))
-        .collect()
+    let networks = raw.into_iter().map(|network| nouns::network(network, secrets));
+    let mut networks: Vec<_> =
+        networks.collect::<Result<_, _>>().map_err(|odd| not_understood("/networks".into(), &odd))?;
+    // Docker lists them in the order of a Go map: another one each time.
+    networks.sort_by(|one: &Network, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+    Ok(networks)
 }
 
 fn summary(raw: RawListed) -> ContainerSummary {

@@ -114,7 +114,11 @@ async fn read(mut stream: HijackedStream) -> Result<(Vec<u8>, Vec<u8>), HelperEr
             }
         }
     }
-    if demultiplexer.is_complete() { Ok((stdout, stderr)) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()) }
+    if demultiplexer.is_complete() {
+        Ok((stdout, stderr))
+    } else {
+        Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
+    }
 }
 
 async fn wait(client: &Client, name: &str) -> Result<i64, RequestError> {
@@ -147,7 +151,8 @@ mod tests {
 
     #[test]
     fn an_error_behind_status_200_is_found() {
-        let answer = Bytes::from("{\"status\":\"Importing\"}\r\n{\"errorDetail\":{},\"error\":\"no space\"}\r\n");
+        let answer =
+            Bytes::from("{\"status\":\"Importing\"}\r\n{\"errorDetail\":{},\"error\":\"no space\"}\r\n");
         assert_eq!(error_in_lines(&answer).as_deref(), Some("no space"));
         assert_eq!(error_in_lines(&Bytes::from("{\"status\":\"sha256:1\"}\r\n")), None);
     }

@@ -46,7 +46,9 @@ pub enum Locality {
 /// name and kernel release too.
 pub fn locality(client: &Client) -> Locality {
     match client.endpoint().address() {
-        Address::Unix(_) => client.peer().and_then(|peer| peer.pid).map_or(Locality::UnixSocket, Locality::ThisKernel),
+        Address::Unix(_) => {
+            client.peer().and_then(|peer| peer.pid).map_or(Locality::UnixSocket, Locality::ThisKernel)
+        }
         Address::Tcp { host, .. } if is_loopback(host) => Locality::Loopback,
         Address::Tcp { .. } | Address::Ssh(_) => Locality::Remote,
     }

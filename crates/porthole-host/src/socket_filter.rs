@@ -46,7 +46,10 @@ impl SocketFilter {
         let (is_asked, state) = match &socket.endpoint {
             SocketEndpoint::Internet(internet) => {
                 let family = if internet.local.is_ipv4() { AddressFamily::V4 } else { AddressFamily::V6 };
-                (self.families.contains(&family) && self.protocols.contains(&internet.protocol), internet.state)
+                (
+                    self.families.contains(&family) && self.protocols.contains(&internet.protocol),
+                    internet.state,
+                )
             }
             SocketEndpoint::Unix(unix) => (self.wants_unix(), unix.state),
         };

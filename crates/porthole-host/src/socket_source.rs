@@ -59,7 +59,8 @@ pub(crate) fn from_files(directory: &Path, filter: &SocketFilter, each: Each<'_>
     if filter.wants_unix() {
         let _last = lines(&directory.join("unix"), &mut |line| {
             // Like sock_diag, without connections that are not accepted yet: they have no inode.
-            let rows = proc_net_unix::sockets(line).filter(|row| row.as_ref().map_or(true, |row| row.inode != 0));
+            let rows =
+                proc_net_unix::sockets(line).filter(|row| row.as_ref().map_or(true, |row| row.inode != 0));
             rows.into_iter().try_for_each(|record| take(filter, record, each))
         })?;
     }

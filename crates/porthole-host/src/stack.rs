@@ -55,7 +55,7 @@ impl Reader<'_> {
         let Some(pid) = place.processes.first().filter(|_| gap.kind == GapKind::Permission) else {
             return stack;
         };
-        let sockets = self.collect_sockets(place, |each| {
+        let sockets = self.collect_sockets(place, "/proc/PID/net", |each| {
             socket_source::from_files(&self.proc.process_path(*pid, "net"), &filter, each)
         });
         Observed::Known(NetworkStack { sockets, ..unseen(gap) })
@@ -112,12 +112,12 @@ impl Reader<'_> {
         let Some(filter) = SocketFilter::of_scope(self.scope) else {
             return Observed::Missing(Gap::not_asked(format!("sockets of {}", namespace_name(place.id))));
         };
-        let sockets = self.collect_sockets(place, |each| {
+        let sockets = self.collect_sockets(place, "sock_diag", |each| {
             socket_source::from_kernel(&mut NetlinkClient::sockets()?, &filter, each)
         });
         match sockets {
             // Without the kernel's diag modules the files of this very thread's namespace have the same rows.
-            Observed::Missing(_) => self.collect_sockets(place, |each| {
+            Observed::Missing(_) => self.collect_sockets(place, "/proc/thread-self/net", |each| {
                 socket_source::from_files(&self.proc.path("thread-self/net"), &filter, each)
             }),
             known @ Observed::Known(_) => known,
@@ -127,6 +127,7 @@ impl Reader<'_> {
     fn collect_sockets(
         &self,
         place: &Place,
+        call: &str,
         read: impl FnOnce(socket_source::Each<'_>) -> io::Result<()>,
     ) -> Observed<Vec<Socket>> {
         let mut sockets = Vec::new();
@@ -136,7 +137,7 @@ impl Reader<'_> {
             ControlFlow::Continue(())
         });
         let what = || format!("sockets of {}", namespace_name(place.id));
-        result.map(|()| sockets).map_err(|error| gap(what(), "sock_diag", error, Right::Root)).into()
+        result.map(|()| sockets).map_err(|error| gap(what(), call, error, Right::Root)).into()
     }
 }
 

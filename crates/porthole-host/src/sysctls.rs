@@ -35,7 +35,7 @@ pub(crate) fn read(proc: &ProcFs) -> BTreeMap<String, Observed<String>> {
     let mut values: BTreeMap<_, _> = FIXED.iter().map(|parts| entry(&root, parts)).collect();
     match interfaces(&root.join("net/ipv4/conf")) {
         Ok(interfaces) => {
-            values.extend(interfaces.iter().flat_map(|interface| of_interface(&root, interface)))
+            values.extend(interfaces.iter().flat_map(|interface| of_interface(&root, interface)));
         }
         Err(error) => {
             let gap = gap("sysctls of interfaces", "/proc/sys/net/ipv4/conf", error, Right::Root);

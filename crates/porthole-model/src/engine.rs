@@ -232,7 +232,7 @@ pub struct PortBinding {
     pub protocol: TransportProtocol,
     /// The host's address; unspecified for all of a family.
     pub host_address: IpAddr,
-    /// The host's port.
+    /// The host's port; 0 where the engine chooses one when the container starts.
     pub host_port: Port,
 }
 

@@ -92,7 +92,7 @@ impl Scene<'_> {
     fn is_routed(&self, container: &Container, binding: &PortBinding) -> bool {
         let family = if binding.host_address.is_ipv6() { "ipv6" } else { "ipv4" };
         let option = format!("com.docker.network.bridge.gateway_mode_{family}");
-        bridged(self.engine, container).any(|(_, network, _)| {
+        bridged(self.engine, container).any(|(_, network)| {
             network.options.get(&option).is_some_and(|mode| mode == "routed" || mode == "isolated")
         })
     }
@@ -105,18 +105,20 @@ impl Scene<'_> {
             return Err(unclear(container, "none of its networks has a bridge here"));
         }
         let mut does = false;
-        for (attachment, _, bridge) in bridged {
+        for (attachment, network) in bridged {
             let inside = inside_link(namespace.stack.known()?, container, attachment)?;
             let outside = outside_link(inside, namespace, self.home)?;
             let hairpin = outside.and_then(|link| link.bridge_port).is_some_and(|port| port.hairpin);
-            does |= hairpin || self.routes_loopback(&bridge)?;
+            let bridge = network.bridge_name();
+            does |= hairpin || bridge.is_some_and(|bridge| self.routes_loopback(&bridge));
         }
         Ok(does)
     }
 
-    fn routes_loopback(&self, bridge: &str) -> Result<bool, Gap> {
-        let value = self.home.stack.known()?.sysctl(&format!("net.ipv4.conf.{bridge}.route_localnet"));
-        Ok(value.value().is_some_and(|value| value.trim() == "1"))
+    fn routes_loopback(&self, bridge: &str) -> bool {
+        let name = format!("net.ipv4.conf.{bridge}.route_localnet");
+        let value = self.home.stack.value().map(|stack| stack.sysctl(&name));
+        value.is_some_and(|value| value.value().is_some_and(|value| value.trim() == "1"))
     }
 
     fn concern(&self, container: &Container, port: &PublishedPort<'_>) -> Concern {

@@ -7,7 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
-use crate::attachment::{bridged, inside_link, outside_link};
+use crate::attachment::{bridge_of, bridged, inside_link, outside_link};
 use crate::places::{container_namespace, engine_namespace, has_own_namespace, in_engine_namespace};
 use crate::shell::word;
 
@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
               plugged into the network's bridge. Down or unplugged, that one container is cut off: nothing in, \
               nothing out, no names, while all others work. NetworkManager and systemd-networkd do this when a rule \
               of theirs matches the engine's interfaces and they take them over.",
-        mend: "Plug the interface in and set it up, or restart the container, which gets a new pair. Then keep the \
+        mend: "Plug the interface in and set it up, restart the container, which gets a new pair. Then keep the \
                network manager off the engine's interfaces, or it happens again.",
         example: "A file in `/etc/systemd/network` with `[Match] Name=v*` puts every new veth under the control of \
                   systemd-networkd, which sets it down.",
@@ -63,12 +63,14 @@ fn judge_container(
     container: &Container,
     found: &mut Found,
 ) {
-    for (attachment, network, bridge) in bridged(engine, container) {
+    for (attachment, network) in bridged(engine, container) {
+        let bridge = home.stack.value().and_then(|stack| bridge_of(engine, network, stack));
+        let bridge = bridge.as_deref();
         let outside = outside(snapshot, home, container, attachment);
         found.part(outside.map(|outside| {
             let outside = outside?;
-            let wrong = wrong(home, outside, &bridge)?;
-            Some(concern(snapshot, container, network, &bridge, (outside, wrong)))
+            let wrong = wrong(home, outside, bridge)?;
+            Some(concern(snapshot, container, network, bridge, (outside, wrong)))
         }));
     }
 }
@@ -86,13 +88,15 @@ fn outside<'a>(
 }
 
 /// What is wrong with the host's end, in words.
-fn wrong(home: &NetworkNamespace, outside: &Link, bridge: &str) -> Option<String> {
+fn wrong(home: &NetworkNamespace, outside: &Link, bridge: Option<&str>) -> Option<String> {
     let links = home.stack.value().and_then(|stack| stack.links.value());
     let master = links.into_iter().flatten().find(|link| Some(link.index) == outside.master);
     match master {
         _ if !outside.up => Some("is down".to_owned()),
         None => Some("is not plugged into any bridge".to_owned()),
-        Some(master) if master.name != bridge => Some(format!("is plugged into '{}'", master.name)),
+        Some(master) if bridge.is_some_and(|bridge| bridge != master.name) => {
+            Some(format!("is plugged into '{}'", master.name))
+        }
         Some(_) => None,
     }
 }
@@ -101,7 +105,7 @@ fn concern(
     snapshot: &Snapshot,
     container: &Container,
     network: &Network,
-    bridge: &str,
+    bridge: Option<&str>,
     (outside, wrong): (&Link, String),
 ) -> Concern {
     let (interface, name) = (&outside.name, &container.name);
@@ -109,14 +113,20 @@ fn concern(
         "container '{name}' is cut off from network '{}': its interface on the host, '{interface}', {wrong}",
         network.name
     );
-    let plug = format!("ip link set {} master {} up", word(interface), word(bridge));
-    Concern::new(CODE, Severity::Error, about_container(container), summary)
+    let concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
         .related(about_network(network))
         .evidence(format!("interface '{interface}' of the host"), wrong)
-        .evidence(format!("bridge of network '{}'", network.name), bridge)
-        .remedy("plug it in and set it up", vec![in_engine_namespace(snapshot, &plug)])
+        .evidence(format!("bridge of network '{}'", network.name), bridge.unwrap_or("not known"));
+    let concern = match bridge {
+        Some(bridge) => {
+            let plug = format!("ip link set {} master {} up", word(interface), word(bridge));
+            concern.remedy("plug it in and set it up", vec![in_engine_namespace(snapshot, &plug)])
+        }
+        None => concern,
+    };
+    concern
         .remedy(
-            "or restart the container, which gets a new interface",
+            "restart the container, which gets a new interface",
             vec![format!("{} restart {}", snapshot.engine.value().map_or("docker", client), word(name))],
         )
         .remedy(

@@ -9,7 +9,7 @@ use porthole_model::{
 use super::concern::{about_network, client};
 use super::ph032_host_interface::without_rootless_podman;
 use super::{Check, Concern, Documentation, Found};
-use crate::attachment::network_of;
+use crate::attachment::{bridge_of, has_bridge, network_of};
 use crate::places::{engine_namespace, in_engine_namespace};
 use crate::shell::word;
 
@@ -50,9 +50,11 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     home.links.known()?;
     let scene = Scene { snapshot, engine, containers, home };
     let mut found = Found::default();
-    for network in networks.iter().filter(|network| network.scope != "swarm") {
-        if let Some(bridge) = network.bridge_name() {
-            found.part(scene.judge(network, &bridge));
+    home.addresses.known()?;
+    for network in networks.iter().filter(|network| has_bridge(network)) {
+        match bridge_of(engine, network, home) {
+            Some(bridge) => found.part(scene.judge(network, &bridge)),
+            None => found.concerns.extend(scene.without_bridge(network)),
         }
     }
     Ok(found)
@@ -68,6 +70,24 @@ impl Scene<'_> {
             Some(link) if !link.up => Ok(vec![self.down(network, bridge, users)]),
             Some(link) => self.addresses(network, link, users),
         }
+    }
+
+    /// Podman's bridges are known by their address alone.
+    fn without_bridge(&self, network: &Network) -> Option<Concern> {
+        let gateway = network.subnets.iter().find_map(|subnet| subnet.gateway)?;
+        let users = self.users(network);
+        if users == 0 || !has_gateway(self.engine, network) {
+            return None;
+        }
+        let summary = format!(
+            "the bridge of network '{}' is missing or has lost its address {gateway}: its containers have no way out",
+            network.name
+        );
+        let restart = format!("{} restart --all", client(self.engine));
+        let concern = concern(network, users, summary)
+            .evidence(format!("bridges of the host with the address {gateway}"), "none")
+            .remedy("restart the containers, which makes the bridge again", vec![restart]);
+        Some(concern)
     }
 
     /// The living containers on a network.

@@ -4,7 +4,7 @@ use porthole_model::{
     Link, LinkKind, NetworkStack, Route, RouteKind, Snapshot, TopologyBridge, TopologyUplink,
 };
 
-use super::{end, is_fallback_device, network_of_bridge, networks};
+use super::{end, is_fallback_device, network_of_bridge};
 
 /// The number of the kernel's main routing table.
 const MAIN_TABLE: u32 = 254;
@@ -33,7 +33,7 @@ pub(super) fn uplinks(stack: &NetworkStack, links: &[Link]) -> Vec<TopologyUplin
 }
 
 fn bridge(snapshot: &Snapshot, stack: &NetworkStack, links: &[Link], link: &Link) -> TopologyBridge {
-    let network = network_of_bridge(networks(snapshot), &link.name);
+    let network = network_of_bridge(snapshot, stack, &link.name);
     let ports = links.iter().filter(|port| port.master == Some(link.index));
     TopologyBridge {
         end: end(stack, link),

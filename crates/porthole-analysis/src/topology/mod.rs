@@ -8,6 +8,7 @@ use porthole_model::{
     Topology, TopologyEnd,
 };
 
+use crate::attachment::bridge_of;
 use crate::places::engine_namespace;
 
 /// The links of the host as containers use them. The gap says why the host's own links are unknown.
@@ -60,11 +61,9 @@ fn is_fallback_device(stack: &NetworkStack, link: &Link) -> bool {
     matches!(link.kind, LinkKind::Other(_)) && !link.up && addresses(stack, link.index).is_empty()
 }
 
-/// The networks that the engine knows.
-fn networks(snapshot: &Snapshot) -> &[Network] {
-    snapshot.engine.value().and_then(|engine| engine.networks.value()).map_or(&[], Vec::as_slice)
-}
-
-fn network_of_bridge<'a>(networks: &'a [Network], bridge: &str) -> Option<&'a Network> {
-    networks.iter().find(|network| network.bridge_name().is_some_and(|name| name == bridge))
+/// The network that a bridge of the host carries.
+fn network_of_bridge<'a>(snapshot: &'a Snapshot, home: &NetworkStack, bridge: &str) -> Option<&'a Network> {
+    let engine = snapshot.engine.value()?;
+    let carries = |network: &&Network| bridge_of(engine, network, home).is_some_and(|name| name == bridge);
+    engine.networks.value()?.iter().find(carries)
 }

@@ -5,7 +5,7 @@ use porthole_model::{
     NetworkNamespace, NetworkStack, Observed, Pid, Snapshot, TopologyEnd, TopologyRow,
 };
 
-use super::{end, is_fallback_device, network_of_bridge, networks};
+use super::{end, is_fallback_device, network_of_bridge};
 use crate::attachment::{network_of, outside_link};
 use crate::places::{container_namespace, has_own_namespace};
 use crate::sockets::occupants;
@@ -132,7 +132,8 @@ impl Place<'_> {
     }
 
     fn network(&self, bridge: Option<&Link>, inside: &TopologyEnd) -> Option<(String, NetworkId)> {
-        let by_bridge = bridge.and_then(|bridge| network_of_bridge(networks(self.snapshot), &bridge.name));
+        let by_bridge = bridge
+            .and_then(|bridge| network_of_bridge(self.snapshot, self.home.stack.value()?, &bridge.name));
         let network = by_bridge.or_else(|| self.attached_network(inside))?;
         Some((network.name.clone(), network.id.clone()))
     }

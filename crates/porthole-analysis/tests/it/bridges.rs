@@ -201,3 +201,15 @@ fn networks_of_a_swarm_have_no_bridge_here() {
     known(&mut lab.engine().networks).extend([mesh, overlay]);
     assert_eq!(lab.found(), [""; 0]);
 }
+
+#[test]
+fn a_bridge_that_podman_does_not_name_is_known_by_its_address() {
+    let mut lab = Lab::podman();
+    lab.run(container("web"));
+    lab.network("podman").options.clear();
+    assert_eq!(lab.found(), [""; 0]);
+    lab.host_end("web").master = None;
+    assert_eq!(lab.found(), ["error PH032 web"]);
+    known(&mut lab.host_stack().addresses).retain(|address| address.prefix.to_string() != "10.88.0.1/16");
+    assert_eq!(lab.found(), ["error PH033 podman <- error PH032 web"]);
+}

@@ -99,7 +99,9 @@ pub(super) fn builder(endpoint: &Endpoint, method: &Method, path: &str) -> Build
 
 pub(super) fn finish(builder: Builder, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, RequestError> {
     let request = match &outgoing.content {
-        Some((content_type, body)) => builder.header(CONTENT_TYPE, *content_type).body(Full::new(body.clone())),
+        Some((content_type, body)) => {
+            builder.header(CONTENT_TYPE, *content_type).body(Full::new(body.clone()))
+        }
         None => builder.body(Full::default()),
     };
     request.map_err(|error| RequestError::NotUnderstood { call: outgoing.call(), cause: error.to_string() })

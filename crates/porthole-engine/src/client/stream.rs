@@ -9,7 +9,7 @@ use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use super::call::{Outgoing, refusal};
 use super::{Client, named};
@@ -56,11 +56,6 @@ impl HijackedStream {
     /// The next bytes; empty at the end.
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).await
-    }
-
-    /// Writes to the container's standard input.
-    pub async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes).await
     }
 }
 

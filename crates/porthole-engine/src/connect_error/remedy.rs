@@ -54,7 +54,9 @@ fn of_permission(permission: &SocketPermission) -> String {
         Membership::ListedOnly => format!("log in again (or run: newgrp {group}), or run porthole as root"),
         Membership::Outside if permission.group_may_connect() && permission.group.0 != 0 => {
             let user = permission.user_words();
-            format!("run porthole as root, or add the user to the group (usermod -aG {group} {user}) and log in again")
+            format!(
+                "run porthole as root, or add the user to the group (usermod -aG {group} {user}) and log in again"
+            )
         }
         _ => "run porthole as root".to_owned(),
     }
@@ -64,7 +66,9 @@ fn of_tls(fault: &TlsFault) -> Option<String> {
     let words = match fault {
         TlsFault::Expired => "renew the engine's certificate, or check this host's clock",
         TlsFault::NotYetValid => "check the clocks of both hosts",
-        TlsFault::UnknownAuthority => "use the ca.pem that signed the engine's certificate (DOCKER_CERT_PATH)",
+        TlsFault::UnknownAuthority => {
+            "use the ca.pem that signed the engine's certificate (DOCKER_CERT_PATH)"
+        }
         TlsFault::WrongName { .. } => "name the engine by one of the names in its certificate",
         TlsFault::ClientCertificate(_) => {
             "put cert.pem and key.pem, signed by the engine's authority, into DOCKER_CERT_PATH"

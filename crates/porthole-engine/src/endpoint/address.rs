@@ -77,7 +77,10 @@ pub(super) fn parse(text: &str, tls: bool) -> Result<ParsedAddress, AddressError
         "tcp" | "http" => tcp(text, rest, tls).map(plain),
         "https" => tcp(text, rest, true).map(|address| ParsedAddress { address, asks_for_tls: true }),
         "ssh" => ssh(text, rest).map(|destination| plain(Address::Ssh(destination))),
-        "fd" => Err(unsupported(text, "fd:// is where a daemon listens; a client needs unix://, tcp:// or ssh://")),
+        "fd" => Err(unsupported(
+            text,
+            "fd:// is where a daemon listens; a client needs unix://, tcp:// or ssh://",
+        )),
         "npipe" => Err(unsupported(text, "named pipes exist on Windows only")),
         other => Err(malformed(text, format!("the scheme {other:?} is not unix, tcp, http, https or ssh"))),
     }
@@ -123,7 +126,8 @@ fn host_and_port(authority: &str) -> Result<(String, Option<u16>), String> {
         None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
     let port = port.filter(|port| !port.is_empty());
-    let number = port.map(str::parse).transpose().map_err(|_| "its port is not a number up to 65535".to_owned())?;
+    let number =
+        port.map(str::parse).transpose().map_err(|_| "its port is not a number up to 65535".to_owned())?;
     Ok((host.to_owned(), number))
 }
 

@@ -122,7 +122,10 @@ fn current_context(docker_config: &Path) -> Result<Option<String>, EndpointError
         Ok(bytes) => serde_json::from_slice::<Configuration>(&bytes)
             .map(|configuration| configuration.current_context.filter(|name| !name.is_empty()))
             .map_err(|source| EndpointError::Malformed { path, source }),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        // The CLI goes on without a file that it may not read: `sudo -u` keeps the home of root.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied) => {
+            Ok(None)
+        }
         Err(source) => Err(EndpointError::Unreadable { path, source }),
     }
 }

@@ -37,7 +37,11 @@ fn legacy(settings: &RawNetworkSettings) -> RawMap<Option<RawAttachment>> {
     RawMap::from([("bridge".to_owned(), Some(attachment))])
 }
 
-fn attachment(container_name: &str, network_name: String, raw: RawAttachment) -> Result<NetworkAttachment, OddValue> {
+fn attachment(
+    container_name: &str,
+    network_name: String,
+    raw: RawAttachment,
+) -> Result<NetworkAttachment, OddValue> {
     let gateways = [optional("Gateway", &raw.gateway)?, optional("IPv6Gateway", &raw.ipv6_gateway)?];
     Ok(NetworkAttachment {
         ipv4: prefix("IPAddress", &raw.ipv4, raw.ipv4_length)?,

@@ -44,10 +44,18 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
             .config
             .labels
             .into_iter()
-            .map(|(name, value)| { let value = MaskedText::value(&name, &value, secrets); (name, value) })
+            .map(|(name, value)| {
+                let value = MaskedText::value(&name, &value, secrets);
+                (name, value)
+            })
             .collect(),
         command: MaskedText::arguments(command.as_deref().into_iter().chain(arguments), secrets),
-        environment: raw.config.environment.iter().map(|text| MaskedText::assignment(text, secrets)).collect(),
+        environment: raw
+            .config
+            .environment
+            .iter()
+            .map(|text| MaskedText::assignment(text, secrets))
+            .collect(),
         state,
         name,
     })

@@ -14,6 +14,8 @@ pub(super) fn mounts(raw: Vec<RawMount>, tmpfs: &RawMap<String>) -> Vec<Mount> {
             mounts.push(Mount { kind: MountKind::Tmpfs, source: String::new(), destination, read_only });
         }
     }
+    // Docker lists them in the order of a Go map: another one each time.
+    mounts.sort_by(|one, other| one.destination.cmp(&other.destination));
     mounts
 }
 

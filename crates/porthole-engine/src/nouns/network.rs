@@ -28,7 +28,10 @@ pub(crate) fn network(raw: RawNetwork, secrets: Secrets) -> Result<Network, OddV
         labels: raw
             .labels
             .into_iter()
-            .map(|(name, value)| { let value = MaskedText::value(&name, &value, secrets); (name, value) })
+            .map(|(name, value)| {
+                let value = MaskedText::value(&name, &value, secrets);
+                (name, value)
+            })
             .collect(),
     })
 }

@@ -143,10 +143,13 @@ mod tests {
     use super::*;
 
     const GROUPS: &str = "root:x:0:\ndocker:x:999:ann,bob\n";
-    const USERS: &str = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\neve:x:1001:1001::/:/x\n";
+    const USERS: &str =
+        "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\neve:x:1001:1001::/:/x\n";
 
     fn status(user: u32, groups: &str) -> String {
-        format!("Name:\tx\nUid:\t{user}\t{user}\t{user}\t{user}\nGid:\t{user}\t{user}\t{user}\t{user}\nGroups:\t{groups} \n")
+        format!(
+            "Name:\tx\nUid:\t{user}\t{user}\t{user}\t{user}\nGid:\t{user}\t{user}\t{user}\t{user}\nGroups:\t{groups} \n"
+        )
     }
 
     fn standing(user: u32, groups: &str) -> Membership {
@@ -174,6 +177,9 @@ mod tests {
         let permission =
             SocketPermission::new(Path::new("/x"), &metadata, &groups, USERS, &status(1001, "1001"));
         let words = permission.to_string();
-        assert!(words.contains("mode 0700") && words.contains("group staff") && words.contains("eve is listed"), "{words}");
+        assert!(
+            words.contains("mode 0700") && words.contains("group staff") && words.contains("eve is listed"),
+            "{words}"
+        );
     }
 }

@@ -51,11 +51,17 @@ async fn ask_system(host: &str) -> Result<Vec<IpAddr>, ConnectCause> {
         .output()
         .await
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => not_resolved("getent, which asks the system's resolver, is not installed".into()),
+            ErrorKind::NotFound => {
+                not_resolved("getent, which asks the system's resolver, is not installed".into())
+            }
             _ => not_resolved(format!("getent cannot be run: {error}")),
         })?;
     let found = in_answer(&String::from_utf8_lossy(&answer.stdout));
-    if found.is_empty() { Err(not_resolved("the system's resolver does not know it".into())) } else { Ok(found) }
+    if found.is_empty() {
+        Err(not_resolved("the system's resolver does not know it".into()))
+    } else {
+        Ok(found)
+    }
 }
 
 /// getent(1): `address  STREAM name`, one line for each kind of socket.
@@ -75,9 +81,18 @@ mod tests {
 
     #[test]
     fn the_hosts_file_is_read_with_comments_and_aliases() {
-        let hosts = "127.0.0.1 localhost\n10.0.0.7 Engine engine.lan # the engine\n# 1.1.1.1 engine\nx engine\n";
+        let hosts =
+            "127.0.0.1 localhost\n10.0.0.7 Engine engine.lan # the engine\n# 1.1.1.1 engine\nx engine\n";
         assert_eq!(in_hosts_file(hosts, "engine.LAN"), ["10.0.0.7".parse::<IpAddr>().unwrap()]);
         assert!(in_hosts_file(hosts, "the").is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_system_s_resolver_is_asked_last() {
+        let root = tempfile::tempdir().unwrap();
+        // inet_aton(3) knows it, this file does not.
+        assert_eq!(addresses("127.1", root.path()).await.unwrap(), [IpAddr::from([127, 0, 0, 1])]);
+        assert_eq!(addresses("LocalHost", root.path()).await.unwrap().len(), 2);
     }
 
     #[test]

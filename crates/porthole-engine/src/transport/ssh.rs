@@ -142,9 +142,6 @@ mod tests {
         assert_eq!(line, "-l me -p 23 -o ConnectTimeout=30 -T -- h docker system dial-stdio");
         destination = SshDestination { user: None, port: None, socket: Some("/a'b".into()), ..destination };
         let line = arguments(&destination).join(" ");
-        assert_eq!(
-            line,
-            r"-o ConnectTimeout=30 -T -- h docker --host 'unix:///a'\''b' system dial-stdio"
-        );
+        assert_eq!(line, r"-o ConnectTimeout=30 -T -- h docker --host 'unix:///a'\''b' system dial-stdio");
     }
 }

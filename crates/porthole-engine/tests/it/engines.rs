@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::process::Command;
 
-use porthole_engine::{Client, Endpoint, Locality, RequestError, collect, containers_only, inspect, locality};
+use hyper::Method;
+use porthole_engine::{
+    Client, ConnectCause, Endpoint, Locality, RequestError, collect, containers_only, inspect, locality,
+};
 use porthole_lab::{Engine as LabEngine, Lab};
 use porthole_model::{
-    Container, ContainerState, Engine, EngineKind, MountKind, PortBinding, Secrets, TransportProtocol,
+    Container, ContainerState, Engine, EngineKind, MaskedText, MountKind, PortBinding, Secrets,
+    TransportProtocol,
 };
+use porthole_wire::multiplexed::Demultiplexer;
 
-use crate::{PATIENCE, block_on};
+use crate::{IMPATIENCE, PATIENCE, block_on, cause};
 
 #[test]
 fn docker_20_10() {
@@ -41,8 +47,11 @@ fn check(kind: LabEngine) {
     ports_are_where_they_are_published(&engine);
     mounts_have_their_kinds(&engine);
     credentials_are_masked(&engine);
-    networks_have_their_ranges(&engine);
-    assert_eq!(client_side, Locality::ThisKernel(porthole_model::Pid(lab.engine_pid().unwrap().unsigned_abs())));
+    networks_have_their_ranges(&lab, &engine);
+    assert_eq!(
+        client_side,
+        Locality::ThisKernel(porthole_model::Pid(lab.engine_pid().unwrap().unsigned_abs()))
+    );
 }
 
 /// Containers in every state, and two networks.
@@ -77,6 +86,12 @@ fn read(lab: &Lab) -> (Engine, Locality) {
         assert_eq!(Some(&web), engine.containers.value().unwrap().iter().find(|it| it.name == "web"));
         let missing = inspect(&client, "nobody", Secrets::Mask).await.unwrap_err();
         assert!(missing.is_not_found() && matches!(missing, RequestError::Status { .. }), "{missing}");
+        let mut lines = client.stream(Method::GET, "/events?since=1&until=2").await.unwrap();
+        assert_eq!(lines.next().await.unwrap(), None, "nothing happened in 1970");
+        let path = format!("/containers/{}/logs?stderr=1&stdout=1", web.id);
+        let log = client.stream(Method::GET, &path).await.unwrap().rest().await.unwrap();
+        let mut demultiplexer = Demultiplexer::default();
+        assert!(!demultiplexer.push(&log).unwrap().is_empty() && demultiplexer.is_complete());
         let side = locality(&client);
         (engine, side)
     })
@@ -169,14 +184,14 @@ fn mounts_have_their_kinds(engine: &Engine) {
 
 fn credentials_are_masked(engine: &Engine) {
     let web = container(engine, "web");
-    let environment: Vec<_> = web.environment.iter().map(|text| text.as_str()).collect();
+    let environment: Vec<_> = web.environment.iter().map(MaskedText::as_str).collect();
     assert!(environment.contains(&"API_TOKEN=********") && environment.contains(&"COLOUR=blue"));
     assert_eq!(web.labels["owner"].as_str(), "me");
-    let command: Vec<_> = web.command.iter().map(|text| text.as_str()).collect();
+    let command: Vec<_> = web.command.iter().map(MaskedText::as_str).collect();
     assert_eq!(command, ["/peer", "http", "80"]);
 }
 
-fn networks_have_their_ranges(engine: &Engine) {
+fn networks_have_their_ranges(lab: &Lab, engine: &Engine) {
     let networks: BTreeMap<_, _> =
         engine.networks.known().unwrap().iter().map(|network| (network.name.as_str(), network)).collect();
     let one = networks["one"];
@@ -186,4 +201,47 @@ fn networks_have_their_ranges(engine: &Engine) {
     assert_eq!(one.subnets[0].gateway, Some("172.30.0.1".parse().unwrap()));
     assert_eq!(one.labels["tier"].as_str(), "one");
     assert!(networks["two"].internal);
+    let interfaces = lab.sh_ok("ls /sys/class/net");
+    for name in ["one", "two"] {
+        let bridge = networks[name].bridge_name().unwrap();
+        assert!(interfaces.lines().any(|interface| interface == bridge), "{bridge} of {interfaces}");
+    }
+}
+
+#[test]
+fn an_engine_comes_and_goes() {
+    let lab = Lab::start(LabEngine::newest()).unwrap();
+    lab.run("web", &[], "peer:1", &["http", "80"]);
+    let endpoint = Endpoint::of_socket(lab.socket());
+    let client = block_on(Client::connect(&endpoint, PATIENCE)).unwrap();
+    lab.kill_engine().unwrap();
+    assert!(matches!(cause(&endpoint, PATIENCE), ConnectCause::StaleSocket { .. }));
+    let error = block_on(collect(&client, Secrets::Mask, PATIENCE)).unwrap_err();
+    assert!(matches!(error.cause, ConnectCause::StaleSocket { .. }), "{error}");
+    lab.start_engine().unwrap();
+    let listed = block_on(containers_only(&client)).unwrap();
+    assert_eq!(listed.len(), 1, "the same client finds the engine again");
+    lab.stop_engine().unwrap();
+    let gone = cause(&endpoint, PATIENCE);
+    assert!(matches!(gone, ConnectCause::NoSocket { directory_exists: true, .. }), "{gone}");
+}
+
+#[test]
+fn an_engine_that_is_frozen() {
+    let lab = Lab::start(LabEngine::newest()).unwrap();
+    let endpoint = Endpoint::of_socket(lab.socket());
+    let engine = lab.engine_pid().unwrap().to_string();
+    let signal = |name: &str| Command::new("kill").args([name, &engine]).status().unwrap();
+    block_on(async {
+        let client = Client::connect(&endpoint, PATIENCE).await.unwrap();
+        assert!(signal("-STOP").success());
+        let read = collect(&client, Secrets::Mask, IMPATIENCE).await.unwrap();
+        let gap = read.containers.gap().unwrap();
+        assert_eq!(gap.cause, "the engine did not answer within 0.3 s");
+        assert!(read.info.gap().is_some() && read.networks.gap().is_some());
+        let error = Client::connect(&endpoint, IMPATIENCE).await.err().unwrap();
+        assert!(matches!(error.cause, ConnectCause::Silent { .. }), "{error}");
+        assert!(signal("-CONT").success());
+        assert!(collect(&client, Secrets::Mask, PATIENCE).await.unwrap().info.value().is_some());
+    });
 }

@@ -79,7 +79,7 @@ fn inside_fails() {
 #[test]
 #[ignore = "runs in a container"]
 fn inside_waits() {
-    std::thread::sleep(Duration::from_secs(600));
+    std::thread::sleep(Duration::from_mins(10));
 }
 
 async fn its_failure_is_its_own(client: &Client, program: &[u8]) {
@@ -95,7 +95,9 @@ async fn a_program_that_cannot_run_fails(client: &Client) {
             let words = String::from_utf8_lossy(&output.stderr).to_lowercase();
             assert!(words.contains("exec format error"), "{words}");
         }
-        Err(error) => assert!(matches!(error, HelperError::Engine { step: "start the helper", .. }), "{error}"),
+        Err(error) => {
+            assert!(matches!(error, HelperError::Engine { step: "start the helper", .. }), "{error}");
+        }
     }
 }
 

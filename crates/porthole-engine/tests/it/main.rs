@@ -3,6 +3,7 @@
 
 mod engines;
 mod helper;
+mod remote;
 mod tls;
 mod unreachable;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use porthole_engine::{Client, ConnectCause, Endpoint, EndpointRequest, resolve};
 
 /// Long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long something that never answers is given.
 const IMPATIENCE: Duration = Duration::from_millis(300);
 

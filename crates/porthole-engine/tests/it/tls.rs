@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use porthole_engine::{Client, ConnectCause, Endpoint, EndpointRequest, TlsFault, resolve};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::PrivateKeyDer;
@@ -15,10 +17,11 @@ use tempfile::TempDir;
 
 use crate::{PATIENCE, block_on, cause, endpoint};
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority() -> Authority {
+pub(crate) fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "the engines' authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
@@ -30,7 +33,8 @@ struct Server {
     versions: &'static [&'static rustls::SupportedProtocolVersion],
 }
 
-const GOOD: Server = Server { name: "localhost", expired: false, wants_client: false, versions: rustls::ALL_VERSIONS };
+const GOOD: Server =
+    Server { name: "localhost", expired: false, wants_client: false, versions: rustls::ALL_VERSIONS };
 
 const TLS_1_2: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS12];
 
@@ -50,7 +54,8 @@ impl Server {
         let builder = if self.wants_client {
             let mut roots = RootCertStore::empty();
             roots.add(authority.der().clone()).unwrap();
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
             builder.with_client_cert_verifier(verifier)
         } else {
             builder.with_no_client_auth()
@@ -81,14 +86,19 @@ fn serve(config: ServerConfig) -> u16 {
     port
 }
 
+/// A certificate of `authority`, and its key.
+pub(crate) fn certificate(authority: &Authority, name: &str) -> (Certificate, KeyPair) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    (params.signed_by(&key, authority).unwrap(), key)
+}
+
 /// The docker CLI's directory, with the certificates to use.
-fn directory(authority: &Authority, client: Option<&Authority>) -> TempDir {
+pub(crate) fn directory(authority: &Authority, client: Option<&Authority>) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("ca.pem"), authority.pem()).unwrap();
     if let Some(signer) = client {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["client".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, signer).unwrap();
+        let (certificate, key) = certificate(signer, "client");
         fs::write(directory.path().join("cert.pem"), certificate.pem()).unwrap();
         fs::write(directory.path().join("key.pem"), key.serialize_pem()).unwrap();
     }
@@ -96,8 +106,13 @@ fn directory(authority: &Authority, client: Option<&Authority>) -> TempDir {
 }
 
 fn with_tls(directory: &Path, port: u16, variable: &str) -> Endpoint {
+    environment(directory, &format!("tcp://localhost:{port}"), variable)
+}
+
+/// What the environment leads to.
+pub(crate) fn environment(directory: &Path, host: &str, variable: &str) -> Endpoint {
     let environment = [
-        ("DOCKER_HOST", format!("tcp://localhost:{port}")),
+        ("DOCKER_HOST", host.to_owned()),
         (variable, "1".to_owned()),
         ("DOCKER_CERT_PATH", directory.display().to_string()),
     ];

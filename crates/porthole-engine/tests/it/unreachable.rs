@@ -164,7 +164,10 @@ fn an_engine_of_another_age() {
     let body = r#"{"ApiVersion":"1.60","MinAPIVersion":"1.55"}"#;
     let words = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let cause = cause(&saying_always(words.into_bytes().leak()), PATIENCE);
-    assert!(cause.to_string().starts_with("the engine speaks API 1.55 to 1.60, porthole 1.40 to 1.51"), "{cause}");
+    assert!(
+        cause.to_string().starts_with("the engine speaks API 1.55 to 1.60, porthole 1.40 to 1.51"),
+        "{cause}"
+    );
 }
 
 #[test]
@@ -186,7 +189,10 @@ fn a_port_that_nobody_listens_on() {
 fn a_name_without_an_address() {
     // RFC 6761, section 6.4: "invalid" never has one.
     let cause = cause(&endpoint("tcp://engine.invalid:1"), PATIENCE);
-    assert!(matches!(&cause, ConnectCause::NameNotResolved { name, .. } if name == "engine.invalid"), "{cause}");
+    assert!(
+        matches!(&cause, ConnectCause::NameNotResolved { name, .. } if name == "engine.invalid"),
+        "{cause}"
+    );
 }
 
 #[test]
@@ -202,5 +208,8 @@ fn ssh_that_reaches_no_ssh_server() {
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || listener.incoming().for_each(drop));
     let cause = cause(&endpoint(&format!("ssh://127.0.0.1:{port}")), Duration::from_secs(1));
-    assert!(matches!(&cause, ConnectCause::Ssh { said } if said.contains("kex_exchange_identification")), "{cause}");
+    assert!(
+        matches!(&cause, ConnectCause::Ssh { said } if said.contains("kex_exchange_identification")),
+        "{cause}"
+    );
 }

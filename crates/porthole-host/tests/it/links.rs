@@ -167,3 +167,16 @@ fn a_named_namespace_without_a_process_is_found_in_another_mount_namespace() {
     assert_eq!(link(&alone.stack.known().unwrap().links, "only-here").kind, LinkKind::Bridge);
     engine.run("ip netns delete alone");
 }
+
+#[test]
+fn a_macvlan_names_the_device_below_it_in_the_other_namespace() {
+    let (outside, inside) = bridged();
+    outside.run("ip link add uplink type veth peer name far");
+    outside.run(&format!("ip link add link uplink name mac0 netns {} type macvlan", inside.pid()));
+    let host = collect(&[Topic::Links]);
+    let below = link(&outside.stack_in(&host).links, "uplink").index;
+    let macvlan = link(&inside.stack_in(&host).links, "mac0");
+    assert_eq!(macvlan.kind, LinkKind::Macvlan);
+    let peer = macvlan.peer.as_ref().unwrap();
+    assert_eq!((peer.index, &peer.namespace), (below, &Observed::Known(outside.id())));
+}

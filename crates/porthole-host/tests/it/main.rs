@@ -1,5 +1,7 @@
 //! Tests against the real kernel, in namespaces of their own. They need root and fail without it.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and its roles speak to it")]
+
 mod daemons;
 mod links;
 mod processes;

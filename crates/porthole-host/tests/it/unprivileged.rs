@@ -55,7 +55,7 @@ fn the_files_of_proc_show_the_same_sockets_as_the_kernel() {
     assert_eq!(by_files, by_netlink);
 }
 
-/// Without what only sock_diag tells, and without owners, which nobody may not see.
+/// Without what only `sock_diag` tells, and without owners, which nobody may not see.
 fn comparable(mut socket: Socket) -> String {
     socket.owners = Observed::Known(Vec::new());
     match &mut socket.endpoint {

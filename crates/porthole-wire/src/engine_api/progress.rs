@@ -90,7 +90,9 @@ mod tests {
 
     fn failure(pieces: &[&[u8]]) -> Option<String> {
         let mut scan = ProgressScan::default();
-        pieces.iter().for_each(|piece| scan.push(piece));
+        for piece in pieces {
+            scan.push(piece);
+        }
         scan.finish()
     }
 

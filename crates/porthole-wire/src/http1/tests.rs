@@ -194,7 +194,7 @@ fn what_can_be_read_in_two_ways_turns_opaque() {
         (PING.repeat(1001), Opaque::LongPipeline),
         (format!("{ATTACH}{}", "x".repeat(70_000)), Opaque::LongHeld),
     ] {
-        assert_eq!(whole(&[(Client, &bytes)]).last(), Some(&Seen::Opaque(reason)), "{:.80}", bytes);
+        assert_eq!(whole(&[(Client, &bytes)]).last(), Some(&Seen::Opaque(reason)), "{bytes:.80}");
     }
 }
 

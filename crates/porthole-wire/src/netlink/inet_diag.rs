@@ -18,11 +18,16 @@ const REQUEST: usize = 56;
 const ANSWER: usize = 72;
 
 /// Asks for the sockets of one family and protocol in these states.
+///
+/// No TCP socket that the kernel lists is unconnected. That state is left out of the request, since for any state
+/// but "listening" the kernel walks its whole table of connections, of all namespaces (`inet_diag_dump_icsk`).
 pub fn request(family: AddressFamily, protocol: TransportProtocol, states: SocketStates) -> Request {
     let mut fixed = [0; REQUEST];
     fixed[0] = family.number();
     fixed[1] = protocol_number(protocol);
-    fixed[4..8].copy_from_slice(&states.bits().to_ne_bytes());
+    let unconnected = SocketStates::of(&[SocketState::Unconnected]).bits();
+    let left_out = if protocol == TransportProtocol::Tcp { unconnected } else { 0 };
+    fixed[4..8].copy_from_slice(&(states.bits() & !left_out).to_ne_bytes());
     Request::dump(SOCK_DIAG_BY_FAMILY).with_fixed(&fixed)
 }
 
@@ -88,6 +93,14 @@ mod tests {
             SocketEndpoint::Internet(socket) => socket,
             SocketEndpoint::Unix(_) => panic!("not an internet socket"),
         }
+    }
+
+    #[test]
+    fn a_request_for_tcp_listeners_asks_for_that_state_alone() {
+        let states = SocketStates::of(&[SocketState::Listening, SocketState::Unconnected]);
+        let asked = |protocol| u32_at(&request(AddressFamily::V6, protocol, states).finish(1), 20);
+        assert_eq!(asked(TransportProtocol::Tcp), 1 << 10);
+        assert_eq!(asked(TransportProtocol::Udp), 1 << 10 | 1 << 7);
     }
 
     #[test]

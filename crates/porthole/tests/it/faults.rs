@@ -26,7 +26,8 @@ fn pid(lab: &Lab, container: &str) -> String {
 
 /// The host's end of the container's only veth pair.
 fn host_veth(lab: &Lab, container: &str) -> String {
-    let index = lab.sh_ok(&format!("nsenter -t {} -n cat /sys/class/net/eth0/iflink", pid(lab, container)));
+    let inside = lab.sh_ok(&format!("nsenter -t {} -n ip -o link show eth0", pid(lab, container)));
+    let index = inside.split_once("@if").and_then(|(_, rest)| rest.split_once(':')).expect("a veth").0;
     lab.sh_ok(&format!("ip -o link | sed -n 's/^{index}: \\([^@:]*\\).*/\\1/p'"))
 }
 
@@ -82,7 +83,7 @@ fn ph012_docker_proxy_is_missing() {
         web(lab);
         assert_codes(lab, &[]);
         lab.sh_ok("pkill -9 -x docker-proxy");
-        wait_for("docker-proxy's end", || lab.sh("pgrep -x docker-proxy").code != 0);
+        wait_for("docker-proxy's end", || lab.sh_ok("ss -Htln sport = :8080").is_empty());
         let report = assert_codes(lab, &["PH012"]);
         mend(lab, &report);
         wait_for("the listener", || listens(lab, "web"));

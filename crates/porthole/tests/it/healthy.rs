@@ -10,7 +10,7 @@ fn populate(lab: &Lab) {
     lab.docker_ok(&["network", "create", "shop"]);
     lab.docker_ok(&["network", "create", "--internal", "vault"]);
     lab.run("web", &["-p", "8080:80", "--network", "shop"], "peer:1", &["http", "80"]);
-    lab.run("udp", &["-p", "5353:53/udp"], "peer:1", &["udp-echo", "0.0.0.0:53"]);
+    lab.run("udp", &["-p", "5353:53/udp"], "peer:1", &["udp-echo", "[::]:53"]);
     lab.run("db", &["--network", "vault"], "peer:1", &["idle"]);
     lab.docker_ok(&["network", "connect", "vault", "web"]);
     lab.run("host", &["--network", "host"], "peer:1", &["http", "9000"]);

@@ -37,7 +37,7 @@ fn a_listener_with_its_owner() {
 #[test]
 fn the_same_sockets_as_ss() {
     let lab = lab(Engine::newest());
-    lab.run("busy", &[], "peer:1", &["sockets", "500"]);
+    lab.run("busy", &[], "peer:1", &["sockets", "1000"]);
     let pid = lab.docker_ok(&["inspect", "-f", "{{.State.Pid}}", "busy"]);
     let ss = || lab.sh_ok(&format!("nsenter -t {pid} -n ss -Htan | wc -l")).parse::<usize>().unwrap();
     wait_for("the sockets", || ss() >= 1000);

@@ -72,7 +72,7 @@ fn every_format() {
     let svg = porthole_ok(&lab, &["topology", "--output", "svg"]);
     assert!(svg.starts_with("<svg") && svg.contains("three"), "{svg}");
     let html = porthole_ok(&lab, &["topology", "--output", "html"]);
-    assert!(html.contains("<!DOCTYPE html>") && html.contains("<svg"), "{html}");
+    assert!(html.contains("<!doctype html>") && html.contains("<svg"), "{html}");
 }
 
 #[test]

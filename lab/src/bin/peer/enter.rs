@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitCode, ExitStatus};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitCode, ExitStatus};
 
 use nix::sched::{CloneFlags, setns};
 use nix::sys::resource::{Resource, setrlimit};
@@ -29,20 +29,29 @@ pub(crate) fn enter(words: &[&str]) -> io::Result<ExitCode> {
     for namespace in opened? {
         setns(namespace, CloneFlags::empty())?;
     }
-    // What was blocked for the caller's own reasons is not for the command.
+    let signals = catch()?;
+    end_like(watch(command.spawn()?, &signals)?)
+}
+
+/// Takes signals as usual again, which [`enter`] and its caller may have blocked, and becomes the command.
+pub(crate) fn run(words: &[&str]) -> io::Result<ExitCode> {
     SigSet::empty().thread_set_mask()?;
-    let status = watch(command.spawn()?)?;
-    end_like(status)
+    let [program, arguments @ ..] = words else { return Err(io::Error::other("no command")) };
+    Err(Command::new(program).args(arguments).exec())
+}
+
+/// Blocks what is passed on; before the command starts, or an early signal would end this wrapper instead.
+fn catch() -> io::Result<SignalFd> {
+    let mut signals: SigSet = PASSED_ON.into_iter().collect();
+    signals.add(Signal::SIGCHLD);
+    signals.thread_block()?;
+    Ok(SignalFd::new(&signals)?)
 }
 
 /// Passes signals on until the command ends. Ctrl-C is not one: the terminal gives it to the command itself.
 ///
 /// No thread can be started here any more: it would be in another process namespace than its process's children.
-fn watch(mut child: Child) -> io::Result<ExitStatus> {
-    let mut signals: SigSet = PASSED_ON.into_iter().collect();
-    signals.add(Signal::SIGCHLD);
-    signals.thread_block()?;
-    let incoming = SignalFd::new(&signals)?;
+fn watch(mut child: Child, incoming: &SignalFd) -> io::Result<ExitStatus> {
     let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
     loop {
         if let Some(status) = child.try_wait()? {

@@ -52,6 +52,7 @@ fn run(words: &[&str]) -> io::Result<ExitCode> {
         ["sockets-share", count, port] => sockets::share(number(count)?, number(port)?),
         ["join", words @ ..] => init::join(words),
         ["enter", words @ ..] => enter::enter(words),
+        ["run", words @ ..] => enter::run(words),
         ["world", words @ ..] => world::world(words),
         ["init", name, directory, tree, binds @ ..] => init::init(name, directory.as_ref(), tree, binds),
         ["--help" | "-h" | "help"] => {

@@ -14,7 +14,8 @@ struct Case {
 impl Case {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let request = EndpointRequest { docker_config: directory.path().to_owned(), ..EndpointRequest::default() };
+        let request =
+            EndpointRequest { docker_config: directory.path().to_owned(), ..EndpointRequest::default() };
         Self { directory, request }
     }
 
@@ -63,7 +64,10 @@ const REMOTE: &str = r#"{"Host":"tcp://10.0.0.9:2375","SkipTLSVerify":false}"#;
 #[test]
 fn without_a_word_it_is_the_default_socket() {
     assert_eq!(Case::new().resolved(), "unix:///var/run/docker.sock by the default");
-    assert_eq!(Case::new().variable("DOCKER_HOST", "").resolved(), "unix:///var/run/docker.sock by the default");
+    assert_eq!(
+        Case::new().variable("DOCKER_HOST", "").resolved(),
+        "unix:///var/run/docker.sock by the default"
+    );
 }
 
 #[test]
@@ -151,7 +155,11 @@ fn files_that_are_not_what_they_should_be_are_named() {
     let case = Case::new().stored("far", "null").context("far");
     assert_eq!(case.resolved(), "context \"far\" has no docker endpoint");
     let case = Case::new().stored("far", r#"{"Host":"fd://"}"#).context("far");
-    assert!(case.resolved().starts_with("context \"far\": \"fd://\" cannot be used here"), "{}", case.resolved());
+    assert!(
+        case.resolved().starts_with("context \"far\": \"fd://\" cannot be used here"),
+        "{}",
+        case.resolved()
+    );
 }
 
 #[test]

@@ -24,7 +24,8 @@ fn an_answer_full_of_nulls_is_a_container() {
 
 #[test]
 fn the_address_beside_the_networks_counts_where_there_are_none() {
-    let network = json!({"IPAddress": "172.17.0.3", "IPPrefixLen": 16, "Gateway": "172.17.0.1", "Networks": {}});
+    let network =
+        json!({"IPAddress": "172.17.0.3", "IPPrefixLen": 16, "Gateway": "172.17.0.1", "Networks": {}});
     let container = read(json!({"Id": "a", "NetworkSettings": network}));
     let [attachment] = container.attachments.as_slice() else { panic!("{:?}", container.attachments) };
     assert_eq!(attachment.network_name, "bridge");

@@ -1,0 +1,194 @@
+//! One connection from its acceptance to its last event.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use porthole_model::{Client, ClientAddress, ConnectionId, Gap, GapKind};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep_until, timeout};
+
+use crate::budget::Budget;
+use crate::duplex::{Duplex, Turn};
+use crate::observer::Observer;
+use crate::track::Moment;
+use crate::{BoxedStream, CloseReason, Connect, ConnectionClosed, Event, Resolve, Settings, Sink};
+
+/// How long the naming of a client may take: reading `/proc` of a process that hangs may hang too.
+const NAMING: Duration = Duration::from_secs(2);
+
+/// What the connections of a relay have in common.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) budget: Budget,
+    pub(crate) connect: Box<dyn Connect>,
+    pub(crate) sink: Box<dyn Sink>,
+    pub(crate) resolve: Option<Arc<Resolve>>,
+    pub(crate) exchanges: AtomicU64,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// How far the relay is with stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Running,
+    Draining,
+    Cutting,
+}
+
+/// A connection that was accepted.
+pub(crate) struct Accepted {
+    pub(crate) id: ConnectionId,
+    pub(crate) stream: BoxedStream,
+    pub(crate) address: ClientAddress,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: watch::Receiver<Phase>) {
+    let opened = Moment::now();
+    let mut news = News::begin(Arc::clone(&shared), &accepted, opened);
+    let engine = tokio::select! {
+        engine = shared.connect.connect() => engine,
+        _ = phase.wait_for(|phase| *phase != Phase::Running) => Err(io::ErrorKind::Interrupted.into()),
+    };
+    let mut closed = ConnectionClosed {
+        connection: accepted.id,
+        at: opened.wall,
+        duration: Duration::ZERO,
+        from_client: 0,
+        from_engine: 0,
+        dropped_parts: 0,
+        reason: CloseReason::Stopped,
+    };
+    match engine {
+        Ok(engine) => {
+            let observer = Observer::new(accepted.id, shared);
+            let mut duplex = Duplex::new(accepted.stream, engine, observer);
+            closed.reason = relay(&mut duplex, &mut news, &mut phase).await;
+            closed.from_client = duplex.client_bytes();
+            closed.from_engine = duplex.engine_bytes();
+            let mut observer = duplex.into_observer();
+            observer.close(&closed.reason);
+            news.deliver(&mut observer).await;
+            closed.dropped_parts = observer.dropped_parts();
+        }
+        Err(error) => {
+            drop(accepted.stream);
+            if *phase.borrow() == Phase::Running {
+                closed.reason = CloseReason::EngineUnreachable(error.to_string());
+            }
+        }
+    }
+    closed.at = Moment::now().wall;
+    closed.duration = opened.steady.elapsed();
+    news.end(closed).await;
+}
+
+async fn relay(duplex: &mut Duplex, news: &mut News, phase: &mut watch::Receiver<Phase>) -> CloseReason {
+    loop {
+        let deadline = duplex.deadline();
+        let is_introduced = news.is_introduced();
+        tokio::select! {
+            biased;
+            changed = phase.changed() => match *phase.borrow_and_update() {
+                Phase::Cutting => return CloseReason::Stopped,
+                _ if changed.is_err() => return CloseReason::Stopped,
+                now => duplex.is_draining = now == Phase::Draining,
+            },
+            () = news.introduce(), if !news.is_introduced() => {}
+            () = sleep_until(deadline.unwrap_or_else(tokio::time::Instant::now)), if deadline.is_some() => {
+                return duplex.broken_reason();
+            }
+            turn = poll_fn(|context| duplex.poll(context, is_introduced)) => match turn {
+                Turn::Over(reason) => return reason,
+                Turn::Broken => {}
+                Turn::News => news.deliver(&mut duplex.observer).await,
+            },
+        }
+    }
+}
+
+/// A connection's way to the sink. Nothing is told before it is known who the client is.
+struct News {
+    shared: Arc<Shared>,
+    client: Client,
+    naming: Option<JoinHandle<Client>>,
+    opened: Option<(ConnectionId, Moment)>,
+}
+
+impl News {
+    fn begin(shared: Arc<Shared>, accepted: &Accepted, opened: Moment) -> Self {
+        let address = accepted.address;
+        let naming =
+            shared.resolve.clone().map(|resolve| tokio::task::spawn_blocking(move || resolve(address)));
+        let client = Client::unresolved(address, &Gap::not_asked("the program behind the connection"));
+        Self { shared, client, naming, opened: Some((accepted.id, opened)) }
+    }
+
+    fn is_introduced(&self) -> bool {
+        self.opened.is_none()
+    }
+
+    /// Waits until it is known who the client is, and tells of it; may be dropped and called again.
+    async fn introduce(&mut self) {
+        self.name().await;
+        while let Some((connection, moment)) = self.opened {
+            let event = Event::Opened { connection, at: moment.wall, client: Box::new(self.client.clone()) };
+            match self.shared.sink.offer(event) {
+                Ok(()) => self.opened = None,
+                Err(_) => self.shared.sink.room().await,
+            }
+        }
+    }
+
+    async fn name(&mut self) {
+        let Some(naming) = &mut self.naming else { return };
+        let failure = match timeout(NAMING, naming).await {
+            Ok(Ok(client)) => {
+                self.client = client;
+                None
+            }
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the kernel did not answer in time".to_owned()),
+        };
+        self.naming = None;
+        if let Some(cause) = failure {
+            let gap = Gap::new(GapKind::Failed, "the program behind the connection", cause);
+            self.client = Client::unresolved(self.client.address, &gap);
+        }
+    }
+
+    /// Hands over what the observer has, waiting for room where it must.
+    async fn deliver(&mut self, observer: &mut Observer) {
+        self.introduce().await;
+        while let Some(event) = observer.next_event(&self.client) {
+            let Err(event) = self.shared.sink.offer(event) else { continue };
+            match event {
+                Event::Part(_) => observer.count_dropped_part(),
+                event => self.insist(event).await,
+            }
+        }
+    }
+
+    async fn end(mut self, closed: ConnectionClosed) {
+        self.introduce().await;
+        self.insist(Event::Closed(closed)).await;
+    }
+
+    async fn insist(&self, event: Event) {
+        let mut refused = self.shared.sink.offer(event);
+        while let Err(event) = refused {
+            self.shared.sink.room().await;
+            refused = self.shared.sink.offer(event);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Accepts connections, serves each, and stops without cutting off what is under way.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use porthole_model::{ClientAddress, ConnectionId};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::budget::Budget;
+use crate::connection::{Accepted, Phase, Shared, serve};
+use crate::track::Moment;
+use crate::{BoxedStream, Connect, Event, Listener, Resolve, Settings, Sink};
+
+/// The pause after a connection could not be taken: without one, a lack of descriptors would fill the processor.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long connections that were cut may take to tell their last.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A relay to an engine.
+#[derive(Debug)]
+pub struct Relay {
+    shared: Arc<Shared>,
+}
+
+impl Relay {
+    /// A relay that connects to the engine by `connect` and tells `sink` what it sees.
+    pub fn new(
+        connect: impl Connect + 'static,
+        sink: impl Sink + 'static,
+        resolve: Option<Arc<Resolve>>,
+        settings: Settings,
+    ) -> Self {
+        let shared = Shared {
+            budget: Budget::new(settings.kept_limit),
+            settings,
+            connect: Box::new(connect),
+            sink: Box::new(sink),
+            resolve,
+            exchanges: AtomicU64::new(0),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Serves what the listener gets until `stop` ends. Then idle connections are closed at once, busy ones when
+    /// they are done or when [`Settings::drain`] is over. Gives the number of those that had to be cut.
+    ///
+    /// Many connections need as many file descriptors, twice: the caller raises the limit.
+    pub async fn run(&self, listener: Listener, stop: impl Future<Output = ()>) -> usize {
+        let (phase, watched) = watch::channel(Phase::Running);
+        let mut connections = JoinSet::new();
+        self.accept(&listener, &mut connections, &watched, stop).await;
+        drop((listener, watched));
+        phase.send_replace(Phase::Draining);
+        if timeout(self.shared.settings.drain, all(&mut connections)).await.is_ok() {
+            return 0;
+        }
+        let cut = connections.len();
+        phase.send_replace(Phase::Cutting);
+        if timeout(LAST_WORDS, all(&mut connections)).await.is_err() {
+            connections.shutdown().await;
+        }
+        cut
+    }
+
+    async fn accept(
+        &self,
+        listener: &Listener,
+        connections: &mut JoinSet<()>,
+        phase: &watch::Receiver<Phase>,
+        stop: impl Future<Output = ()>,
+    ) {
+        let mut stop = std::pin::pin!(stop);
+        let mut next = 1;
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, address)) => {
+                        self.serve(ConnectionId(next), stream, address, connections, phase);
+                        next += 1;
+                    }
+                    Err(error) => self.pause(&error).await,
+                },
+            }
+        }
+    }
+
+    fn serve(
+        &self,
+        id: ConnectionId,
+        stream: BoxedStream,
+        address: ClientAddress,
+        connections: &mut JoinSet<()>,
+        phase: &watch::Receiver<Phase>,
+    ) {
+        let accepted = Accepted { id, stream, address };
+        connections.spawn(serve(Arc::clone(&self.shared), accepted, phase.clone()));
+    }
+
+    /// Told where there is room: the same failure comes again as long as its cause is there.
+    async fn pause(&self, error: &io::Error) {
+        let event = Event::AcceptFailed { at: Moment::now().wall, cause: error.to_string() };
+        let _told = self.shared.sink.offer(event);
+        sleep(PAUSE).await;
+    }
+}
+
+async fn all(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
+}

@@ -1,0 +1,30 @@
+//! What a relay keeps, and how it stops.
+
+use std::time::Duration;
+
+/// What a relay keeps, and how it stops.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How much of each body is kept with its exchange, next to its head; `None` keeps neither.
+    pub body_limit: Option<usize>,
+    /// How many bytes may be kept at a time, in all connections and in the sink together.
+    pub kept_limit: usize,
+    /// Whether heads and bodies are also shown while they pass.
+    pub parts: bool,
+    /// Whether what a client sends on an upgraded connection is kept and shown: what is typed may be a password.
+    pub client_input: bool,
+    /// How long connections that are busy may go on after the relay was told to stop.
+    pub drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_limit: Some(64 * 1024),
+            kept_limit: 16 * 1024 * 1024,
+            parts: false,
+            client_input: false,
+            drain: Duration::from_secs(10),
+        }
+    }
+}

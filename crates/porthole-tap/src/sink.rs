@@ -1,0 +1,45 @@
+//! Where events go: a bounded place that says when it is full.
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::{BoxFuture, Event};
+
+/// A bounded place for events.
+pub trait Sink: Send + Sync {
+    /// Takes an event, or gives it back when there is no room for it.
+    fn offer(&self, event: Event) -> Result<(), Event>;
+
+    /// Ends when it is worth offering again.
+    fn room(&self) -> BoxFuture<'_, ()>;
+}
+
+/// A sink that is read at the other end of a channel.
+#[derive(Clone, Debug)]
+pub struct Queue(mpsc::Sender<Event>);
+
+/// A queue for so many events. Parts may fill half of it; the rest is for what must not be lost.
+pub fn queue(capacity: usize) -> (Queue, mpsc::Receiver<Event>) {
+    let (sender, receiver) = mpsc::channel(capacity.max(2));
+    (Queue(sender), receiver)
+}
+
+impl Sink for Queue {
+    /// A queue that nobody reads any more takes everything and keeps nothing: the relay goes on.
+    fn offer(&self, event: Event) -> Result<(), Event> {
+        if matches!(event, Event::Part(_)) && self.0.capacity() <= self.0.max_capacity() / 2 {
+            return Err(event);
+        }
+        match self.0.try_send(event) {
+            Err(TrySendError::Full(event)) => Err(event),
+            Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    fn room(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let permit = self.0.reserve().await;
+            drop(permit);
+        })
+    }
+}

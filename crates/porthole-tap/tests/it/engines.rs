@@ -1,0 +1,1 @@
+//! The real docker client and real engines, directly and through the relay.

@@ -1,0 +1,197 @@
+//! What is told of what passes.
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use porthole_model::{ClientAddress, ExchangeEnd, Pid, ResourceKind, Upgrade};
+use porthole_tap::{Event, Finished, PartContent, Settings};
+use porthole_wire::http1::{Opaque, Side};
+
+use crate::server;
+use crate::stand::{PATIENCE, Stand};
+
+fn finished(stand: &Stand) -> Finished {
+    stand.find(|event| match event {
+        Event::Finished(finished) => Some(*finished),
+        _ => None,
+    })
+}
+
+/// Sends everything, closes its half, and reads to the end.
+fn talk(path: &Path, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = UnixStream::connect(path).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+/// An engine that gives everyone the same answer.
+fn canned(answer: &'static [u8]) -> impl Fn(UnixStream) + Send + Sync {
+    move |mut stream| {
+        let mut request = [0; 4096];
+        if stream.read(&mut request).is_ok_and(|length| length > 0) {
+            stream.write_all(answer).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_line_says_who_what_and_how_much() {
+    let stand = Stand::new(server::handle);
+    talk(&stand.tap(), b"GET /v1.41/containers/web/json?size=1 HTTP/1.1\r\nHost: d\r\n\r\n");
+    let exchange = finished(&stand).exchange;
+    assert_eq!(exchange.method, "GET");
+    assert_eq!(exchange.target, "/v1.41/containers/web/json?size=1");
+    assert_eq!(exchange.api_version.as_deref(), Some("1.41"));
+    assert_eq!(exchange.operation.as_deref(), Some("ContainerInspect"));
+    let resource = exchange.resource.unwrap();
+    assert_eq!((resource.kind, resource.name.as_str()), (ResourceKind::Container, "web"));
+    assert_eq!((exchange.status, exchange.end), (Some(200), ExchangeEnd::Complete));
+    assert_eq!((exchange.request.head, exchange.request.body), (63, 0));
+    assert_eq!((exchange.answer.head, exchange.answer.body), (38, 2));
+    assert!(exchange.first_byte.unwrap() <= exchange.duration);
+    let ClientAddress::Unix { pid, uid, .. } = exchange.client.address else { panic!() };
+    assert_eq!((pid, uid.0), (Some(Pid(std::process::id())), rustix::process::getuid().as_raw()));
+}
+
+#[test]
+fn bodies_are_kept_up_to_the_limit_without_their_chunks() {
+    let settings = Settings { body_limit: Some(1000), ..Settings::default() };
+    let stand = Stand::with(server::handle, settings);
+    talk(&stand.tap(), b"GET /chunked/100000 HTTP/1.1\r\nHost: d\r\n\r\n");
+    let finished = finished(&stand);
+    let answer = finished.answer.unwrap();
+    assert_eq!(answer.body.bytes(), server::pattern(1000));
+    assert_eq!((answer.body.length(), answer.body.is_truncated()), (100_000, true));
+    assert_eq!(finished.request.unwrap().head.bytes(), b"Host: d\r\n");
+}
+
+#[test]
+fn credentials_in_headers_are_masked_in_what_is_kept_only() {
+    let stand = Stand::new(server::handle);
+    let head = b"POST /v1.41/images/load HTTP/1.1\r\nX-Registry-Auth: c2VjcmV0\r\nContent-Length: 0\r\n\r\n";
+    assert!(talk(&stand.tap(), head).starts_with(b"HTTP/1.1 200"));
+    let kept = finished(&stand).request.unwrap();
+    assert_eq!(kept.head.bytes(), b"X-Registry-Auth: ********\r\nContent-Length: 0\r\n");
+}
+
+#[test]
+fn bodies_that_are_credentials_are_not_kept() {
+    let stand = Stand::new(canned(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
+    talk(&stand.tap(), b"POST /auth HTTP/1.1\r\nContent-Length: 7\r\n\r\nsecret!");
+    let finished = finished(&stand);
+    let request = finished.request.unwrap();
+    assert_eq!((request.body.bytes(), request.withheld, finished.exchange.request.body), (&b""[..], true, 7));
+}
+
+#[test]
+fn a_pull_that_failed_inside_a_200_is_a_failure() {
+    let stand = Stand::new(canned(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+          16\r\n{\"status\":\"Pulling\"}\r\n\r\n\
+          39\r\n{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no\"}\r\n\r\n0\r\n\r\n",
+    ));
+    talk(&stand.tap(), b"POST /v1.41/images/create?fromImage=alpine&tag=3 HTTP/1.1\r\n\r\n");
+    let exchange = finished(&stand).exchange;
+    assert_eq!((exchange.end, exchange.status), (ExchangeEnd::Complete, Some(200)));
+    assert_eq!(exchange.failure.as_deref(), Some("no space left"));
+    assert_eq!(exchange.resource.unwrap().name, "alpine:3");
+}
+
+#[test]
+fn a_created_container_is_known_by_its_id() {
+    let stand = Stand::new(canned(b"HTTP/1.1 201 Created\r\nContent-Length: 14\r\n\r\n{\"Id\":\"6b1f2\"}"));
+    talk(&stand.tap(), b"POST /v1.41/containers/create HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+    let resource = finished(&stand).exchange.resource.unwrap();
+    assert_eq!((resource.name.as_str(), resource.id.as_deref()), ("6b1f2", Some("6b1f2")));
+}
+
+#[test]
+fn an_upgraded_exchange_counts_its_stream_and_keeps_no_input() {
+    let stand = Stand::new(server::handle);
+    let start = b"POST /v1.41/exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello";
+    talk(&stand.tap(), start);
+    let finished = finished(&stand);
+    let exchange = finished.exchange;
+    assert_eq!(exchange.upgraded, Some(Upgrade::Protocol("tcp".to_owned())));
+    assert_eq!((exchange.request.body, exchange.answer.body), (5, 8));
+    assert_eq!((exchange.status, exchange.end), (Some(101), ExchangeEnd::Complete));
+    let request = finished.request.unwrap();
+    assert_eq!((request.body.bytes(), request.withheld), (&b""[..], true));
+    assert_eq!(finished.answer.unwrap().body.bytes(), b"HELLObye");
+}
+
+#[test]
+fn parts_are_shown_while_they_pass() {
+    let stand = Stand::with(server::handle, Settings { parts: true, ..Settings::default() });
+    talk(&stand.tap(), b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n");
+    let mut seen = Vec::new();
+    loop {
+        match stand.next_event() {
+            Event::Part(part) => seen.push(match part.content {
+                PartContent::Head(kept) => (part.side, kept.bytes().to_vec()),
+                PartContent::Body(kept) => (part.side, kept.bytes().to_vec()),
+            }),
+            Event::Finished(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(
+        seen,
+        [
+            (Side::Client, b"Host: d\r\n".to_vec()),
+            (Side::Engine, b"Content-Length: 2\r\n".to_vec()),
+            (Side::Engine, b"OK".to_vec())
+        ]
+    );
+}
+
+#[test]
+fn native_http2_is_noted_as_opaque_and_counted() {
+    let stand = Stand::new(server::handle);
+    talk(&stand.tap(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    let reason = stand.find(|event| match event {
+        Event::Opaque { reason, .. } => Some(reason),
+        _ => None,
+    });
+    assert_eq!(reason, Opaque::Http2);
+    let bytes = stand.find(|event| match event {
+        Event::Closed(closed) => Some((closed.from_client, closed.from_engine)),
+        _ => None,
+    });
+    assert_eq!(bytes, (24, 15));
+}
+
+#[test]
+fn two_hundred_requests_by_thirty_two_clients_are_all_observed_whole() {
+    let stand = Stand::new(server::handle);
+    let clients: Vec<_> = (0..32_usize)
+        .map(|client| {
+            let path = stand.tap();
+            std::thread::spawn(move || {
+                for number in (client..200).step_by(32) {
+                    let target = format!("/chunked/{}?n={number}", number * 100);
+                    talk(&path, format!("GET {target} HTTP/1.1\r\n\r\n").as_bytes());
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.join().unwrap();
+    }
+    let mut seen: Vec<(usize, u64)> = stand
+        .exchanges(200)
+        .into_iter()
+        .map(|exchange| {
+            assert_eq!((exchange.status, exchange.end), (Some(200), ExchangeEnd::Complete));
+            (exchange.target.rsplit_once('=').unwrap().1.parse().unwrap(), exchange.answer.body)
+        })
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..200).map(|number| (number, number as u64 * 100)).collect::<Vec<_>>());
+}

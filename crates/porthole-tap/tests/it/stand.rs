@@ -1,0 +1,141 @@
+//! What a probe stands on: a server, and a relay before it, each in threads of their own.
+
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use porthole_model::Exchange;
+use porthole_tap::{BoxFuture, BoxedStream, Event, ListenAddress, Listener, Relay, Settings, queue};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server and a relay before it.
+pub(crate) struct Stand {
+    directory: TempDir,
+    pub(crate) events: mpsc::Receiver<Event>,
+    stop: Option<oneshot::Sender<()>>,
+    relay: Option<JoinHandle<usize>>,
+}
+
+impl Stand {
+    /// A server that handles each connection by `handle`, and a relay with the usual settings.
+    pub(crate) fn new(handle: impl Fn(UnixStream) + Send + Sync + 'static) -> Self {
+        Self::with(handle, Settings::default())
+    }
+
+    pub(crate) fn with(handle: impl Fn(UnixStream) + Send + Sync + 'static, settings: Settings) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        serve(&directory.path().join("engine.sock"), handle);
+        let engine = directory.path().join("engine.sock");
+        Self::before(directory, &engine, settings)
+    }
+
+    /// A relay before what listens at `engine`, or does not.
+    pub(crate) fn before(directory: TempDir, engine: &Path, settings: Settings) -> Self {
+        let (events_in, events) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let (ready_in, ready) = mpsc::channel();
+        let address = ListenAddress::private(directory.path().join("tap.sock"));
+        let engine = engine.to_owned();
+        let relay = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (sink, mut received) = queue(1000);
+                let relay = Relay::new(connector(engine), sink, None, settings);
+                let listener = Listener::bind(&address).await.unwrap();
+                ready_in.send(()).unwrap();
+                let forwarding = tokio::spawn(async move {
+                    while let Some(event) = received.recv().await {
+                        let _nobody_reads = events_in.send(event);
+                    }
+                });
+                let cut = relay.run(listener, async { stopped.await.unwrap_or(()) }).await;
+                drop(relay);
+                forwarding.await.unwrap();
+                cut
+            })
+        });
+        ready.recv_timeout(PATIENCE).unwrap();
+        Self { directory, events, stop: Some(stop), relay: Some(relay) }
+    }
+
+    pub(crate) fn direct(&self) -> PathBuf {
+        self.directory.path().join("engine.sock")
+    }
+
+    pub(crate) fn tap(&self) -> PathBuf {
+        self.directory.path().join("tap.sock")
+    }
+
+    /// The next exchanges, as many as asked for.
+    pub(crate) fn exchanges(&self, count: usize) -> Vec<Exchange> {
+        let mut exchanges = Vec::new();
+        while exchanges.len() < count {
+            if let Event::Finished(finished) = self.next_event() {
+                exchanges.push(finished.exchange);
+            }
+        }
+        exchanges
+    }
+
+    pub(crate) fn next_event(&self) -> Event {
+        self.events.recv_timeout(PATIENCE).expect("the relay tells of something")
+    }
+
+    /// The first event that `wanted` takes.
+    pub(crate) fn find<T>(&self, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(found) = wanted(self.next_event()) {
+                return found;
+            }
+        }
+        panic!("the event did not come")
+    }
+
+    /// Tells the relay to stop; it goes on with what is under way.
+    pub(crate) fn begin_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Waits for its end; gives the number of connections that it cut.
+    pub(crate) fn wait(&mut self) -> usize {
+        self.relay.take().expect("waited for once").join().unwrap()
+    }
+}
+
+impl Drop for Stand {
+    fn drop(&mut self) {
+        self.begin_stop();
+    }
+}
+
+/// The way to the unix socket at a path.
+pub(crate) fn connector(path: PathBuf) -> impl Fn() -> BoxFuture<'static, std::io::Result<BoxedStream>> {
+    let path = Arc::new(path);
+    move || {
+        let path = Arc::clone(&path);
+        Box::pin(async move {
+            let stream = tokio::net::UnixStream::connect(path.as_path()).await?;
+            Ok(Box::new(stream) as BoxedStream)
+        })
+    }
+}
+
+/// Listens at `path` and handles each connection in a thread.
+fn serve(path: &Path, handle: impl Fn(UnixStream) + Send + Sync + 'static) {
+    let listener = UnixListener::bind(path).unwrap();
+    let handle = Arc::new(handle);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let handle = Arc::clone(&handle);
+            let stream = stream.unwrap();
+            std::thread::spawn(move || handle(stream));
+        }
+    });
+}
