@@ -1,7 +1,8 @@
 //! Who lives where: the network namespace of the engine, of a container, of a process.
 
 use porthole_model::{
-    Container, Engine, Gap, GapKind, Host, NetnsId, NetworkNamespace, Observed, Pid, Process, Snapshot,
+    Container, Engine, Gap, GapKind, Host, NetnsId, Network, NetworkNamespace, Observed, Pid, Process,
+    Snapshot,
 };
 
 use crate::locality::locality;
@@ -74,12 +75,31 @@ fn foreign_daemon(snapshot: &Snapshot) -> Option<Pid> {
 
 fn namespace_of_daemon<'a>(host: &'a Host, engine: &Engine) -> Result<&'a NetworkNamespace, Gap> {
     match &engine.daemon {
-        Observed::Known(daemon) => namespace_of_process(host, *daemon),
+        Observed::Known(daemon) => namespace_of_process(host, *daemon).or_else(|gap| {
+            let own = namespace(host, *host.own_network_namespace.known()?)?;
+            if gap.kind == GapKind::Permission && holds_a_bridge_of(own, engine) { Ok(own) } else { Err(gap) }
+        }),
         Observed::Missing(_) => {
             locality(host, engine)?;
             namespace(host, *host.own_network_namespace.known()?)
         }
     }
+}
+
+/// Who may not ask where the daemon lives can still see its bridges where they are, by name and gateway.
+fn holds_a_bridge_of(namespace: &NetworkNamespace, engine: &Engine) -> bool {
+    let Observed::Known(stack) = &namespace.stack else { return false };
+    let networks = engine.networks.value().into_iter().flatten();
+    let addresses: Vec<_> = stack.addresses.value().into_iter().flatten().collect();
+    let holds = |network: &Network| {
+        let link = network.bridge_name().and_then(|name| stack.link(&name));
+        link.is_some_and(|link| {
+            let held = addresses.iter().filter(|address| address.interface == link.index);
+            held.map(|address| address.prefix.address)
+                .any(|address| network.subnets.iter().any(|subnet| subnet.prefix.contains(address)))
+        })
+    };
+    networks.filter(|network| network.driver == "bridge").any(holds)
 }
 
 fn namespace_of_process(host: &Host, pid: Pid) -> Result<&NetworkNamespace, Gap> {

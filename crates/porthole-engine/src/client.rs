@@ -81,6 +81,16 @@ impl Client {
         decode(Method::GET, path, &body)
     }
 
+    /// [`Client::get`] of Podman's own API, which counts its versions as Podman does.
+    pub(crate) async fn get_libpod<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        version: &str,
+    ) -> Result<T, RequestError> {
+        let outgoing = Outgoing { version: Some(version.to_owned()), ..Outgoing::empty(Method::GET, path) };
+        decode(Method::GET, path, &self.answer(outgoing).await?)
+    }
+
     /// `POST path` with a JSON body.
     pub async fn post<T: DeserializeOwned>(
         &self,
@@ -110,7 +120,11 @@ impl Client {
         limit: Duration,
     ) -> Result<Bytes, RequestError> {
         let content = Some((content_type, body));
-        self.answer_within(Outgoing { method: Method::POST, path: path.to_owned(), content }, limit).await
+        self.answer_within(
+            Outgoing { method: Method::POST, path: path.to_owned(), content, version: None },
+            limit,
+        )
+        .await
     }
 }
 

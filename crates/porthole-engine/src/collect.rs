@@ -11,7 +11,7 @@ use porthole_model::{
 use crate::client::Client;
 use crate::connect_error::ConnectError;
 use crate::nouns;
-use crate::raw::{RawContainer, RawInfo, RawListed, RawNetwork};
+use crate::raw::{RawContainer, RawInfo, RawListed, RawNetwork, RawPodmanNetwork};
 use crate::request_error::{Call, RequestError};
 
 /// A container as the list shows it: enough to find the one that is meant.
@@ -93,13 +93,28 @@ async fn containers(client: &Client, secrets: Secrets) -> Result<Vec<Container>,
 }
 
 async fn networks(client: &Client, secrets: Secrets) -> Result<Vec<Network>, RequestError> {
-    let raw: Vec<RawNetwork> = client.get("/networks").await?;
+    let mut raw: Vec<RawNetwork> = client.get("/networks").await?;
+    name_bridges(client, &mut raw).await?;
     let networks = raw.into_iter().map(|network| nouns::network(network, secrets));
     let mut networks: Vec<_> =
         networks.collect::<Result<_, _>>().map_err(|odd| not_understood("/networks".into(), &odd))?;
     // Docker lists them in the order of a Go map: another one each time.
     networks.sort_by(|one: &Network, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     Ok(networks)
+}
+
+/// Podman's compatible answers leave out how it named a network's bridge.
+async fn name_bridges(client: &Client, networks: &mut [RawNetwork]) -> Result<(), RequestError> {
+    let Some(podman) = nouns::podman(client.raw_version()) else { return Ok(()) };
+    let version = &podman.details.min_api_version;
+    let own: Vec<RawPodmanNetwork> = client.get_libpod("/libpod/networks/json", version).await?;
+    for network in networks {
+        let own = own.iter().find(|own| own.id == network.id && !own.interface.is_empty());
+        if let Some(own) = own {
+            network.options.insert("network_interface".to_owned(), own.interface.clone());
+        }
+    }
+    Ok(())
 }
 
 fn summary(raw: RawListed) -> ContainerSummary {

@@ -10,7 +10,7 @@ mod text;
 
 pub(crate) use container::{container, state};
 pub(crate) use network::network;
-pub(crate) use system::{info, version};
+pub(crate) use system::{info, podman, version};
 
 /// A value of the engine that is not what the API promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 pub(crate) use container::{
     RawAttachment, RawContainer, RawListed, RawMount, RawNetworkSettings, RawPortBinding, RawPorts, RawState,
 };
-pub(crate) use network::{RawNetwork, RawSubnet};
-pub(crate) use system::{RawInfo, RawVersion};
+pub(crate) use network::{RawNetwork, RawPodmanNetwork, RawSubnet};
+pub(crate) use system::{RawComponent, RawInfo, RawVersion};
 
 /// Go writes `null` for an empty list or map.
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -23,7 +23,7 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A map whose values may be null too.
+/// A map of the API.
 pub(crate) type RawMap<T> = BTreeMap<String, T>;
 
 /// Declares structs of the API whose fields may all be missing or null.

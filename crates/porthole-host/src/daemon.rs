@@ -1,38 +1,39 @@
 //! Finding a daemon: who listens on its socket, and in which network namespace it really works.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use porthole_model::{Gap, GapKind, NetnsId, Observed, Pid};
+use porthole_model::{Gap, GapKind, NetnsId, Observed, Pid, SocketEndpoint, SocketState};
+use porthole_wire::SocketStates;
 use porthole_wire::netlink::unix_diag;
 
-use crate::LinuxHost;
 use crate::failure::{Right, gap, is_vanished};
 use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::procfs::ProcFs;
+use crate::{LinuxHost, SocketFilter, enter, places, socket_source};
 
 /// Daemons that serve a socket which something else opened for them (systemd's socket activation).
 const DAEMONS: [&str; 2] = ["dockerd", "podman"];
 
 impl LinuxHost {
-    /// The process that listens on the unix socket at `path`, in porthole's own mount and network namespace.
+    /// The process that listens on the unix socket at `path` of porthole's own mount namespace.
     ///
-    /// The socket is told by the inode of its file, so links and bind mounts lead to it too. Several processes may
-    /// hold it: with socket activation systemd does, before and beside the daemon. An engine's daemon goes first,
-    /// then the lowest id, which is the parent where a server has forked.
+    /// The socket is told by the inode of its file, so links and bind mounts lead to it too. It is looked for in
+    /// porthole's own network namespace, then in all others: a rootless engine listens in one of its own.
+    /// Several processes may hold it: with socket activation systemd does, before and beside the daemon. An
+    /// engine's daemon goes first, then the lowest id, which is the parent where a server has forked.
     pub fn listener_of(&self, path: &Path) -> Result<Pid, Gap> {
         let what = format!("the process that listens on {}", path.display());
-        let inodes = listening_inodes(path).map_err(|error| gap(&what, "sock_diag", error, Right::Root))?;
-        if inodes.is_empty() {
-            return Err(Gap::new(
-                GapKind::Vanished,
-                what,
-                "no socket of this network namespace listens there",
-            ));
-        }
+        let target = Target::of(path).map_err(|error| gap(&what, "stat", error, Right::Root))?;
+        let here = target
+            .listeners(Whereabouts::Here)
+            .map_err(|error| gap(&what, "sock_diag", error, Right::Root))?;
+        let inodes = if here.is_empty() { self.listeners_elsewhere(&target, &what)? } else { here };
         let pids = self.proc.pids().map_err(|error| gap(&what, "/proc", error, Right::Root))?;
         let mut table = OwnerTable::new(&self.proc);
         table.scan(&pids);
@@ -45,6 +46,32 @@ impl LinuxHost {
         first.ok_or_else(|| {
             Gap::new(GapKind::Vanished, what, "no process of this pid namespace holds the socket")
         })
+    }
+
+    /// Where porthole may not go, the files of `/proc/PID/net` still tell the names of sockets.
+    fn listeners_elsewhere(&self, target: &Target, what: &str) -> Result<Vec<u64>, Gap> {
+        let pids = self.proc.pids().map_err(|error| gap(what, "/proc", error, Right::Root))?;
+        let members = pids.into_iter().filter_map(|pid| Some((pid, self.proc.network_namespace(pid).ok()?)));
+        let places = places::of(&self.proc, members, None)?;
+        let seen = enter::each(&self.proc, &places, &|_| target.listeners(Whereabouts::Elsewhere));
+        let mut found = Vec::new();
+        for (place, seen) in places.iter().zip(seen) {
+            match (seen, place.processes.first()) {
+                (Observed::Known(Ok(inodes)), _) => found.extend(inodes),
+                (_, Some(pid)) => {
+                    let directory = self.proc.process_path(*pid, "net");
+                    let named = target.listeners_in_files(&directory);
+                    found.extend(named.map_err(|error| gap(what, "/proc/PID/net/unix", error, Right::Root))?);
+                }
+                (_, None) => {}
+            }
+        }
+        let absent = || Gap::new(GapKind::Vanished, what, "no socket that porthole can see listens there");
+        if found.is_empty() {
+            Err(absent().with_remedy("run porthole as root to see every socket"))
+        } else {
+            Ok(found)
+        }
     }
 
     /// The network namespace that most threads of a process are in.
@@ -73,20 +100,56 @@ pub(crate) fn prevailing_namespace(proc: &ProcFs, pid: Pid, limit: usize) -> io:
     Ok(most.map_or(first, |(id, _)| id))
 }
 
-/// The inodes in sockfs of the sockets that listen on the file.
-fn listening_inodes(path: &Path) -> io::Result<Vec<u64>> {
-    let file = std::fs::metadata(path)?;
-    let names = [path.to_path_buf(), std::fs::canonicalize(path)?];
-    let mut found = Vec::new();
-    let mut client = NetlinkClient::sockets()?;
-    client.dump(&unix_diag::listeners_request(), &mut |payload| {
-        let listener = unix_diag::decode_listener(payload)?;
-        let same_name =
-            listener.path.as_deref().is_some_and(|name| names.iter().any(|path| path == Path::new(name)));
-        if listener.is_bound_to(file.dev(), file.ino()) || same_name {
-            found.push(listener.inode);
-        }
-        Ok(())
-    })?;
-    Ok(found)
+/// Whether a network namespace is porthole's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whereabouts {
+    Here,
+    Elsewhere,
+}
+
+/// The file that a socket is bound to.
+struct Target {
+    device: u64,
+    inode: u64,
+    names: [PathBuf; 2],
+}
+
+impl Target {
+    fn of(path: &Path) -> io::Result<Self> {
+        let file = fs::metadata(path)?;
+        let names = [path.to_path_buf(), fs::canonicalize(path)?];
+        Ok(Self { device: file.dev(), inode: file.ino(), names })
+    }
+
+    /// The inodes in sockfs of the sockets that listen on it, in the calling thread's network namespace.
+    ///
+    /// The name counts only in porthole's own namespace and only where the file does not tell (btrfs): elsewhere
+    /// the same name is likely another file.
+    fn listeners(&self, place: Whereabouts) -> io::Result<Vec<u64>> {
+        let (mut bound, mut named) = (Vec::new(), Vec::new());
+        NetlinkClient::sockets()?.dump(&unix_diag::listeners_request(), &mut |payload| {
+            let listener = unix_diag::decode_listener(payload)?;
+            bound.extend(listener.is_bound_to(self.device, self.inode).then_some(listener.inode));
+            named.extend(self.is_named(listener.path.as_deref()).then_some(listener.inode));
+            Ok(())
+        })?;
+        Ok(if bound.is_empty() && place == Whereabouts::Here { named } else { bound })
+    }
+
+    fn listeners_in_files(&self, directory: &Path) -> io::Result<Vec<u64>> {
+        let states = SocketStates::of(&[SocketState::Listening]);
+        let filter = SocketFilter { protocols: Vec::new(), states, ..SocketFilter::everything() };
+        let mut found = Vec::new();
+        socket_source::from_files(directory, &filter, &mut |record| {
+            if let SocketEndpoint::Unix(socket) = &record.endpoint {
+                found.extend(self.is_named(socket.path.as_deref()).then_some(record.inode));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    fn is_named(&self, path: Option<&str>) -> bool {
+        path.is_some_and(|path| self.names.iter().any(|name| name == Path::new(path)))
+    }
 }

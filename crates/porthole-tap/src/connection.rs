@@ -10,7 +10,7 @@ use std::time::Duration;
 use porthole_model::{Client, ClientAddress, ConnectionId, Gap, GapKind};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::budget::Budget;
 use crate::duplex::{Duplex, Turn};
@@ -20,6 +20,9 @@ use crate::{BoxedStream, CloseReason, Connect, ConnectionClosed, Event, Resolve,
 
 /// How long the naming of a client may take: reading `/proc` of a process that hangs may hang too.
 const NAMING: Duration = Duration::from_secs(2);
+
+/// The pause before the engine's full queue is tried again.
+const QUEUE: Duration = Duration::from_millis(5);
 
 /// What the connections of a relay have in common.
 pub(crate) struct Shared {
@@ -57,7 +60,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: wa
     let opened = Moment::now();
     let mut news = News::begin(Arc::clone(&shared), &accepted, opened);
     let engine = tokio::select! {
-        engine = shared.connect.connect() => engine,
+        engine = connect(shared.connect.as_ref()) => engine,
         _ = phase.wait_for(|phase| *phase != Phase::Running) => Err(io::ErrorKind::Interrupted.into()),
     };
     let mut closed = ConnectionClosed {
@@ -91,6 +94,16 @@ pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: wa
     closed.at = Moment::now().wall;
     closed.duration = opened.steady.elapsed();
     news.end(closed).await;
+}
+
+/// A unix socket whose queue is full turns away who does not wait (EAGAIN); a client of the engine would wait.
+async fn connect(engine: &dyn Connect) -> io::Result<BoxedStream> {
+    loop {
+        match engine.connect().await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(QUEUE).await,
+            result => return result,
+        }
+    }
 }
 
 async fn relay(duplex: &mut Duplex, news: &mut News, phase: &mut watch::Receiver<Phase>) -> CloseReason {
@@ -141,12 +154,10 @@ impl News {
     /// Waits until it is known who the client is, and tells of it; may be dropped and called again.
     async fn introduce(&mut self) {
         self.name().await;
-        while let Some((connection, moment)) = self.opened {
-            let event = Event::Opened { connection, at: moment.wall, client: Box::new(self.client.clone()) };
-            match self.shared.sink.offer(event) {
-                Ok(()) => self.opened = None,
-                Err(_) => self.shared.sink.room().await,
-            }
+        if let Some((connection, moment)) = self.opened {
+            let client = Box::new(self.client.clone());
+            self.insist(Event::Opened { connection, at: moment.wall, client }).await;
+            self.opened = None;
         }
     }
 
@@ -185,10 +196,8 @@ impl News {
     }
 
     async fn insist(&self, event: Event) {
-        let mut refused = self.shared.sink.offer(event);
-        while let Err(event) = refused {
-            self.shared.sink.room().await;
-            refused = self.shared.sink.offer(event);
+        if let Err(event) = self.shared.sink.offer(event) {
+            self.shared.sink.insist(event).await;
         }
     }
 }

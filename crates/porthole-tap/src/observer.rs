@@ -75,6 +75,7 @@ impl Observer {
             Passed::End => {
                 self.watch.end_of(Side::Engine);
                 self.decoder.engine_closed(|event| self.watch.note(event));
+                self.watch.give_up_answers();
             }
         }
     }
@@ -208,6 +209,19 @@ impl Watch {
     fn finish(&mut self, mut track: Track, end: ExchangeEnd) {
         track.end(end);
         self.outbox.push_back(Outgoing::Exchange(Box::new(track)));
+    }
+
+    /// What has no answer yet gets none any more. An upgraded connection may go on in the other direction.
+    fn give_up_answers(&mut self) {
+        let end = match self.first_end {
+            Some(Side::Client) => ExchangeEnd::ClientLeft,
+            _ => ExchangeEnd::EngineLeft,
+        };
+        if !self.open.front().is_some_and(Track::is_upgraded) {
+            while let Some(track) = self.open.pop_front() {
+                self.finish(track, end);
+            }
+        }
     }
 
     fn end_of(&mut self, side: Side) {

@@ -10,8 +10,9 @@ pub trait Sink: Send + Sync {
     /// Takes an event, or gives it back when there is no room for it.
     fn offer(&self, event: Event) -> Result<(), Event>;
 
-    /// Ends when it is worth offering again.
-    fn room(&self) -> BoxFuture<'_, ()>;
+    /// Takes an event as soon as there is room, in the order of asking. When the future is dropped before its end,
+    /// the event was not taken.
+    fn insist(&self, event: Event) -> BoxFuture<'_, ()>;
 }
 
 /// A sink that is read at the other end of a channel.
@@ -36,10 +37,9 @@ impl Sink for Queue {
         }
     }
 
-    fn room(&self) -> BoxFuture<'_, ()> {
+    fn insist(&self, event: Event) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            let permit = self.0.reserve().await;
-            drop(permit);
+            let _nobody_reads = self.0.send(event).await;
         })
     }
 }

@@ -35,12 +35,13 @@ pub(crate) struct Args {
 }
 
 /// What every command takes.
+#[expect(clippy::doc_markdown, reason = "the text is the help of the command line")]
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The engine to ask: unix:///path, tcp://host:port, ssh://user@host
     ///
-    /// Without it the engine is the one the docker CLI would use: --context, `DOCKER_HOST`, `DOCKER_CONTEXT`,
+    /// Without it the engine is the one the docker CLI would use: --context, DOCKER_HOST, DOCKER_CONTEXT,
     /// the current context of ~/.docker/config.json, then unix:///var/run/docker.sock.
     #[arg(short = 'H', long, global = true, value_name = "URL")]
     pub(crate) host: Option<String>,
@@ -236,7 +237,8 @@ pub(crate) struct CompletionsArgs {
 
 /// A number of seconds.
 pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
-    let seconds: f64 = text.trim_end_matches('s').parse().map_err(|_| "give a number of seconds, such as 2.5")?;
+    let seconds: f64 =
+        text.trim_end_matches('s').parse().map_err(|_| "give a number of seconds, such as 2.5")?;
     match std::time::Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() && duration.as_secs() <= 86_400 => Ok(duration),
         _ => Err("give more than 0 and at most 86400 seconds".into()),

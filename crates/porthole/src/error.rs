@@ -24,7 +24,10 @@ impl CommandError {
     }
 
     /// An error with its cause.
-    pub(crate) fn caused_by(message: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn caused_by(
+        message: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
         Self { source: Some(source.into()), ..Self::new(message) }
     }
 

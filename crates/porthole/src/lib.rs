@@ -33,16 +33,16 @@ pub fn run() -> Exit {
         Ok(args) => args,
         Err(error) => return error::usage(&error),
     };
-    let environment: BTreeMap<String, String> =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let printer = Printer::new(args.global.color, &environment);
-    let outcome = Settings::new(&args.global, environment)
-        .and_then(|settings| World::new(settings, printer))
-        .and_then(|world| commands::run(args.command, &world));
-    outcome.unwrap_or_else(|error| finish(&printer, &error))
+    let settings = Settings::new(&args.global, environment);
+    let outcome = World::new(settings, printer).and_then(|world| commands::run(args.command, &world));
+    outcome.unwrap_or_else(|error| finish(printer, &error))
 }
 
-fn finish(printer: &Printer, error: &CommandError) -> Exit {
+fn finish(printer: Printer, error: &CommandError) -> Exit {
     if error.is_broken_pipe() {
         return Exit::Success;
     }

@@ -32,59 +32,64 @@ impl Printer {
     }
 
     /// Prints a document to standard output, fitted to the terminal.
-    pub(crate) fn doc(&self, doc: &Doc) -> Result<(), CommandError> {
-        self.write(|out| text::print(doc, &self.text_settings(), out))
+    pub(crate) fn doc(self, doc: &Doc) -> Result<(), CommandError> {
+        Self::write(|out| text::print(doc, &self.text_settings(), out))
     }
 
     /// How text is laid out on standard output.
-    pub(crate) fn text_settings(&self) -> TextSettings {
+    pub(crate) fn text_settings(self) -> TextSettings {
         let width = io::stdout().is_terminal().then(terminal_width).flatten();
         TextSettings { width, color: self.color_out }
     }
 
     /// Prints a text, such as JSON or a page, with a line feed at its end.
-    pub(crate) fn text(&self, text: &str) -> Result<(), CommandError> {
-        self.write(|out| {
+    pub(crate) fn text(text: &str) -> Result<(), CommandError> {
+        Self::write(|out| {
             out.write_all(text.as_bytes())?;
             if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
         })
     }
 
     /// Lets `print` write to standard output through one buffer.
-    pub(crate) fn write(&self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+    pub(crate) fn write(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
         let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
         let printed = print(&mut out).and_then(|()| out.flush());
         printed.map_err(|error| CommandError::caused_by("cannot write to standard output", error))
     }
 
     /// Clears the terminal before a repeated listing, or does nothing in a pipe.
-    pub(crate) fn start_over(&self) -> Result<(), CommandError> {
-        if io::stdout().is_terminal() { self.write(|out| out.write_all(b"\x1b[H\x1b[2J\x1b[3J")) } else { Ok(()) }
+    pub(crate) fn start_over() -> Result<(), CommandError> {
+        if io::stdout().is_terminal() {
+            Self::write(|out| out.write_all(b"\x1b[H\x1b[2J\x1b[3J"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Says what is being done, on a terminal, until `done` replaces it.
-    pub(crate) fn progress(&self, what: &str) {
+    pub(crate) fn progress(self, what: &str) {
         if self.progress {
             warn(format!("\r\x1b[2K{what} ...").as_bytes());
         }
     }
 
     /// Takes the progress line away.
-    pub(crate) fn progress_done(&self) {
+    pub(crate) fn progress_done(self) {
         if self.progress {
             warn(b"\r\x1b[2K");
         }
     }
 
     /// Says why a command could not do its job.
-    pub(crate) fn error(&self, error: &CommandError) {
+    pub(crate) fn error(self, error: &CommandError) {
         self.progress_done();
         self.to_stderr(&porthole_render::error::doc(error.message(), &error.causes(), error.hints()));
     }
 
-    fn to_stderr(&self, doc: &Doc) {
+    fn to_stderr(self, doc: &Doc) {
         let mut lines = Vec::new();
-        let settings = TextSettings { width: self.progress.then(terminal_width).flatten(), color: self.color_err };
+        let settings =
+            TextSettings { width: self.progress.then(terminal_width).flatten(), color: self.color_err };
         if text::print(doc, &settings, &mut lines).is_ok() {
             warn(&lines);
         }

@@ -25,8 +25,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// From what was typed and the environment.
-    pub(crate) fn new(args: &GlobalArgs, environment: BTreeMap<String, String>) -> Result<Self, CommandError> {
-        Ok(Self {
+    pub(crate) fn new(args: &GlobalArgs, environment: BTreeMap<String, String>) -> Self {
+        Self {
             request: EndpointRequest {
                 host: args.host.clone(),
                 context: args.context.clone(),
@@ -36,12 +36,13 @@ impl Settings {
             timeout: args.timeout,
             secrets: if args.show_secrets { Secrets::Show } else { Secrets::Mask },
             through_engine: args.through_engine,
-        })
+        }
     }
 
     /// The engine's endpoint, as the docker CLI would choose it.
     pub(crate) fn endpoint(&self) -> Result<Endpoint, CommandError> {
-        porthole_engine::resolve(&self.request).map_err(|error| CommandError::caused_by("cannot tell which engine to ask", error))
+        porthole_engine::resolve(&self.request)
+            .map_err(|error| CommandError::caused_by("cannot tell which engine to ask", error))
     }
 }
 

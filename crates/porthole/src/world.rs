@@ -34,7 +34,7 @@ impl World {
     }
 
     /// The time of now.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub(crate) fn now() -> Timestamp {
         Timestamp(jiff::Timestamp::now().as_millisecond())
     }
 

@@ -158,8 +158,8 @@ impl Scene<'_> {
         (held, users): (&[IpAddr], usize),
     ) -> Concern {
         let (bridge, length) = (&link.name, subnet.prefix.length);
-        let gateway =
-            subnet.gateway.map_or_else(|| format!("in {}", subnet.prefix), |gateway| gateway.to_string());
+        let known = subnet.gateway.or_else(|| self.gateway_of_containers(network, subnet));
+        let gateway = known.map_or_else(|| format!("in {}", subnet.prefix), |gateway| gateway.to_string());
         let summary = format!(
             "the bridge '{bridge}' of network '{}' has lost its address {gateway}: its containers have no way out, and \
              nobody outside reaches them",
@@ -172,13 +172,23 @@ impl Scene<'_> {
                 format!("addresses of interface '{bridge}' of the host"),
                 if held.is_empty() { "none".to_owned() } else { held.join(", ") },
             );
-        if let Some(gateway) = subnet.gateway {
+        if let Some(gateway) = known {
             let add = format!("ip address add {gateway}/{length} dev {}", word(bridge));
             return concern
                 .remedy("give it its address back", vec![in_engine_namespace(self.snapshot, &add)]);
         }
         let inspect = format!("{} network inspect {}", client(self.engine), word(&network.name));
         concern.remedy("give it its address back: the engine knows which", vec![inspect])
+    }
+}
+
+impl Scene<'_> {
+    /// Docker 20.10 does not name the gateway of its default network, but its containers have it.
+    fn gateway_of_containers(&self, network: &Network, subnet: &Subnet) -> Option<IpAddr> {
+        let places = self.containers.iter().flat_map(|container| &container.attachments);
+        let on_network =
+            places.filter(|place| network_of(self.engine, place).is_some_and(|other| other.id == network.id));
+        on_network.flat_map(|place| &place.gateways).copied().find(|gateway| subnet.prefix.contains(*gateway))
     }
 }
 

@@ -21,11 +21,13 @@ pub(crate) struct Outgoing {
     /// Begins with a slash.
     pub(crate) path: String,
     pub(crate) content: Option<(&'static str, Bytes)>,
+    /// The version to say, where it is not the negotiated one.
+    pub(crate) version: Option<String>,
 }
 
 impl Outgoing {
     pub(crate) fn empty(method: Method, path: &str) -> Self {
-        Self { method, path: path.to_owned(), content: None }
+        Self { method, path: path.to_owned(), content: None, version: None }
     }
 
     pub(crate) fn json(method: Method, path: &str, body: &impl Serialize) -> Result<Self, RequestError> {
@@ -33,7 +35,8 @@ impl Outgoing {
             call: Call { method: method.clone(), path: path.to_owned() },
             cause: error.to_string(),
         })?;
-        Ok(Self { method, path: path.to_owned(), content: Some(("application/json", body.into())) })
+        let content = Some(("application/json", body.into()));
+        Ok(Self { method, path: path.to_owned(), content, version: None })
     }
 
     pub(crate) fn call(&self) -> Call {
@@ -81,7 +84,8 @@ impl Client {
     }
 
     pub(super) fn request(&self, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, RequestError> {
-        let path = format!("/v{}{}", self.negotiated, outgoing.path);
+        let version = outgoing.version.clone().unwrap_or_else(|| self.negotiated.to_string());
+        let path = format!("/v{version}{}", outgoing.path);
         finish(builder(self.endpoint(), &outgoing.method, &path), outgoing)
     }
 }

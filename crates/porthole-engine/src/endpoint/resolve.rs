@@ -123,7 +123,12 @@ fn current_context(docker_config: &Path) -> Result<Option<String>, EndpointError
             .map(|configuration| configuration.current_context.filter(|name| !name.is_empty()))
             .map_err(|source| EndpointError::Malformed { path, source }),
         // The CLI goes on without a file that it may not read: `sudo -u` keeps the home of root.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied
+            ) =>
+        {
             Ok(None)
         }
         Err(source) => Err(EndpointError::Unreadable { path, source }),

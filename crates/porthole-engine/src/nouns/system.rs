@@ -4,14 +4,12 @@ use porthole_model::{EngineInfo, EngineKind, EngineVersion};
 
 use super::filled;
 use crate::negotiation::ApiVersion;
-use crate::raw::{RawInfo, RawVersion};
+use crate::raw::{RawComponent, RawInfo, RawVersion};
 
 /// What the engine is, and the version that is spoken with it.
 pub(crate) fn version(raw: &RawVersion, negotiated: ApiVersion) -> EngineVersion {
-    // Podman names its component "Podman Engine".
-    let is_podman = raw.components.iter().any(|component| component.name.contains("Podman"));
     EngineVersion {
-        kind: if is_podman { EngineKind::Podman } else { EngineKind::Docker },
+        kind: if podman(raw).is_some() { EngineKind::Podman } else { EngineKind::Docker },
         version: raw.version.clone(),
         api_version: raw.api_version.clone(),
         minimum_api_version: filled(raw.min_api_version.clone()),
@@ -20,6 +18,11 @@ pub(crate) fn version(raw: &RawVersion, negotiated: ApiVersion) -> EngineVersion
         architecture: raw.architecture.clone(),
         kernel_release: filled(raw.kernel_release.clone()),
     }
+}
+
+/// The component that is there if the engine is Podman.
+pub(crate) fn podman(raw: &RawVersion) -> Option<&RawComponent> {
+    raw.components.iter().find(|component| component.name == "Podman Engine")
 }
 
 /// What the engine says of its host and of itself.

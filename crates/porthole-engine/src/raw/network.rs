@@ -1,4 +1,4 @@
-//! `GET /networks`.
+//! `GET /networks`, and Podman's own list, which has the names of the bridges.
 
 use super::{RawMap, raw};
 
@@ -25,5 +25,11 @@ raw! {
     RawSubnet {
         subnet: String = "Subnet",
         gateway: String = "Gateway",
+    }
+
+    /// One of Podman's `GET /libpod/networks/json`.
+    RawPodmanNetwork {
+        id: String = "id",
+        interface: String = "network_interface",
     }
 }

@@ -17,6 +17,12 @@ raw! {
     /// One of `Components`.
     RawComponent {
         name: String = "Name",
+        details: RawDetails = "Details",
+    }
+
+    /// `Details` of a component; Podman has the range of its own API there.
+    RawDetails {
+        min_api_version: String = "MinAPIVersion",
     }
 
     /// `GET /info`.

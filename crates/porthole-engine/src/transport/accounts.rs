@@ -6,6 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use porthole_model::{Gid, Uid};
+use porthole_wire::accounts::name_of;
+use porthole_wire::proc_status::{self, ProcessStatus};
 
 /// The rights on a socket, and those of this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,25 +46,35 @@ pub enum Membership {
 impl SocketPermission {
     /// Reads what `metadata` and the files below `root` tell.
     pub(super) fn read(path: &Path, metadata: &Metadata, root: &Path) -> Self {
-        let text = |file: &str| fs::read_to_string(root.join(file)).unwrap_or_default();
-        Self::new(path, metadata, &text("etc/group"), &text("etc/passwd"), &text("proc/self/status"))
+        // What cannot be read stays unknown: the error that is explained here is another one.
+        let file = |name: &str| fs::read(root.join(name)).ok();
+        let status = file("proc/self/status").and_then(|text| proc_status::parse(&text).ok());
+        Self::new(
+            path,
+            metadata,
+            file("etc/group").as_deref(),
+            file("etc/passwd").as_deref(),
+            status.as_ref(),
+        )
     }
 
-    fn new(path: &Path, metadata: &Metadata, groups: &str, users: &str, status: &str) -> Self {
+    fn new(
+        path: &Path,
+        metadata: &Metadata,
+        groups: Option<&[u8]>,
+        users: Option<&[u8]>,
+        status: Option<&ProcessStatus>,
+    ) -> Self {
         let group = Gid(metadata.gid());
-        let user = numbers(status, "Uid:").and_then(|ids| ids.get(1).copied()).map(Uid);
-        let user_name = user.and_then(|user| name_of(users, user.0));
-        let own_groups = numbers(status, "Groups:").map(|mut groups| {
-            groups.extend(numbers(status, "Gid:").into_iter().flatten());
-            groups
-        });
+        let user = status.map(|status| status.effective_uid);
+        let user_name = users.zip(user).and_then(|(users, user)| name_of(users, user.0));
         Self {
             path: path.to_owned(),
             mode: metadata.mode() & 0o7777,
             owner: Uid(metadata.uid()),
             group,
-            group_name: name_of(groups, group.0),
-            membership: membership(own_groups, group, groups, user_name.as_deref()),
+            group_name: groups.and_then(|groups| name_of(groups, group.0)),
+            membership: membership(status, group, groups, user_name.as_deref()),
             user,
             user_name,
         }
@@ -103,37 +115,32 @@ impl fmt::Display for SocketPermission {
     }
 }
 
-fn membership(own: Option<Vec<u32>>, group: Gid, groups: &str, user_name: Option<&str>) -> Membership {
-    match own {
-        None => Membership::Unknown,
-        Some(own) if own.contains(&group.0) => Membership::Inside,
-        Some(_) if user_name.is_some_and(|name| lists(groups, group, name)) => Membership::ListedOnly,
-        Some(_) => Membership::Outside,
+fn membership(
+    status: Option<&ProcessStatus>,
+    group: Gid,
+    groups: Option<&[u8]>,
+    user_name: Option<&str>,
+) -> Membership {
+    match (status, groups) {
+        (Some(status), _) if status.effective_gid == group || status.groups.contains(&group) => {
+            Membership::Inside
+        }
+        (Some(_), Some(groups)) if user_name.is_some_and(|name| lists(groups, group, name)) => {
+            Membership::ListedOnly
+        }
+        (Some(_), Some(_)) => Membership::Outside,
+        _ => Membership::Unknown,
     }
 }
 
 /// group(5): `name:password:gid:member,member`.
-fn lists(groups: &str, group: Gid, user: &str) -> bool {
+fn lists(groups: &[u8], group: Gid, user: &str) -> bool {
     let id = group.to_string();
-    groups.lines().map(|line| line.split(':').collect::<Vec<_>>()).any(
-        |fields| matches!(fields.as_slice(), [_, _, gid, members] if *gid == id && members.split(',').any(|member| member == user)),
-    )
-}
-
-/// passwd(5) and group(5): the name is the first field, the id the third.
-fn name_of(accounts: &str, id: u32) -> Option<String> {
-    let id = id.to_string();
-    accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == id).then(|| name.to_owned())
+    String::from_utf8_lossy(groups).lines().any(|line| {
+        let mut fields = line.split(':').skip(2);
+        fields.next() == Some(&id)
+            && fields.next().is_some_and(|members| members.split(',').any(|it| it == user))
     })
-}
-
-/// The numbers of a line of `/proc/self/status`.
-fn numbers(status: &str, label: &str) -> Option<Vec<u32>> {
-    let line = status.lines().find_map(|line| line.strip_prefix(label))?;
-    line.split_whitespace().map(str::parse).collect::<Result<_, _>>().map(Some).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -142,29 +149,30 @@ mod tests {
 
     use super::*;
 
-    const GROUPS: &str = "root:x:0:\ndocker:x:999:ann,bob\n";
-    const USERS: &str =
-        "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\neve:x:1001:1001::/:/x\n";
+    const GROUPS: &[u8] = b"root:x:0:\ndocker:x:999:ann,bob\n";
+    const USERS: &[u8] =
+        b"root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\neve:x:1001:1001::/:/x\n";
 
-    fn status(user: u32, groups: &str) -> String {
-        format!(
-            "Name:\tx\nUid:\t{user}\t{user}\t{user}\t{user}\nGid:\t{user}\t{user}\t{user}\t{user}\nGroups:\t{groups} \n"
-        )
+    fn status(user: u32, groups: &[u32]) -> ProcessStatus {
+        let own = fs::read("/proc/self/status").unwrap();
+        let groups = groups.iter().copied().map(Gid).collect();
+        let own = proc_status::parse(&own).unwrap();
+        ProcessStatus { effective_uid: Uid(user), effective_gid: Gid(user), groups, ..own }
     }
 
-    fn standing(user: u32, groups: &str) -> Membership {
-        let status = status(user, groups);
-        let own = numbers(&status, "Groups:");
-        membership(own, Gid(999), GROUPS, name_of(USERS, user).as_deref())
+    fn standing(user: u32, own: &[u32]) -> Membership {
+        membership(Some(&status(user, own)), Gid(999), Some(GROUPS), name_of(USERS, user).as_deref())
     }
 
     #[test]
     fn a_session_that_began_before_the_user_joined_is_told_apart() {
-        assert_eq!(standing(1000, "1000"), Membership::ListedOnly);
-        assert_eq!(standing(1000, "999 1000"), Membership::Inside);
-        assert_eq!(standing(1001, "1001"), Membership::Outside);
-        assert_eq!(standing(5, ""), Membership::Outside);
-        assert_eq!(membership(None, Gid(999), GROUPS, Some("ann")), Membership::Unknown);
+        assert_eq!(standing(1000, &[1000]), Membership::ListedOnly);
+        assert_eq!(standing(1000, &[999, 1000]), Membership::Inside);
+        assert_eq!(standing(999, &[]), Membership::Inside);
+        assert_eq!(standing(1001, &[1001]), Membership::Outside);
+        assert_eq!(standing(5, &[]), Membership::Outside);
+        assert_eq!(membership(None, Gid(999), Some(GROUPS), Some("ann")), Membership::Unknown);
+        assert_eq!(membership(Some(&status(1, &[])), Gid(9), None, None), Membership::Unknown);
     }
 
     #[test]
@@ -172,10 +180,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
         let metadata = fs::metadata(directory.path()).unwrap();
-        let gid = metadata.gid();
-        let groups = format!("staff:x:{gid}:eve\n");
-        let permission =
-            SocketPermission::new(Path::new("/x"), &metadata, &groups, USERS, &status(1001, "1001"));
+        let groups = format!("staff:x:{}:eve\n", metadata.gid());
+        let status = status(1001, &[1001]);
+        let (groups, users) = (Some(groups.as_bytes()), Some(USERS));
+        let permission = SocketPermission::new(Path::new("/x"), &metadata, groups, users, Some(&status));
         let words = permission.to_string();
         assert!(
             words.contains("mode 0700") && words.contains("group staff") && words.contains("eve is listed"),

@@ -37,7 +37,8 @@ fn why(path: &Path, root: &Path, error: io::Error) -> ConnectCause {
 /// A link whose target is missing counts as a missing socket.
 fn missing(path: &Path) -> ConnectCause {
     let directory = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-    let link = fs::read_link(path).into_iter().next();
+    // An error says that it is no link: EINVAL, or ENOENT.
+    let link = fs::read_link(path).ok();
     ConnectCause::NoSocket { path: path.to_owned(), directory_exists: directory.is_dir(), directory, link }
 }
 

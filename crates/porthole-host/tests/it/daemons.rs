@@ -19,6 +19,14 @@ fn the_listener_of_a_socket_is_found_through_links_too() {
     }
 }
 
+/// As a rootless engine's.
+#[test]
+fn a_listener_in_another_network_namespace_is_found() {
+    let (namespace, directory) = (Namespace::new(), tempfile::tempdir().unwrap());
+    let holder = namespace.play("every_kind_of_socket", &[("DIRECTORY", directory.path().to_str().unwrap())]);
+    assert_eq!(host().listener_of(&directory.path().join("listener")), Ok(holder.pid()));
+}
+
 #[test]
 fn a_daemon_goes_before_those_that_hold_its_socket_too() {
     let directory = tempfile::tempdir().unwrap();

@@ -140,4 +140,5 @@ fn collecting_own_processes_elsewhere() {
     let gap = stack.links.gap().unwrap();
     assert!(gap.cause.contains("setns") && gap.remedy.as_ref().unwrap().contains("CAP_SYS_ADMIN"), "{gap}");
     assert!(!stack.sockets.known().unwrap().is_empty());
+    assert_eq!(host().listener_of(setting("SOCKET").as_ref()), Ok(pid));
 }

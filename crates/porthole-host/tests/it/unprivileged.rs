@@ -29,7 +29,8 @@ fn sockets_of_own_processes_are_seen_where_porthole_may_not_go() {
     let prefix: Vec<_> = ["nsenter", door.as_str()].into_iter().chain(NOBODY).collect();
     let settings = [("DIRECTORY", directory.path().to_str().unwrap())];
     let holder = Process::play(&prefix, "every_kind_of_socket", &settings);
-    let output = nobodys("collecting_own_processes_elsewhere", holder.pid()).output().unwrap();
+    let mut nobody = nobodys("collecting_own_processes_elsewhere", holder.pid());
+    let output = nobody.env("SOCKET", directory.path().join("listener")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 

@@ -52,7 +52,7 @@ fn a_line_says_who_what_and_how_much() {
     let resource = exchange.resource.unwrap();
     assert_eq!((resource.kind, resource.name.as_str()), (ResourceKind::Container, "web"));
     assert_eq!((exchange.status, exchange.end), (Some(200), ExchangeEnd::Complete));
-    assert_eq!((exchange.request.head, exchange.request.body), (63, 0));
+    assert_eq!((exchange.request.head, exchange.request.body), (59, 0));
     assert_eq!((exchange.answer.head, exchange.answer.body), (38, 2));
     assert!(exchange.first_byte.unwrap() <= exchange.duration);
     let ClientAddress::Unix { pid, uid, .. } = exchange.client.address else { panic!() };
@@ -94,7 +94,7 @@ fn a_pull_that_failed_inside_a_200_is_a_failure() {
     let stand = Stand::new(canned(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
           16\r\n{\"status\":\"Pulling\"}\r\n\r\n\
-          39\r\n{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no\"}\r\n\r\n0\r\n\r\n",
+          3a\r\n{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no\"}\r\n\r\n0\r\n\r\n",
     ));
     talk(&stand.tap(), b"POST /v1.41/images/create?fromImage=alpine&tag=3 HTTP/1.1\r\n\r\n");
     let exchange = finished(&stand).exchange;

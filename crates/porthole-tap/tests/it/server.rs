@@ -1,6 +1,6 @@
 //! A small engine of the tests: real sockets, and each of the transports that the real one has.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Request {
     }
 
     fn path(&self) -> &str {
-        self.line.split(' ').nth(1).unwrap_or("")
+        self.line.split([' ', '?']).nth(1).unwrap_or("")
     }
 
     fn header(&self, name: &str) -> Option<&str> {

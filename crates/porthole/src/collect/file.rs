@@ -32,7 +32,9 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 fn hint(error: &SnapshotFileError) -> &'static str {
     match error {
         SnapshotFileError::Newer { .. } => "use the porthole that wrote it, or a newer one",
-        SnapshotFileError::Damaged(_) => "copy the file again, or make a new one with porthole snapshot -o FILE",
+        SnapshotFileError::Damaged(_) => {
+            "copy the file again, or make a new one with porthole snapshot -o FILE"
+        }
         _ => "make one with porthole snapshot -o FILE",
     }
 }

@@ -11,10 +11,11 @@ use crate::world::World;
 
 /// Reads kernel and engine at the same time.
 pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, CommandError> {
-    let observed_at = world.now();
+    let observed_at = World::now();
     let (host, engine) = thread::scope(|threads| {
         let host = threads.spawn(|| world.host.collect(request.scope));
-        let engine = if request.engine { engine(world) } else { Ok(Observed::Missing(Gap::not_asked("engine"))) };
+        let engine =
+            if request.engine { engine(world) } else { Ok(Observed::Missing(Gap::not_asked("engine"))) };
         (host.join(), engine)
     });
     let host = host.map_err(|_panic| CommandError::new("reading the host ended in a defect of porthole"))?;
@@ -30,7 +31,8 @@ pub(super) fn engine(world: &World) -> Result<Observed<Engine>, CommandError> {
         Ok(client) => client,
         Err(error) => return Ok(Observed::Missing(error.into())),
     };
-    let collected = world.block_on(porthole_engine::collect(&client, world.settings.secrets, world.settings.timeout))?;
+    let collected =
+        world.block_on(porthole_engine::collect(&client, world.settings.secrets, world.settings.timeout))?;
     let mut engine = match collected {
         Ok(engine) => engine,
         Err(error) => return Ok(Observed::Missing(error.into())),

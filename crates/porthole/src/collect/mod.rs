@@ -20,13 +20,20 @@ pub(crate) struct Request<'a> {
 }
 
 /// Everything that was asked for, from wherever the arguments say.
-pub(crate) fn snapshot(world: &World, source: &SourceArgs, request: Request<'_>) -> Result<Snapshot, CommandError> {
+pub(crate) fn snapshot(
+    world: &World,
+    source: &SourceArgs,
+    request: Request<'_>,
+) -> Result<Snapshot, CommandError> {
     if let Some(path) = &source.from {
         return file::read(path);
     }
     world.printer.progress("reading the host and its engine");
-    let snapshot =
-        if world.settings.through_engine { through_engine::read(world, request) } else { live::read(world, request) };
+    let snapshot = if world.settings.through_engine {
+        through_engine::read(world, request)
+    } else {
+        live::read(world, request)
+    };
     world.printer.progress_done();
     snapshot
 }

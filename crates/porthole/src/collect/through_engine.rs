@@ -35,13 +35,17 @@ pub(super) fn read(world: &World, _request: Request<'_>) -> Result<Snapshot, Com
 
 /// The bytes of the running program: it is static, so it runs in an empty image.
 fn own_program() -> Result<Vec<u8>, CommandError> {
-    fs::read("/proc/self/exe").map_err(|error| CommandError::caused_by("cannot read porthole's own program", error))
+    fs::read("/proc/self/exe")
+        .map_err(|error| CommandError::caused_by("cannot read porthole's own program", error))
 }
 
 fn snapshot(output: &HelperOutput) -> Result<Snapshot, CommandError> {
     if output.code != 0 {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(CommandError::caused_by(format!("the helper on the engine ended with {}", output.code), said));
+        return Err(CommandError::caused_by(
+            format!("the helper on the engine ended with {}", output.code),
+            said,
+        ));
     }
     snapshot_file::read(&output.stdout)
         .map_err(|error| CommandError::caused_by("cannot read what the helper on the engine sent", error))
@@ -57,7 +61,9 @@ fn daemon(host: &Host, engine: &Engine) -> Result<Pid, Gap> {
     match (named.next(), named.next()) {
         (Some(daemon), None) => Ok(daemon.pid),
         (None, _) => Err(unclear(format!("no process on the engine's host is named {name}"))),
-        (Some(_), Some(_)) => Err(unclear(format!("several processes on the engine's host are named {name}"))),
+        (Some(_), Some(_)) => {
+            Err(unclear(format!("several processes on the engine's host are named {name}")))
+        }
     }
 }
 

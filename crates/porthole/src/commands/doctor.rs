@@ -10,6 +10,7 @@ use crate::args::{DoctorArgs, FailOn, ReportOutput};
 use crate::collect::{self, Request};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::printer::Printer;
 use crate::world::World;
 
 /// How long a host that seems broken may take to settle before it is read again: engine and kernel are read at
@@ -39,8 +40,8 @@ fn print(report: &Report, output: ReportOutput, world: &World) -> Result<(), Com
     let printer = &world.printer;
     match output {
         ReportOutput::Text => printer.doc(&report::doc(report)),
-        ReportOutput::Json => printer.text(&json::report(report)),
-        ReportOutput::Html => printer.text(&html::page("porthole doctor", &report::doc(report))),
+        ReportOutput::Json => Printer::text(&json::report(report)),
+        ReportOutput::Html => Printer::text(&html::page("porthole doctor", &report::doc(report))),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::args::ExplainArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::printer::Printer;
 use crate::world::World;
 
 /// Prints one explanation or the list.
@@ -20,9 +21,8 @@ pub(super) fn run(args: &ExplainArgs, world: &World) -> Result<Exit, CommandErro
 }
 
 fn find(text: &str) -> Result<&'static Check, CommandError> {
-    let unknown = |why: String| {
-        CommandError::new(why).hint("run porthole explain without a code to see all of them")
-    };
+    let unknown =
+        |why: String| CommandError::new(why).hint("run porthole explain without a code to see all of them");
     let code: CheckCode = text.parse().map_err(unknown)?;
     porthole_analysis::check(code).ok_or_else(|| unknown(format!("there is no check {code}")))
 }
@@ -31,7 +31,7 @@ fn one(check: &Check, output: Output, world: &World) -> Result<(), CommandError>
     let text = entry(check);
     match output {
         Output::Text => world.printer.doc(&explain::doc(&text)),
-        Output::Json => world.printer.text(&json::explanations(&[text])),
+        Output::Json => Printer::text(&json::explanations(&[text])),
     }
 }
 
@@ -39,7 +39,7 @@ fn all(output: Output, world: &World) -> Result<(), CommandError> {
     let entries: Vec<_> = porthole_analysis::checks().iter().map(entry).collect();
     match output {
         Output::Text => world.printer.doc(&explain::list(&entries)),
-        Output::Json => world.printer.text(&json::explanations(&entries)),
+        Output::Json => Printer::text(&json::explanations(&entries)),
     }
 }
 

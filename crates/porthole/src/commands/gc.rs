@@ -6,6 +6,7 @@ use crate::args::GcArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::printer::Printer;
 use crate::world::World;
 
 /// How long a helper that still runs may be at work for another porthole, in milliseconds.
@@ -14,13 +15,15 @@ const AT_WORK: i64 = 60_000;
 /// Removes and says what was removed.
 pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
     let client = world.engine()?;
-    let made_before = Timestamp(world.now().0 - AT_WORK);
+    let made_before = Timestamp(World::now().0 - AT_WORK);
     let removed = world
         .block_on(porthole_engine::collect_garbage(&client, made_before))?
         .map_err(|error| CommandError::caused_by("cannot remove what was left behind", error))?;
     match args.output.output {
         Output::Text => world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images))?,
-        Output::Json => world.printer.text(&porthole_render::json::removed(&removed.containers, &removed.images))?,
+        Output::Json => {
+            Printer::text(&porthole_render::json::removed(&removed.containers, &removed.images))?;
+        }
     }
     Ok(Exit::Success)
 }

@@ -2,17 +2,18 @@
 
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::world::World;
+use crate::printer::Printer;
 
 /// Prints the man page of porthole and, behind it, of each command.
-pub(super) fn run(world: &World) -> Result<Exit, CommandError> {
+pub(super) fn run() -> Result<Exit, CommandError> {
     let mut command = crate::cli();
     command.build();
     let mut page = Vec::new();
     let rendered = clap_mangen::Man::new(command.clone()).render(&mut page);
-    let rendered = rendered.and_then(|()| command.get_subcommands().try_for_each(|sub| section(sub, &mut page)));
+    let rendered =
+        rendered.and_then(|()| command.get_subcommands().try_for_each(|sub| section(sub, &mut page)));
     rendered.map_err(|error| CommandError::caused_by("cannot make the man page", error))?;
-    world.printer.write(|out| out.write_all(&page))?;
+    Printer::write(|out| out.write_all(&page))?;
     Ok(Exit::Success)
 }
 

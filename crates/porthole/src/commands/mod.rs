@@ -23,7 +23,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Sockets(args) => sockets::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),
-        Command::Completions(args) => completions::run(&args, world),
-        Command::Man => man::run(world),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man => man::run(),
     }
 }

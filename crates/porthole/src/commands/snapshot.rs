@@ -13,6 +13,7 @@ use crate::collect::{self, Request};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::SourceArgs;
+use crate::printer::Printer;
 use crate::world::World;
 
 /// Reads everything and writes the file.
@@ -25,14 +26,19 @@ pub(super) fn run(args: &SnapshotArgs, world: &World) -> Result<Exit, CommandErr
     let scope = Scope::everything();
     let request = Request { scope: &scope, engine: !args.no_engine };
     let snapshot = collect::snapshot(world, &SourceArgs::default(), request)?;
-    if to_stdout { write_to_stdout(&snapshot, world)? } else { write_to_file(&snapshot, &args.file)? }
+    if to_stdout {
+        write_to_stdout(&snapshot)?;
+    } else {
+        write_to_file(&snapshot, &args.file)?;
+    }
     Ok(Exit::Success)
 }
 
-fn write_to_stdout(snapshot: &Snapshot, world: &World) -> Result<(), CommandError> {
+fn write_to_stdout(snapshot: &Snapshot) -> Result<(), CommandError> {
     let mut bytes = Vec::new();
-    snapshot_file::write(snapshot, &mut bytes).map_err(|error| CommandError::caused_by("cannot write the snapshot", error))?;
-    world.printer.write(|out| out.write_all(&bytes))
+    snapshot_file::write(snapshot, &mut bytes)
+        .map_err(|error| CommandError::caused_by("cannot write the snapshot", error))?;
+    Printer::write(|out| out.write_all(&bytes))
 }
 
 /// Writes beside the file first: whoever reads it sees the old one or the whole new one.

@@ -9,6 +9,7 @@ use crate::commands::sockets::target;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::TopologyOutput;
+use crate::printer::Printer;
 use crate::world::World;
 
 /// Reads the links and prints them.
@@ -35,8 +36,8 @@ fn print(topology: &Topology, output: TopologyOutput, world: &World) -> Result<(
     match output {
         TopologyOutput::Text => printer.doc(&topology::table(topology)),
         TopologyOutput::Tree => printer.doc(&topology::tree(topology)),
-        TopologyOutput::Svg => printer.text(&topology::svg(topology)),
-        TopologyOutput::Html => printer.text(&topology::html(topology)),
-        TopologyOutput::Json => printer.text(&json::topology(topology)),
+        TopologyOutput::Svg => Printer::text(&topology::svg(topology)),
+        TopologyOutput::Html => Printer::text(&topology::html(topology)),
+        TopologyOutput::Json => Printer::text(&json::topology(topology)),
     }
 }

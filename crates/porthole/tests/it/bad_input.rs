@@ -71,7 +71,10 @@ fn containers_that_are_unknown_ambiguous_or_stopped() {
     let ambiguous = said(&["sockets", "shop"]);
     assert!(ambiguous.contains("shop-web") && ambiguous.contains("shop-api"), "{ambiguous}");
     let unknown = said(&["topology", "shop-wep"]);
-    assert!(unknown.contains("shop-wep") && unknown.contains("shop-web"), "near names are offered: {unknown}");
+    assert!(
+        unknown.contains("shop-wep") && unknown.contains("shop-web"),
+        "near names are offered: {unknown}"
+    );
     let stopped = said(&["sockets", "asleep"]);
     assert!(stopped.contains("created") && stopped.contains("docker start asleep"), "{stopped}");
     let gone = said(&["sockets", "pid:4000000"]);

@@ -3,7 +3,9 @@
 use porthole_lab::{Engine, Lab};
 use serde_json::Value;
 
-use crate::support::{assert_codes, builder, codes, lab, mend, on_docker_engines, porthole, report, start, wait_for};
+use crate::support::{
+    assert_codes, builder, codes, lab, mend, on_docker_engines, porthole, report, start, wait_for,
+};
 
 /// A web server, published on 8080.
 fn web(lab: &Lab) {
@@ -73,7 +75,10 @@ fn ph011_nothing_listens_on_the_published_port() {
     on_docker_engines(|lab| {
         serve(lab, &["-p", "8080:81"], "80");
         let report = assert_codes(lab, &["PH011"]);
-        assert!(report["findings"][0].to_string().contains("80"), "the listener is offered as a hint: {report:#}");
+        assert!(
+            report["findings"][0].to_string().contains("80"),
+            "the listener is offered as a hint: {report:#}"
+        );
     });
 }
 

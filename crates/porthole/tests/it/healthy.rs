@@ -85,7 +85,17 @@ fn ipv6() {
 fn swarm_and_macvlan() {
     let lab = lab(Engine::newest());
     lab.docker_ok(&["swarm", "init", "--advertise-addr", "10.77.0.2"]);
-    lab.docker_ok(&["network", "create", "-d", "macvlan", "-o", "parent=eth0", "--subnet", "10.77.0.0/24", "lan"]);
+    lab.docker_ok(&[
+        "network",
+        "create",
+        "-d",
+        "macvlan",
+        "-o",
+        "parent=eth0",
+        "--subnet",
+        "10.77.0.0/24",
+        "lan",
+    ]);
     lab.run("direct", &["--network", "lan", "--ip", "10.77.0.77"], "peer:1", &["http", "80"]);
     lab.docker_ok(&["network", "create", "-d", "overlay", "--attachable", "far"]);
     lab.run("task", &["--network", "far"], "peer:1", &["idle"]);

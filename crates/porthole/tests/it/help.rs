@@ -5,7 +5,8 @@ use std::process::Command;
 use crate::support::PORTHOLE;
 
 fn stdout(arguments: &[&str]) -> String {
-    let output = Command::new(PORTHOLE).args(arguments).env("COLUMNS", "100").output().expect("porthole runs");
+    let output =
+        Command::new(PORTHOLE).args(arguments).env("COLUMNS", "100").output().expect("porthole runs");
     assert!(output.status.success(), "{arguments:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -39,7 +40,9 @@ fn completions_and_man_page() {
 #[test]
 fn every_code_is_explained() {
     let list = stdout(&["explain"]);
-    for code in ["PH001", "PH009", "PH010", "PH011", "PH012", "PH032", "PH033", "PH035", "PH040", "PH101", "PH105"] {
+    for code in
+        ["PH001", "PH009", "PH010", "PH011", "PH012", "PH032", "PH033", "PH035", "PH040", "PH101", "PH105"]
+    {
         assert!(list.contains(code), "{code} in\n{list}");
         let text = stdout(&["explain", code]);
         assert!(text.contains(code) && text.lines().count() > 10, "{text}");

@@ -18,7 +18,10 @@ fn a_snapshot_shows_what_the_live_host_shows() {
         let sockets = porthole_json(&lab, &["sockets", "web", "--listening", "--from", "/tmp/host.zst"]);
         assert_eq!(sockets["sockets"][0]["local"]["port"], 80, "{sockets:#}");
         lab.docker_ok(&["rm", "-f", "web"]);
-        let report = porthole_ok(&lab, &["doctor", "--output", "json", "--fail-on", "never", "--from", "/tmp/host.zst"]);
+        let report = porthole_ok(
+            &lab,
+            &["doctor", "--output", "json", "--fail-on", "never", "--from", "/tmp/host.zst"],
+        );
         assert_eq!(codes(&parse(&report)), ["PH011"]);
     }
 }
@@ -31,7 +34,12 @@ fn names(topology: &Value) -> Vec<String> {
 #[test]
 fn credentials_do_not_reach_the_file() {
     let lab = lab(Engine::newest());
-    lab.run("web", &["-e", "DB_PASSWORD=hunter2secret", "--label", "api.token=hunter3secret"], "peer:1", &["idle"]);
+    lab.run(
+        "web",
+        &["-e", "DB_PASSWORD=hunter2secret", "--label", "api.token=hunter3secret"],
+        "peer:1",
+        &["idle"],
+    );
     let text = |arguments: &[&str]| {
         let output = lab.command("porthole").args(arguments).args(["snapshot", "-o", "-"]).output().unwrap();
         let snapshot = porthole_wire::snapshot_file::read(&output.stdout).unwrap();
@@ -46,6 +54,7 @@ fn credentials_do_not_reach_the_file() {
 fn a_snapshot_without_an_engine() {
     let lab = start(builder(Engine::newest()).without_engine());
     porthole_ok(&lab, &["snapshot", "-o", "/tmp/host.zst"]);
-    let report = porthole_ok(&lab, &["doctor", "--output", "json", "--fail-on", "never", "--from", "/tmp/host.zst"]);
+    let report =
+        porthole_ok(&lab, &["doctor", "--output", "json", "--fail-on", "never", "--from", "/tmp/host.zst"]);
     assert_eq!(codes(&parse(&report)), ["PH101"]);
 }

@@ -43,7 +43,9 @@ fn the_same_sockets_as_ss() {
     wait_for("the sockets", || ss() >= 1000);
     let ours = sockets(&lab, &["busy", "--protocol", "tcp"]);
     assert_eq!(ours.len(), ss());
-    assert!(ours.iter().all(|socket| socket["owners"][0]["name"] == "peer" || socket["state"] != "established"));
+    assert!(
+        ours.iter().all(|socket| socket["owners"][0]["name"] == "peer" || socket["state"] != "established")
+    );
     let established = sockets(&lab, &["busy", "--state", "established"]);
     assert!(established.len() >= 1000 && established.iter().all(|socket| socket["state"] == "established"));
     let text = porthole_ok(&lab, &["sockets", "busy", "--protocol", "tcp"]);

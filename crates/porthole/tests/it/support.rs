@@ -62,7 +62,8 @@ pub(crate) fn report(lab: &Lab) -> Value {
 /// The codes of a report's findings, sorted, folded ones left out.
 pub(crate) fn codes(report: &Value) -> Vec<String> {
     let findings = report["findings"].as_array().expect("findings");
-    let mut codes: Vec<_> = findings.iter().map(|finding| finding["code"].as_str().expect("code").to_owned()).collect();
+    let mut codes: Vec<_> =
+        findings.iter().map(|finding| finding["code"].as_str().expect("code").to_owned()).collect();
     codes.sort();
     codes
 }
@@ -76,7 +77,7 @@ pub(crate) fn assert_codes(lab: &Lab, expected: &[&str]) -> Value {
 
 /// Waits until `is_so`, or ends the test.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(50));

@@ -21,11 +21,21 @@ fn a_fault_is_seen_through_the_engine_and_nothing_stays() {
         wait_for("the finding", || codes(&crate::support::report(&lab)) == ["PH011"]);
         let report = porthole_ok(
             &lab,
-            &["-H", "tcp://127.0.0.1:2375", "--through-engine", "doctor", "--output", "json", "--fail-on", "never"],
+            &[
+                "-H",
+                "tcp://127.0.0.1:2375",
+                "--through-engine",
+                "doctor",
+                "--output",
+                "json",
+                "--fail-on",
+                "never",
+            ],
         );
         assert_eq!(codes(&parse(&report)), ["PH011"], "{engine:?}");
         assert_eq!(containers(&lab), "web", "{engine:?}");
-        let through = porthole_json(&lab, &["--through-engine", "sockets", "web", "--listening", "--protocol", "tcp"]);
+        let through =
+            porthole_json(&lab, &["--through-engine", "sockets", "web", "--listening", "--protocol", "tcp"]);
         assert_eq!(through["sockets"].as_array().unwrap().len(), 1, "{through:#}");
         let removed = porthole_json(&lab, &["gc"]);
         assert_eq!(removed["images"].as_array().unwrap().len(), 1, "{removed:#}");

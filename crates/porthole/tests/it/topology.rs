@@ -34,13 +34,20 @@ fn looked_up(lab: &Lab) -> Vec<(String, String, String)> {
                 echo $name $interface $(ip -o link | sed -n "s/^$index: \([^@:]*\).*/\1/p")
             done
         done"#;
-    let script = script.replace("ls /sys/class/net 2>/dev/null | grep eth", "ip -o link | sed -n 's/^[0-9]*: \\(eth[0-9]*\\).*/\\1/p'");
+    let script = script.replace(
+        "ls /sys/class/net 2>/dev/null | grep eth",
+        "ip -o link | sed -n 's/^[0-9]*: \\(eth[0-9]*\\).*/\\1/p'",
+    );
     let output = lab.sh_ok(&script);
     let mut pairs: Vec<_> = output
         .lines()
         .map(|line| {
             let mut words = line.split_whitespace().map(str::to_owned);
-            (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or_default())
+            (
+                words.next().expect("a name"),
+                words.next().expect("an interface"),
+                words.next().unwrap_or_default(),
+            )
         })
         .collect();
     pairs.sort();
@@ -78,7 +85,9 @@ fn every_format() {
 #[test]
 fn a_namespace_outside_any_engine() {
     let lab = lab(Engine::newest());
-    lab.sh_ok("ip netns add lone; ip link add lone0 type veth peer name eth7 netns lone; ip link set lone0 up");
+    lab.sh_ok(
+        "ip netns add lone; ip link add lone0 type veth peer name eth7 netns lone; ip link set lone0 up",
+    );
     let topology = porthole_json(&lab, &["topology"]);
     let row = topology["rows"].as_array().unwrap().iter().find(|row| row["inside"]["name"] == "eth7");
     let row = row.unwrap_or_else(|| panic!("{topology:#}"));

@@ -12,7 +12,7 @@ fn porthole_as(lab: &Lab, groups: Vec<u32>, arguments: &[&str]) -> Output {
 }
 
 fn docker_group(lab: &Lab) -> u32 {
-    lab.sh_ok("stat -c %g /run/docker.sock").parse().unwrap()
+    lab.sh_ok("stat -c %g /run/docker.sock").parse().expect("a group")
 }
 
 fn broken_web(lab: &Lab) {
@@ -31,7 +31,10 @@ fn in_the_docker_group_doctor_checks_what_the_engine_tells() {
     let report = parse(&output.stdout);
     assert_eq!(codes(&report), ["PH009"], "{report:#}");
     let text = porthole_as(&lab, vec![group], &["doctor"]).stdout;
-    assert!(text.contains("PH011") && text.contains("root"), "what was not checked, and what would give it:\n{text}");
+    assert!(
+        text.contains("PH011") && text.contains("root"),
+        "what was not checked, and what would give it:\n{text}"
+    );
 }
 
 #[test]
@@ -39,7 +42,11 @@ fn through_the_engine_the_same_user_sees_all() {
     let lab = lab(Engine::newest());
     broken_web(&lab);
     let group = docker_group(&lab);
-    let output = porthole_as(&lab, vec![group], &["--through-engine", "doctor", "--output", "json", "--fail-on", "never"]);
+    let output = porthole_as(
+        &lab,
+        vec![group],
+        &["--through-engine", "doctor", "--output", "json", "--fail-on", "never"],
+    );
     assert_eq!(output.code, 0, "{output}");
     assert_eq!(codes(&parse(&output.stdout)), ["PH009", "PH011"]);
 }

@@ -65,11 +65,15 @@ impl Listing {
         match self.stage {
             Stage::Gathering(rows) => self.printer.doc(&sockets::doc(&borrowed(&rows), gaps)),
             Stage::Rows(mut writer) => {
-                gaps.iter().for_each(|gap| writer.gap(gap));
+                for gap in gaps {
+                    writer.gap(gap);
+                }
                 writer.finish().map_err(failed)
             }
             Stage::Json(mut stream) => {
-                gaps.iter().for_each(|gap| stream.gap(gap));
+                for gap in gaps {
+                    stream.gap(gap);
+                }
                 stream.finish().map_err(failed)
             }
         }

@@ -65,7 +65,9 @@ fn belongs<'a>(world: &'a World, only: Option<&'a ContainerId>) -> impl FnMut(&S
         let Some(container) = only else { return true };
         let owners = socket.owners.value().into_iter().flatten();
         let mut is_of = |pid| {
-            *known.entry(pid).or_insert_with(|| world.host.container_of(pid).value() == Some(&Some(container.clone())))
+            *known
+                .entry(pid)
+                .or_insert_with(|| world.host.container_of(pid).value() == Some(&Some(container.clone())))
         };
         owners.map(|owner| owner.pid).any(&mut is_of)
     }
@@ -91,7 +93,9 @@ fn of_target(world: &World, client: Option<&Client>, text: &str) -> Result<Place
             Ok(of_container(world, &container, None)?)
         }
         (Target::Process(pid), _) => Ok(Place { label: None, pid, only: None }),
-        (Target::Container(named), None) => Err(CommandError::new(format!("no engine was asked for {}", named.name))),
+        (Target::Container(named), None) => {
+            Err(CommandError::new(format!("no engine was asked for {}", named.name)))
+        }
     }
 }
 
@@ -127,7 +131,9 @@ fn add(world: &World, places: &mut BTreeMap<(Option<NetnsId>, Option<ContainerId
 
 fn of_container(world: &World, container: &Container, label: Option<String>) -> Result<Place, Gap> {
     let what = format!("sockets of container '{}'", container.name);
-    let pid = container.pid.ok_or_else(|| Gap::new(GapKind::Vanished, what.as_str(), "it has no process any more"))?;
+    let pid = container
+        .pid
+        .ok_or_else(|| Gap::new(GapKind::Vanished, what.as_str(), "it has no process any more"))?;
     let found = world.host.container_of(pid);
     if let Observed::Known(found) = &found
         && found.as_ref() != Some(&container.id)
@@ -146,7 +152,11 @@ fn named(world: &World, client: &Client) -> Result<Vec<Named>, CommandError> {
     Ok(listed.into_iter().map(name).collect())
 }
 
-fn inspected(world: &World, client: &Client, id: &ContainerId) -> Result<Result<Container, RequestError>, CommandError> {
+fn inspected(
+    world: &World,
+    client: &Client,
+    id: &ContainerId,
+) -> Result<Result<Container, RequestError>, CommandError> {
     world.block_on(porthole_engine::inspect(client, &id.0, world.settings.secrets))
 }
 

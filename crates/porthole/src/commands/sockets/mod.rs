@@ -16,6 +16,7 @@ use self::listing::Listing;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{OutputArgs, SourceArgs};
+use crate::printer::Printer;
 use crate::world::World;
 
 /// `porthole sockets`.
@@ -83,7 +84,7 @@ pub(super) fn run(args: &SocketsArgs, world: &World) -> Result<Exit, CommandErro
         return Ok(Exit::Success);
     };
     loop {
-        world.printer.start_over()?;
+        Printer::start_over()?;
         list(args, world)?;
         world.block_on(async { tokio::time::sleep(pause).await })?;
     }

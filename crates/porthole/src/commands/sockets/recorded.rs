@@ -32,7 +32,8 @@ pub(super) fn each(args: &SocketsArgs, world: &World, sink: Sink<'_>) -> Result<
                 continue;
             }
         };
-        let mut wanted = sockets.iter().filter(|socket| filter.matches(socket) && place.shows(&snapshot, socket));
+        let mut wanted =
+            sockets.iter().filter(|socket| filter.matches(socket) && place.shows(&snapshot, socket));
         if wanted.try_for_each(|socket| sink(place.label.as_deref(), socket.clone())).is_break() {
             break;
         }
