@@ -43,3 +43,56 @@ impl Sink for Queue {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use porthole_model::{ConnectionId, ExchangeId, Timestamp};
+    use porthole_wire::http1::Side;
+
+    use super::*;
+    use crate::budget::Budget;
+    use crate::{Kept, Part, PartContent};
+
+    fn line(number: i64) -> Event {
+        Event::AcceptFailed { at: Timestamp(number), cause: String::new() }
+    }
+
+    fn part() -> Event {
+        Event::Part(Part {
+            exchange: ExchangeId(1),
+            connection: ConnectionId(1),
+            at: Timestamp(0),
+            side: Side::Client,
+            content: PartContent::Body(Kept::new(&Budget::new(0), 0)),
+        })
+    }
+
+    #[test]
+    fn parts_leave_half_of_the_queue_to_what_must_not_be_lost() {
+        let (queue, _events) = queue(10);
+        assert_eq!((0..10).filter(|_| queue.offer(part()).is_ok()).count(), 5);
+        assert_eq!((0..10).filter(|number| queue.offer(line(*number)).is_ok()).count(), 5);
+    }
+
+    #[tokio::test]
+    async fn many_that_wait_for_room_all_get_it() {
+        let (queue, mut events) = queue(2);
+        for number in 0..50 {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.insist(line(number)).await });
+        }
+        drop(queue);
+        let mut seen = 0;
+        while events.recv().await.is_some() {
+            seen += 1;
+        }
+        assert_eq!(seen, 50);
+    }
+
+    #[test]
+    fn a_queue_that_nobody_reads_holds_nobody_up() {
+        let (queue, events) = queue(2);
+        drop(events);
+        assert!((0..10).all(|number| queue.offer(line(number)).is_ok()));
+    }
+}

@@ -29,6 +29,25 @@ fn on_podman() {
     check(Engine::Podman);
 }
 
+/// The account that `userns-remap` maps to; the engine would make it with programs that the lab's host lacks.
+const REMAPPED: &str = "\
+echo dockremap:x:991:991::/:/bin/false >>/etc/passwd
+echo dockremap:x:991: >>/etc/group
+echo dockremap:100000:65536 | tee /etc/subuid >/etc/subgid";
+
+#[test]
+fn on_an_engine_with_user_namespaces() {
+    let settings = serde_json::json!({ "userns-remap": "default" });
+    let lab = Lab::builder(Engine::newest()).daemon_json(settings).without_engine().start().unwrap();
+    lab.sh_ok(REMAPPED);
+    lab.start_engine().unwrap();
+    let program = fs::read(std::env::current_exe().unwrap()).unwrap();
+    block_on(async {
+        let client = Client::connect(&Endpoint::of_socket(lab.socket()), PATIENCE).await.unwrap();
+        it_sees_the_host(&lab, &client, &program).await;
+    });
+}
+
 fn check(kind: Engine) {
     let lab = Lab::builder(kind).without_images().start().unwrap();
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();

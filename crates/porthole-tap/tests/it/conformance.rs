@@ -11,9 +11,9 @@ fn every_probe_sees_the_same_through_the_relay() {
     let stand = Stand::new(server::handle);
     let mut wrong = Vec::new();
     for probe in PROBES {
-        let direct = (probe.run)(&stand.direct());
+        let direct = (probe.run)(stand.direct());
         assert!(direct.contains(probe.sees), "{}: {direct:?} directly", probe.name);
-        let through = (probe.run)(&stand.tap());
+        let through = (probe.run)(stand.tap());
         if direct != through {
             wrong.push(format!("{}: {direct:?} directly, {through:?} through the relay", probe.name));
         }
@@ -25,7 +25,7 @@ fn every_probe_sees_the_same_through_the_relay() {
 fn every_connection_of_the_probes_is_told_of_to_its_end() {
     let mut stand = Stand::new(server::handle);
     for probe in PROBES {
-        (probe.run)(&stand.tap());
+        (probe.run)(stand.tap());
     }
     stand.begin_stop();
     assert_eq!(stand.wait(), 0);

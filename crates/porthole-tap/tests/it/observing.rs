@@ -43,7 +43,7 @@ fn canned(answer: &'static [u8]) -> impl Fn(UnixStream) + Send + Sync {
 #[test]
 fn a_line_says_who_what_and_how_much() {
     let stand = Stand::new(server::handle);
-    talk(&stand.tap(), b"GET /v1.41/containers/web/json?size=1 HTTP/1.1\r\nHost: d\r\n\r\n");
+    talk(stand.tap(), b"GET /v1.41/containers/web/json?size=1 HTTP/1.1\r\nHost: d\r\n\r\n");
     let exchange = finished(&stand).exchange;
     assert_eq!(exchange.method, "GET");
     assert_eq!(exchange.target, "/v1.41/containers/web/json?size=1");
@@ -63,7 +63,7 @@ fn a_line_says_who_what_and_how_much() {
 fn bodies_are_kept_up_to_the_limit_without_their_chunks() {
     let settings = Settings { body_limit: Some(1000), ..Settings::default() };
     let stand = Stand::with(server::handle, settings);
-    talk(&stand.tap(), b"GET /chunked/100000 HTTP/1.1\r\nHost: d\r\n\r\n");
+    talk(stand.tap(), b"GET /chunked/100000 HTTP/1.1\r\nHost: d\r\n\r\n");
     let finished = finished(&stand);
     let answer = finished.answer.unwrap();
     assert_eq!(answer.body.bytes(), server::pattern(1000));
@@ -75,7 +75,7 @@ fn bodies_are_kept_up_to_the_limit_without_their_chunks() {
 fn credentials_in_headers_are_masked_in_what_is_kept_only() {
     let stand = Stand::new(server::handle);
     let head = b"POST /v1.41/images/load HTTP/1.1\r\nX-Registry-Auth: c2VjcmV0\r\nContent-Length: 0\r\n\r\n";
-    assert!(talk(&stand.tap(), head).starts_with(b"HTTP/1.1 200"));
+    assert!(talk(stand.tap(), head).starts_with(b"HTTP/1.1 200"));
     let kept = finished(&stand).request.unwrap();
     assert_eq!(kept.head.bytes(), b"X-Registry-Auth: ********\r\nContent-Length: 0\r\n");
 }
@@ -83,7 +83,7 @@ fn credentials_in_headers_are_masked_in_what_is_kept_only() {
 #[test]
 fn bodies_that_are_credentials_are_not_kept() {
     let stand = Stand::new(canned(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
-    talk(&stand.tap(), b"POST /auth HTTP/1.1\r\nContent-Length: 7\r\n\r\nsecret!");
+    talk(stand.tap(), b"POST /auth HTTP/1.1\r\nContent-Length: 7\r\n\r\nsecret!");
     let finished = finished(&stand);
     let request = finished.request.unwrap();
     assert_eq!((request.body.bytes(), request.withheld, finished.exchange.request.body), (&b""[..], true, 7));
@@ -96,7 +96,7 @@ fn a_pull_that_failed_inside_a_200_is_a_failure() {
           16\r\n{\"status\":\"Pulling\"}\r\n\r\n\
           3a\r\n{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no\"}\r\n\r\n0\r\n\r\n",
     ));
-    talk(&stand.tap(), b"POST /v1.41/images/create?fromImage=alpine&tag=3 HTTP/1.1\r\n\r\n");
+    talk(stand.tap(), b"POST /v1.41/images/create?fromImage=alpine&tag=3 HTTP/1.1\r\n\r\n");
     let exchange = finished(&stand).exchange;
     assert_eq!((exchange.end, exchange.status), (ExchangeEnd::Complete, Some(200)));
     assert_eq!(exchange.failure.as_deref(), Some("no space left"));
@@ -106,7 +106,7 @@ fn a_pull_that_failed_inside_a_200_is_a_failure() {
 #[test]
 fn a_created_container_is_known_by_its_id() {
     let stand = Stand::new(canned(b"HTTP/1.1 201 Created\r\nContent-Length: 14\r\n\r\n{\"Id\":\"6b1f2\"}"));
-    talk(&stand.tap(), b"POST /v1.41/containers/create HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+    talk(stand.tap(), b"POST /v1.41/containers/create HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
     let resource = finished(&stand).exchange.resource.unwrap();
     assert_eq!((resource.name.as_str(), resource.id.as_deref()), ("6b1f2", Some("6b1f2")));
 }
@@ -115,7 +115,7 @@ fn a_created_container_is_known_by_its_id() {
 fn an_upgraded_exchange_counts_its_stream_and_keeps_no_input() {
     let stand = Stand::new(server::handle);
     let start = b"POST /v1.41/exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello";
-    talk(&stand.tap(), start);
+    talk(stand.tap(), start);
     let finished = finished(&stand);
     let exchange = finished.exchange;
     assert_eq!(exchange.upgraded, Some(Upgrade::Protocol("tcp".to_owned())));
@@ -129,7 +129,7 @@ fn an_upgraded_exchange_counts_its_stream_and_keeps_no_input() {
 #[test]
 fn parts_are_shown_while_they_pass() {
     let stand = Stand::with(server::handle, Settings { parts: true, ..Settings::default() });
-    talk(&stand.tap(), b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n");
+    talk(stand.tap(), b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n");
     let mut seen = Vec::new();
     loop {
         match stand.next_event() {
@@ -154,7 +154,7 @@ fn parts_are_shown_while_they_pass() {
 #[test]
 fn native_http2_is_noted_as_opaque_and_counted() {
     let stand = Stand::new(server::handle);
-    talk(&stand.tap(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    talk(stand.tap(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     let reason = stand.find(|event| match event {
         Event::Opaque { reason, .. } => Some(reason),
         _ => None,
@@ -172,7 +172,7 @@ fn two_hundred_requests_by_thirty_two_clients_are_all_observed_whole() {
     let stand = Stand::new(server::handle);
     let clients: Vec<_> = (0..32_usize)
         .map(|client| {
-            let path = stand.tap();
+            let path = stand.tap().to_owned();
             std::thread::spawn(move || {
                 for number in (client..200).step_by(32) {
                     let target = format!("/chunked/{}?n={number}", number * 100);

@@ -16,7 +16,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server and a relay before it.
 pub(crate) struct Stand {
-    directory: TempDir,
+    directory: Option<TempDir>,
+    engine: PathBuf,
+    tap: PathBuf,
     pub(crate) events: mpsc::Receiver<Event>,
     stop: Option<oneshot::Sender<()>>,
     relay: Option<JoinHandle<usize>>,
@@ -37,16 +39,24 @@ impl Stand {
 
     /// A relay before what listens at `engine`, or does not.
     pub(crate) fn before(directory: TempDir, engine: &Path, settings: Settings) -> Self {
+        let tap = directory.path().join("tap.sock");
+        let mut stand = Self::between(&tap, engine, settings);
+        stand.directory = Some(directory);
+        stand
+    }
+
+    /// A relay from one path to another.
+    pub(crate) fn between(tap: &Path, engine: &Path, settings: Settings) -> Self {
         let (events_in, events) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
-        let address = ListenAddress::private(directory.path().join("tap.sock"));
-        let engine = engine.to_owned();
+        let address = ListenAddress::private(tap);
+        let connect = connector(engine.to_owned());
         let relay = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let (sink, mut received) = queue(1000);
-                let relay = Relay::new(connector(engine), sink, None, settings);
+                let relay = Relay::new(connect, sink, None, settings);
                 let listener = Listener::bind(&address).await.unwrap();
                 ready_in.send(()).unwrap();
                 let forwarding = tokio::spawn(async move {
@@ -61,15 +71,22 @@ impl Stand {
             })
         });
         ready.recv_timeout(PATIENCE).unwrap();
-        Self { directory, events, stop: Some(stop), relay: Some(relay) }
+        Self {
+            directory: None,
+            engine: engine.to_owned(),
+            tap: tap.to_owned(),
+            events,
+            stop: Some(stop),
+            relay: Some(relay),
+        }
     }
 
-    pub(crate) fn direct(&self) -> PathBuf {
-        self.directory.path().join("engine.sock")
+    pub(crate) fn direct(&self) -> &Path {
+        &self.engine
     }
 
-    pub(crate) fn tap(&self) -> PathBuf {
-        self.directory.path().join("tap.sock")
+    pub(crate) fn tap(&self) -> &Path {
+        &self.tap
     }
 
     /// The next exchanges, as many as asked for.
@@ -112,6 +129,7 @@ impl Stand {
 impl Drop for Stand {
     fn drop(&mut self) {
         self.begin_stop();
+        drop(self.directory.take());
     }
 }
 
