@@ -15,6 +15,7 @@ mod secret;
 mod snapshot;
 mod socket;
 mod topology;
+mod traffic;
 
 pub use engine::{
     Container, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion, Health, HealthStatus, Mount,
@@ -45,3 +46,6 @@ pub use socket::{
     InternetSocket, Socket, SocketEndpoint, SocketOwner, SocketState, UnixSocket, UnixSocketKind,
 };
 pub use topology::{Topology, TopologyBridge, TopologyEnd, TopologyRow, TopologyUplink};
+pub use traffic::{
+    AnswerTimes, CallCount, Caller, ClientStatistics, ContainerNames, OperationStatistics, TrafficSummary,
+};

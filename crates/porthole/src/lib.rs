@@ -46,6 +46,10 @@ fn finish(printer: Printer, error: &CommandError) -> Exit {
     if error.is_broken_pipe() {
         return Exit::Success;
     }
-    printer.error(error);
+    if error.exit() == Exit::Interrupted {
+        printer.progress_done();
+    } else {
+        printer.error(error);
+    }
     error.exit()
 }

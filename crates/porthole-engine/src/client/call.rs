@@ -71,13 +71,13 @@ impl Client {
         loop {
             let taken = self.pool.take().await;
             let mut connection = taken.map_err(|cause| Box::new(named(self.endpoint(), cause)))?;
-            let repeatable = connection.used && outgoing.method == Method::GET;
+            let was_used = connection.used;
             match connection.ask(self.request(outgoing)?).await {
                 Ok(answer) => {
                     self.pool.put(connection);
                     return Ok(answer);
                 }
-                Err(error) if repeatable || error.is_canceled() => {}
+                Err(error) if was_used && (outgoing.method == Method::GET || error.is_canceled()) => {}
                 Err(source) => return Err(RequestError::Broken { call: outgoing.call(), source }),
             }
         }

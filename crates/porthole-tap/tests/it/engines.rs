@@ -33,7 +33,7 @@ const SCRIPTS: &[&str] = &[
     "printf 'FROM bb:1\\nRUN false\\n' | DOCKER_BUILDKIT=0 docker build --no-cache -",
     "printf 'FROM bb:1\\nRUN echo kit > /kit\\n' | DOCKER_BUILDKIT=1 docker build --no-cache -q -t kit:1 - > /dev/null && docker run --rm kit:1 cat /kit",
     "docker save bb:1 | tar -t | grep -c .",
-    "docker save -o /run/saved.tar bb:1 peer:1 && docker load -q -i /run/saved.tar",
+    "docker save -o /run/saved.tar bb:1 peer:1 && docker load -q -i /run/saved.tar | sort",
     "docker export cc | tar -t | grep -c .",
     "docker pull nowhere.invalid/none:1",
     "docker top cc -o pid | wc -l; docker stats --no-stream --format '{{.Name}}' cc; docker diff cc | sort",
@@ -78,6 +78,13 @@ fn check(engine: Engine) {
     check_exchanges(&exchanges(&stand));
 }
 
+/// `docker run --detach` asks for the end of its container and leaves; BuildKit's client ends by closing its
+/// connections while the engine may still send.
+fn is_left_behind(exchange: &Exchange) -> bool {
+    exchange.end == ExchangeEnd::ClientLeft
+        && matches!(exchange.operation.as_deref(), Some("ContainerWait" | "Session" | "Grpc"))
+}
+
 /// The code and what was written, without what differs from run to run.
 fn run(lab: &Lab, socket: &str, script: &str) -> (i32, String, String) {
     let output = lab.sh(&format!("export DOCKER_HOST=unix:///run/{socket}\n{script}"));
@@ -112,16 +119,12 @@ fn check_exchanges(exchanges: &[Exchange]) {
     let unnamed: Vec<_> =
         exchanges.iter().filter(|exchange| exchange.operation.is_none()).map(|e| &e.target).collect();
     assert!(unnamed.is_empty(), "{unnamed:?}");
-    let unfinished: BTreeSet<_> = exchanges
+    let unfinished: Vec<_> = exchanges
         .iter()
         .filter(|exchange| exchange.end != ExchangeEnd::Complete)
-        .map(|exchange| (exchange.operation.clone(), format!("{:?}", exchange.end)))
+        .filter(|exchange| !is_left_behind(exchange))
         .collect();
-    assert_eq!(
-        unfinished.iter().map(|(name, _)| name.as_deref().unwrap()).collect::<Vec<_>>(),
-        ["SystemEvents"],
-        "{unfinished:?}"
-    );
+    assert!(unfinished.is_empty(), "{unfinished:#?}");
     let of =
         |name: &str| exchanges.iter().filter(|e| e.operation.as_deref() == Some(name)).collect::<Vec<_>>();
     let starts = of("ExecStart");

@@ -46,6 +46,9 @@ const SERVICES: &[Service] = &[
     Service { name: "visitor", options: &[], image: "bb:1", command: &["sh", "-c", VISITOR] },
 ];
 
+/// How long the programs have to listen before the application counts as running.
+const SETTLE: Duration = Duration::from_secs(4);
+
 /// Runs the demo for one command, or until a signal.
 pub(crate) fn demo(host: &Host, command: &[String]) -> Result<ExitCode, LabError> {
     let signals = signals::catch()?;
@@ -53,7 +56,7 @@ pub(crate) fn demo(host: &Host, command: &[String]) -> Result<ExitCode, LabError
     let lab = owner::builder(host)?.name(&name).without_slot().start()?;
     fill(&lab)?;
     let code = match command.split_first() {
-        Some((program, arguments)) if signals.try_recv().is_err() => {
+        Some((program, arguments)) if signals.recv_timeout(SETTLE).is_err() => {
             let child = lab.command(program).args(arguments).spawn();
             let child = child.map_err(|source| LabError::Io { attempt: format!("run {program}"), source })?;
             wait(child, &signals)?

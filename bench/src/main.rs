@@ -1,0 +1,70 @@
+//! `porthole-bench`: measures porthole beside the tools it replaces, on one private engine, in alternating rounds.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tables and progress are what this program is for"
+)]
+
+mod answers;
+mod args;
+mod doctor;
+mod error;
+mod figures;
+mod host;
+mod machine;
+mod race;
+mod readme;
+mod sample;
+mod sockets;
+mod start_up;
+mod topology;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Verb};
+use crate::error::BenchError;
+use crate::host::Host;
+use crate::race::Scenario;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = match &args.verb {
+        Some(Verb::Measure { row, command }) => sample::measure(row, command).map(|json| println!("{json}")),
+        None => bench(&args),
+    };
+    outcome.map_or_else(
+        |error| {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
+fn bench(args: &Args) -> Result<(), BenchError> {
+    eprintln!("starting a private engine");
+    let host = Host::start(args)?;
+    let load = machine::load()?;
+    let mut tables = Vec::new();
+    host.fill()?;
+    for prepare in [topology::scenario, doctor::scenario, start_up::scenario] {
+        tables.push(race(&host, &prepare(&host)?, args.rounds)?);
+    }
+    for count in [5_000, 50_000] {
+        let scenario = sockets::scenario(&host, count)?;
+        tables.push(race(&host, &scenario, args.rounds)?);
+        sockets::remove(&host, count)?;
+    }
+    let figures = format!("{}\n{}", machine::describe(&host, args.rounds, &load)?, tables.join("\n"));
+    host.end()?;
+    if args.write { readme::write(&figures) } else { Ok(()) }
+}
+
+fn race(host: &Host, scenario: &Scenario, rounds: usize) -> Result<String, BenchError> {
+    let results = race::run(host, scenario, rounds, &mut |line| eprintln!("{line}"))?;
+    let table = figures::table(scenario, &results);
+    println!("{table}");
+    Ok(table)
+}
