@@ -6,19 +6,28 @@ mod attachment;
 mod checks;
 mod confirm;
 mod diagnose;
+mod exchange_filter;
 mod fold;
 mod locality;
 mod places;
 mod ports;
+#[cfg(test)]
+mod sample_exchange;
 mod shell;
 mod sockets;
 pub mod target;
 mod topology;
+mod traffic;
+mod version;
+mod version_trouble;
 
 pub use checks::{Check, Concern, Documentation, Found, check, checks};
 pub use confirm::confirm;
 pub use diagnose::{diagnose, doctor_scope};
+pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};
+pub use traffic::{TrafficTally, traffic_summary};
+pub use version_trouble::{EngineApi, version_trouble};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
+use porthole_model::EngineVersion;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,6 +16,7 @@ use crate::connect_error::{ConnectCause, ConnectError};
 use crate::connection::Pool;
 use crate::endpoint::Endpoint;
 use crate::locality::Peer;
+use crate::nouns;
 use crate::negotiation::{self, ApiRange, ApiVersion};
 use crate::raw::RawVersion;
 use crate::request_error::{Call, RequestError};
@@ -69,6 +71,11 @@ impl Client {
     /// How many calls at once are worth it.
     pub(crate) fn useful_connections(&self) -> usize {
         self.pool.dialler.useful_connections()
+    }
+
+    /// What the engine says of itself.
+    pub fn version(&self) -> EngineVersion {
+        nouns::version(&self.version, self.negotiated)
     }
 
     pub(crate) fn raw_version(&self) -> &RawVersion {

@@ -37,7 +37,7 @@ pub async fn collect(client: &Client, secrets: Secrets, limit: Duration) -> Resu
     Ok(Engine {
         endpoint: client.endpoint().url(),
         endpoint_origin: client.endpoint().origin(),
-        version: nouns::version(client.raw_version(), client.api_version()),
+        version: client.version(),
         info: info?.map(nouns::info),
         containers: containers?,
         networks: networks?,

@@ -6,6 +6,7 @@ mod client;
 mod collect;
 mod connect_error;
 mod connection;
+mod dial;
 mod endpoint;
 mod helper;
 mod locality;
@@ -18,6 +19,7 @@ mod transport;
 pub use client::{AnswerStream, Client, HijackedStream};
 pub use collect::{ContainerSummary, collect, containers_only, inspect};
 pub use connect_error::{ConnectCause, ConnectError};
+pub use dial::Line;
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };

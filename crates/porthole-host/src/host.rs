@@ -32,7 +32,7 @@ impl Default for Roots {
 pub struct LinuxHost {
     pub(crate) proc: ProcFs,
     pub(crate) etc: PathBuf,
-    secrets: Secrets,
+    pub(crate) secrets: Secrets,
 }
 
 impl LinuxHost {

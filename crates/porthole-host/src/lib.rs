@@ -8,6 +8,7 @@ mod enter;
 mod failure;
 mod host;
 mod identity;
+mod limits;
 mod netlink_client;
 mod owners;
 mod places;
@@ -21,6 +22,7 @@ mod sysctls;
 
 pub use accounts::FileOwner;
 pub use host::{LinuxHost, Roots};
+pub use limits::{ask_to_end, raise_descriptor_limit};
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;

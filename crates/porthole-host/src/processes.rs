@@ -22,6 +22,19 @@ impl LinuxHost {
     pub fn container_of(&self, pid: Pid) -> Observed<Option<ContainerId>> {
         container_of(&self.proc, pid)
     }
+
+    /// The program of a process, as a path in its own mount namespace.
+    pub fn executable_of(&self, pid: Pid) -> Observed<String> {
+        let link = std::fs::read_link(self.proc.process_path(pid, "exe"));
+        link.map(|path| path.to_string_lossy().into_owned())
+            .map_err(|error| failed(pid, "program", "exe", error))
+            .into()
+    }
+
+    /// The arguments of a process, with what looks like a credential masked.
+    pub fn arguments_of(&self, pid: Pid) -> Observed<Vec<MaskedText>> {
+        masked_arguments(&self.proc, pid, self.secrets)
+    }
 }
 
 struct Reader<'a> {
@@ -44,7 +57,7 @@ impl Reader<'_> {
             pid,
             parent: stat.parent,
             name: stat.name,
-            arguments: self.arguments(pid),
+            arguments: masked_arguments(self.proc, pid, self.secrets),
             uid,
             started: stat.started,
             network_namespace: self.network_namespace(pid, stat.threads),
@@ -60,15 +73,6 @@ impl Reader<'_> {
         }
     }
 
-    fn arguments(&self, pid: Pid) -> Observed<Vec<MaskedText>> {
-        let text = match self.proc.read(pid, "cmdline") {
-            Ok(text) => text,
-            Err(error) => return Observed::Missing(failed(pid, "arguments", "cmdline", error)),
-        };
-        let arguments: Vec<_> = arguments(&text).map(String::from_utf8_lossy).collect();
-        Observed::Known(MaskedText::arguments(arguments.iter().map(AsRef::as_ref), self.secrets))
-    }
-
     /// The threads are only looked at where the first one is somewhere else than porthole: in the namespace that
     /// engines run in they say nothing new.
     fn network_namespace(&self, pid: Pid, threads: u64) -> Observed<NetnsId> {
@@ -78,6 +82,15 @@ impl Reader<'_> {
         };
         read.map_err(|error| failed(pid, "network namespace", "ns/net", error)).into()
     }
+}
+
+fn masked_arguments(proc: &ProcFs, pid: Pid, secrets: Secrets) -> Observed<Vec<MaskedText>> {
+    let text = match proc.read(pid, "cmdline") {
+        Ok(text) => text,
+        Err(error) => return Observed::Missing(failed(pid, "arguments", "cmdline", error)),
+    };
+    let arguments: Vec<_> = arguments(&text).map(String::from_utf8_lossy).collect();
+    Observed::Known(MaskedText::arguments(arguments.iter().map(AsRef::as_ref), secrets))
 }
 
 fn container_of(proc: &ProcFs, pid: Pid) -> Observed<Option<ContainerId>> {

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::{Client, ClientAddress, ContainerId, Exchange, ExchangeEnd, Timestamp, Uid};
 
-/// Operations that last as long as the client, the container or the other side wishes: how long the engine took is
-/// seen in their first byte alone.
+/// Operations that last as long as the client, the container or the other side wishes.
 const OPEN_ENDED: [&str; 11] = [
     "ContainerAttach",
     "ContainerAttachWebsocket",
@@ -136,22 +135,28 @@ impl FromIterator<(ContainerId, String)> for ContainerNames {
 }
 
 impl Exchange {
-    /// Whether the engine refused it, the operation failed inside a 200, or the exchange did not come to its end.
+    /// Whether the engine refused it, the operation failed inside a 200, or the exchange did not come to its end. A
+    /// stream that lasts as long as the client wishes has come to its end when the client leaves.
     pub fn has_failed(&self) -> bool {
-        let cut = match self.end {
-            ExchangeEnd::ClientLeft | ExchangeEnd::EngineLeft | ExchangeEnd::Stopped => true,
+        let was_cut = match self.end {
+            ExchangeEnd::EngineLeft => true,
+            ExchangeEnd::ClientLeft | ExchangeEnd::Stopped => self.status.is_none() || !self.is_open_ended(),
             // What could not be told apart is not known to have failed.
             ExchangeEnd::Complete | ExchangeEnd::Opaque => false,
         };
-        cut || self.failure.is_some() || self.status.is_some_and(|status| status >= 400)
+        was_cut || self.failure.is_some() || self.status.is_some_and(|status| status >= 400)
     }
 
     /// How long the engine took: the whole exchange, or the time to the first byte of a stream that lasts as long as
     /// somebody wishes.
     pub fn answer_time(&self) -> Duration {
-        let is_open_ended = self.upgraded.is_some()
-            || self.operation.as_deref().is_some_and(|operation| OPEN_ENDED.contains(&operation));
-        if is_open_ended { self.first_byte.unwrap_or(self.duration) } else { self.duration }
+        if self.is_open_ended() { self.first_byte.unwrap_or(self.duration) } else { self.duration }
+    }
+
+    /// Whether it lasts as long as the client, the container or the other side wishes.
+    pub fn is_open_ended(&self) -> bool {
+        self.upgraded.is_some()
+            || self.operation.as_deref().is_some_and(|operation| OPEN_ENDED.contains(&operation))
     }
 
     /// The path of the target.

@@ -2,11 +2,15 @@
 
 use crate::doc::{Doc, Line, Style};
 
-/// `error: …`, its causes, nearest first, and hints.
+/// `error: …`, what follows its first line as it is, its causes, nearest first, and hints.
 pub fn doc(message: &str, causes: &[String], hints: &[String]) -> Doc {
     let mut doc = Doc::new();
-    doc.paragraph(Line::of(Style::Error, "error:").plain(" ").plain(message));
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    doc.paragraph(Line::of(Style::Error, "error:").plain(" ").plain(first));
     let mut inner = Doc::new();
+    if !rest.is_empty() {
+        inner.code(rest.lines());
+    }
     for cause in causes {
         inner.paragraph(Line::of(Style::Faint, "caused by:").plain(" ").plain(cause));
     }

@@ -5,7 +5,9 @@
 pub mod doc;
 pub mod error;
 mod escape;
+pub mod exchange;
 pub mod explain;
+pub mod export;
 mod gaps;
 pub mod gc;
 mod harmless;
@@ -20,8 +22,10 @@ pub mod report;
 mod samples;
 pub mod snapshot;
 pub mod sockets;
+pub mod tap;
 pub mod text;
 pub mod topology;
+mod units;
 
 #[cfg(test)]
 mod tests;

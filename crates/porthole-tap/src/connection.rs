@@ -10,7 +10,7 @@ use std::time::Duration;
 use porthole_model::{Client, ClientAddress, ConnectionId, Gap, GapKind};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::budget::Budget;
 use crate::duplex::{Duplex, Turn};
@@ -31,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) connect: Box<dyn Connect>,
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) resolve: Option<Arc<Resolve>>,
+    pub(crate) connections: AtomicU64,
     pub(crate) exchanges: AtomicU64,
 }
 
@@ -118,15 +119,20 @@ async fn relay(duplex: &mut Duplex, news: &mut News, phase: &mut watch::Receiver
                 now => duplex.is_draining = now == Phase::Draining,
             },
             () = news.introduce(), if !news.is_introduced() => {}
-            () = sleep_until(deadline.unwrap_or_else(tokio::time::Instant::now)), if deadline.is_some() => {
-                return duplex.broken_reason();
-            }
+            () = wait_for(deadline), if deadline.is_some() => return duplex.broken_reason(),
             turn = poll_fn(|context| duplex.poll(context, is_introduced)) => match turn {
                 Turn::Over(reason) => return reason,
                 Turn::Broken => {}
                 Turn::News => news.deliver(&mut duplex.observer).await,
             },
         }
+    }
+}
+
+/// An ordinary connection has no deadline, and should not pay for a timer.
+async fn wait_for(deadline: Option<Instant>) {
+    if let Some(deadline) = deadline {
+        sleep_until(deadline).await;
     }
 }
 

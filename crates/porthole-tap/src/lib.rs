@@ -18,6 +18,7 @@ mod event;
 mod listener;
 mod observer;
 mod pump;
+pub mod record;
 mod relay;
 mod settings;
 mod sink;

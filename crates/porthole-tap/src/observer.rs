@@ -28,7 +28,7 @@ pub(crate) struct Observer {
 struct Watch {
     connection: ConnectionId,
     shared: Arc<Shared>,
-    open: VecDeque<Track>,
+    open: VecDeque<Box<Track>>,
     outbox: VecDeque<Outgoing>,
     first_end: Option<Side>,
     client_is_gone: bool,
@@ -160,7 +160,8 @@ impl Watch {
 
     fn begin(&mut self, head: &http1::RequestHead<'_>) {
         let id = ExchangeId(self.shared.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        self.open.push_back(Track::begin(id, head, (&self.shared.settings, &self.shared.budget)));
+        let track = Track::begin(id, head, (&self.shared.settings, &self.shared.budget));
+        self.open.push_back(Box::new(track));
         self.show_head(id, Side::Client, head.headers);
     }
 
@@ -206,13 +207,13 @@ impl Watch {
         if self.open.front().is_some_and(|track| track.request_is_whole && track.answer_is_whole)
             && let Some(track) = self.open.pop_front()
         {
-            self.outbox.push_back(Outgoing::Exchange(Box::new(track)));
+            self.outbox.push_back(Outgoing::Exchange(track));
         }
     }
 
-    fn finish(&mut self, mut track: Track, end: ExchangeEnd) {
+    fn finish(&mut self, mut track: Box<Track>, end: ExchangeEnd) {
         track.end(end);
-        self.outbox.push_back(Outgoing::Exchange(Box::new(track)));
+        self.outbox.push_back(Outgoing::Exchange(track));
     }
 
     /// What has no answer yet gets none any more. An upgraded connection may go on in the other direction.
@@ -221,7 +222,7 @@ impl Watch {
             Some(Side::Client) => ExchangeEnd::ClientLeft,
             _ => ExchangeEnd::EngineLeft,
         };
-        if !self.open.front().is_some_and(Track::is_upgraded) {
+        if !self.open.front().is_some_and(|track| track.is_upgraded()) {
             while let Some(track) = self.open.pop_front() {
                 self.finish(track, end);
             }

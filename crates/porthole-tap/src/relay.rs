@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use porthole_model::{ClientAddress, ConnectionId};
@@ -41,6 +41,7 @@ impl Relay {
             connect: Box::new(connect),
             sink: Box::new(sink),
             resolve,
+            connections: AtomicU64::new(0),
             exchanges: AtomicU64::new(0),
         };
         Self { shared: Arc::new(shared) }
@@ -49,7 +50,8 @@ impl Relay {
     /// Serves what the listener gets until `stop` ends. Then idle connections are closed at once, busy ones when
     /// they are done or when [`Settings::drain`] is over. Gives the number of those that had to be cut.
     ///
-    /// Many connections need as many file descriptors, twice: the caller raises the limit.
+    /// May run for several listeners at a time. Many connections need twice as many file descriptors: the caller
+    /// raises the limit.
     pub async fn run(&self, listener: Listener, stop: impl Future<Output = ()>) -> usize {
         let (phase, watched) = watch::channel(Phase::Running);
         let mut connections = JoinSet::new();
@@ -75,16 +77,12 @@ impl Relay {
         stop: impl Future<Output = ()>,
     ) {
         let mut stop = std::pin::pin!(stop);
-        let mut next = 1;
         loop {
             tokio::select! {
                 () = &mut stop => return,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, address)) => {
-                        self.serve(ConnectionId(next), stream, address, connections, phase);
-                        next += 1;
-                    }
+                    Ok((stream, address)) => self.serve(stream, address, connections, phase),
                     Err(error) => self.pause(&error).await,
                 },
             }
@@ -93,12 +91,12 @@ impl Relay {
 
     fn serve(
         &self,
-        id: ConnectionId,
         stream: BoxedStream,
         address: ClientAddress,
         connections: &mut JoinSet<()>,
         phase: &watch::Receiver<Phase>,
     ) {
+        let id = ConnectionId(self.shared.connections.fetch_add(1, Ordering::Relaxed) + 1);
         let accepted = Accepted { id, stream, address };
         connections.spawn(serve(Arc::clone(&self.shared), accepted, phase.clone()));
     }

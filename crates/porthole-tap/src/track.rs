@@ -191,9 +191,13 @@ impl Message {
 
 /// Header lines as they came, but for the credentials.
 pub(crate) fn write_head(kept: &mut Kept, headers: Headers<'_>) {
+    let mut lines = Vec::with_capacity(1024);
     for (name, value) in headers.iter() {
         let masked = engine_api::is_secret_header(name);
         let value = if masked { engine_api::SECRET_MASK.as_bytes() } else { value };
-        kept.push(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
+        for piece in [name.as_bytes(), b": ", value, b"\r\n"] {
+            lines.extend_from_slice(piece);
+        }
     }
+    kept.push(&lines);
 }

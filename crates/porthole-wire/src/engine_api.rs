@@ -33,9 +33,11 @@ pub struct Call<'a> {
 pub fn recognise<'a>(method: &str, target: &'a str) -> Call<'a> {
     let (path, query) = split_target(target);
     let (api_version, path) = split_version(path);
+    // Most routes are of another group: their patterns need not be taken apart.
+    let group = first_segment(path);
     let found = OPERATIONS
         .iter()
-        .filter(|operation| operation.method == method)
+        .filter(|operation| operation.method == method && operation.pattern.starts_with(group))
         .find_map(|operation| Some((operation, pattern::fit(operation.pattern, path)?)));
     let resource = found.and_then(|(operation, fit)| resource::of(operation, fit, query));
     Call { api_version, operation: found.map(|(operation, _)| operation), resource }
@@ -65,6 +67,12 @@ fn split_version(path: &str) -> (Option<&str>, &str) {
         Some((version, rest)) if is_version(version) => (Some(version), rest),
         _ => (None, path),
     }
+}
+
+/// `/containers` of `/containers/json`.
+fn first_segment(path: &str) -> &str {
+    let second = path.match_indices('/').nth(1).map_or(path.len(), |(place, _)| place);
+    &path[..second]
 }
 
 fn is_version(text: &str) -> bool {

@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::sockets::SocketsArgs;
+use crate::commands::tap::TapArgs;
+use crate::commands::traffic::TrafficArgs;
 use crate::output::{OutputArgs, SourceArgs, TopologyOutput};
 
 const EXAMPLES: &str = "\
@@ -118,6 +120,27 @@ Examples:
   porthole sockets pid:4711 --state established
   porthole sockets web --watch           again every 2 seconds")]
     Sockets(SocketsArgs),
+    /// Show and record what clients and the engine say to each other
+    ///
+    /// A relay before the engine's socket: bytes pass unchanged and at once in both directions, and each call is shown
+    /// when it ends, with who made it, how it went and how long it took. Run it with a command, or send clients to it.
+    #[command(after_long_help = "\
+Examples:
+  porthole tap -- docker compose up -d      which calls does it make, and which of them fail?
+  porthole tap                              names a socket; send clients there with DOCKER_HOST
+  porthole tap --filter 'status >= 400' --record calls.db
+  porthole tap --listen tcp://127.0.0.1:2375
+  porthole -c prod tap -- docker ps         a remote engine's calls, too")]
+    Tap(TapArgs),
+    /// Look through, count and export what a tap recorded
+    #[command(after_long_help = "\
+Examples:
+  porthole tap --record calls.db -- docker compose up -d
+  porthole traffic ls calls.db --filter failed
+  porthole traffic show calls.db 17
+  porthole traffic stats calls.db
+  porthole traffic export calls.db --format har > calls.har")]
+    Traffic(TrafficArgs),
     /// Record everything that the other commands read into one file
     ///
     /// The file is compressed JSON with a schema version; credentials are masked. Every command that reads a host

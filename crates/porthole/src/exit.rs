@@ -11,6 +11,8 @@ pub enum Exit {
     Findings,
     /// 2: porthole could not do the job.
     Failure,
+    /// The exit code of the command that was run.
+    Passed(u8),
     /// 130: interrupted by Ctrl-C or SIGTERM.
     Interrupted,
 }
@@ -21,6 +23,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Findings => 1,
             Exit::Failure => 2,
+            Exit::Passed(code) => code,
             Exit::Interrupted => 130,
         })
     }

@@ -11,6 +11,19 @@ pub(crate) async fn asked_to_stop() {
     }
 }
 
+/// Ends at Ctrl-C.
+pub(crate) async fn interrupted() {
+    one(SignalKind::interrupt()).await;
+}
+
+/// Ends at SIGTERM, or when the terminal is closed.
+pub(crate) async fn terminated() {
+    tokio::select! {
+        () = one(SignalKind::terminate()) => {}
+        () = one(SignalKind::hangup()) => {}
+    }
+}
+
 async fn one(kind: SignalKind) {
     let received = match signal(kind) {
         Ok(mut stream) => stream.recv().await,

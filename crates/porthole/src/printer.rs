@@ -86,10 +86,19 @@ impl Printer {
         self.to_stderr(&porthole_render::error::doc(error.message(), &error.causes(), error.hints()));
     }
 
+    /// Says something beside the data.
+    pub(crate) fn note(self, note: &Doc) {
+        self.to_stderr(note);
+    }
+
+    /// How text is laid out on standard error.
+    pub(crate) fn note_settings(self) -> TextSettings {
+        TextSettings { width: self.progress.then(terminal_width).flatten(), color: self.color_err }
+    }
+
     fn to_stderr(self, doc: &Doc) {
         let mut lines = Vec::new();
-        let settings =
-            TextSettings { width: self.progress.then(terminal_width).flatten(), color: self.color_err };
+        let settings = self.note_settings();
         if text::print(doc, &settings, &mut lines).is_ok() {
             warn(&lines);
         }

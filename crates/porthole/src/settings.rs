@@ -39,6 +39,12 @@ impl Settings {
         }
     }
 
+    /// Where this user's own sockets live; for root, and where nothing is set, `/run`.
+    pub(crate) fn runtime_directory(&self) -> PathBuf {
+        let set = self.request.environment.get("XDG_RUNTIME_DIR").filter(|directory| !directory.is_empty());
+        PathBuf::from(set.map_or("/run", String::as_str)).join("porthole")
+    }
+
     /// The engine's endpoint, as the docker CLI would choose it.
     pub(crate) fn endpoint(&self) -> Result<Endpoint, CommandError> {
         porthole_engine::resolve(&self.request)

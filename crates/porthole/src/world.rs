@@ -48,6 +48,11 @@ impl World {
         })
     }
 
+    /// Waits for `work`, which itself minds the signals that ask it to stop.
+    pub(crate) fn serve<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// A connection with the engine.
     pub(crate) fn connect(&self) -> Result<Result<Client, ConnectError>, CommandError> {
         let endpoint = self.settings.endpoint()?;

@@ -13,6 +13,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("futures-util", "porthole-engine"),
     ("http-body-util", "porthole-engine"),
     ("httparse", "porthole-wire"),
+    ("hdrhistogram", "porthole-analysis"),
     ("hyper", "porthole-engine"),
     ("hyper-util", "porthole-engine"),
     ("itoa", "porthole-render"),
@@ -32,6 +33,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("tokio-rustls", "porthole-engine"),
     ("unicode-segmentation", "porthole-render"),
     ("unicode-width", "porthole-render"),
+    ("wait4", "porthole-bench"),
     ("zstd", "porthole-wire"),
 ];
 

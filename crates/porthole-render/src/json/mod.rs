@@ -3,17 +3,23 @@
 //! A fact that could not be read is `null`, and `gaps` holds its path and the reason. A `null` without a gap means
 //! that there is none.
 
+mod exchange;
 mod explain;
 mod gap;
 mod removed;
 mod report;
 mod sockets;
 mod topology;
+mod traffic;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+pub use exchange::{
+    ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, MessageItem, ResourceItem,
+    ResourceWord, exchange,
+};
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
 pub use gap::{GapWord, MissingFact};
 pub use removed::{RemovedDocument, removed};
@@ -25,6 +31,7 @@ pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocum
 pub use topology::{
     BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,
 };
+pub use traffic::{CallCountItem, CallerItem, OperationItem, TrafficSummaryDocument, traffic_summary};
 
 /// The version of every document; it grows when a field goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -32,11 +39,13 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The name and the JSON schema of every document.
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
+        ("exchange", schema::<ExchangeDocument>()),
         ("explain", schema::<ExplanationsDocument>()),
         ("gc", schema::<RemovedDocument>()),
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
         ("topology", schema::<TopologyDocument>()),
+        ("traffic_summary", schema::<TrafficSummaryDocument>()),
     ]
 }
 
@@ -48,4 +57,9 @@ fn schema<T: JsonSchema>() -> String {
 /// Indented text of a value. Every document is made of strings, numbers, lists and structs, which always serialise.
 fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+}
+
+/// The same in one line.
+fn compact(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
 }

@@ -1,5 +1,6 @@
 //! Facts that the tests of every format print.
 
+mod exchange;
 mod report;
 mod snapshot;
 mod sockets;
@@ -7,6 +8,7 @@ mod topology;
 
 use porthole_model::{Gap, GapKind};
 
+pub(crate) use exchange::{container_names, exchanges};
 pub(crate) use report::{healthy, troubled, without_engine};
 pub(crate) use snapshot::snapshot;
 pub(crate) use sockets::sockets;

@@ -38,6 +38,12 @@ pub(crate) fn elided(text: &str, room: usize) -> String {
     Row::elided(&line, room).pieces().iter().map(|(_, text)| *text).collect()
 }
 
+/// A line without its middle, where it is wider than `room` columns.
+pub(crate) fn elided_line(line: &Line, room: usize) -> Line {
+    let row = Row::elided(line, room);
+    row.pieces().iter().fold(Line::new(), |line, (style, text)| line.with(*style, text))
+}
+
 /// Where lines go, and how far they are set in.
 struct Printer<'a> {
     out: &'a mut dyn Write,

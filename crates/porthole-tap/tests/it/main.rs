@@ -1,10 +1,15 @@
 //! The relay between real sockets, and between the real docker client and real engines.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod clients;
 mod conformance;
 mod engines;
 mod idle;
+mod limits;
 mod observing;
 mod probes;
+mod record;
 mod server;
 mod stand;
 mod stopping;

@@ -134,8 +134,7 @@ fn parts_are_shown_while_they_pass() {
     loop {
         match stand.next_event() {
             Event::Part(part) => seen.push(match part.content {
-                PartContent::Head(kept) => (part.side, kept.bytes().to_vec()),
-                PartContent::Body(kept) => (part.side, kept.bytes().to_vec()),
+                PartContent::Head(kept) | PartContent::Body(kept) => (part.side, kept.bytes().to_vec()),
             }),
             Event::Finished(_) => break,
             _ => {}

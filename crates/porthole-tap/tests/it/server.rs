@@ -168,7 +168,7 @@ fn http2(reader: &mut impl BufRead, writer: &mut UnixStream) -> io::Result<bool>
 
 /// Bytes that show a shift or a loss.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
-    (0..length).map(|place| (place % 251) as u8).collect()
+    (0..=250).cycle().take(length).collect()
 }
 
 /// FNV-1a.

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use porthole_model::Exchange;
-use porthole_tap::{BoxFuture, BoxedStream, Event, ListenAddress, Listener, Relay, Settings, queue};
+use porthole_tap::{BoxFuture, BoxedStream, Event, ListenAddress, Listener, Relay, Resolve, Settings, queue};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -47,6 +47,16 @@ impl Stand {
 
     /// A relay from one path to another.
     pub(crate) fn between(tap: &Path, engine: &Path, settings: Settings) -> Self {
+        Self::naming(tap, engine, settings, None)
+    }
+
+    /// A relay that asks who its clients are.
+    pub(crate) fn naming(
+        tap: &Path,
+        engine: &Path,
+        settings: Settings,
+        resolve: Option<Arc<Resolve>>,
+    ) -> Self {
         let (events_in, events) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
@@ -56,7 +66,7 @@ impl Stand {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let (sink, mut received) = queue(1000);
-                let relay = Relay::new(connect, sink, None, settings);
+                let relay = Relay::new(connect, sink, resolve, settings);
                 let listener = Listener::bind(&address).await.unwrap();
                 ready_in.send(()).unwrap();
                 let forwarding = tokio::spawn(async move {
@@ -146,7 +156,7 @@ pub(crate) fn connector(path: PathBuf) -> impl Fn() -> BoxFuture<'static, std::i
 }
 
 /// Listens at `path` and handles each connection in a thread.
-fn serve(path: &Path, handle: impl Fn(UnixStream) + Send + Sync + 'static) {
+pub(crate) fn serve(path: &Path, handle: impl Fn(UnixStream) + Send + Sync + 'static) {
     let listener = UnixListener::bind(path).unwrap();
     let handle = Arc::new(handle);
     std::thread::spawn(move || {

@@ -26,6 +26,7 @@ pub struct Decoder {
     answer: Option<Body>,
     answer_head: Unfinished,
     interim: usize,
+    waits_for_100: bool,
     asked: VecDeque<Asked>,
 }
 
@@ -45,6 +46,8 @@ enum Requests {
     Body(Body),
     /// Either a request or a stream: the answer will tell.
     Held(Vec<u8>),
+    /// A body that was announced, or none: the answer came before the client was told to go on (100-continue).
+    Unsure,
     Stream,
 }
 
@@ -110,6 +113,7 @@ impl Decoder {
                 Requests::Head => self.read_request_head(&mut bytes, emit)?,
                 Requests::Body(body) => {
                     let step = body.step(&mut bytes)?;
+                    self.waits_for_100 = false;
                     emit_content(step.content, Event::RequestBody, emit);
                     if step.is_end {
                         self.end_request(emit);
@@ -121,6 +125,7 @@ impl Decoder {
                         return Err(Opaque::LongHeld);
                     }
                 }
+                Requests::Unsure => return Err(Opaque::Framing),
                 Requests::Stream => emit(Event::Stream(Side::Client, std::mem::take(&mut bytes))),
             }
         }
@@ -152,6 +157,7 @@ impl Decoder {
             return Err(Opaque::LongPipeline);
         }
         self.asked.push_back(Asked::of(&head));
+        self.waits_for_100 = body.is_some() && head.headers.has_word("Expect", "100-continue");
         emit(Event::RequestHead(head));
         match body {
             Some(body) => self.requests = Requests::Body(body),
@@ -214,7 +220,10 @@ impl Decoder {
                 self.begin_stream(head, Upgrade::Protocol(protocol), emit);
             }
             101 => return Err(Opaque::UnaskedUpgrade),
-            100..=199 => self.interim = head.size,
+            100..=199 => {
+                self.interim = head.size;
+                self.waits_for_100 = false;
+            }
             _ if asked.may_hijack && self.asked.len() == 1 && is_hijacked(&head) => {
                 self.begin_stream(head, Upgrade::Hijacked, emit);
             }
@@ -230,6 +239,9 @@ impl Decoder {
     /// What the client sent meanwhile is no stream, so it is read as requests.
     fn after_answer_head(&mut self, emit: &mut impl FnMut(Event<'_>)) -> Result<(), Opaque> {
         let is_last = self.asked.len() == 1;
+        if is_last && std::mem::take(&mut self.waits_for_100) {
+            self.requests = Requests::Unsure;
+        }
         if self.answer.is_none() {
             self.end_answer(emit);
         }
@@ -258,7 +270,7 @@ impl Decoder {
                 self.requests = Requests::Stream;
                 emit_content(&early, |bytes| Event::Stream(Side::Client, bytes), emit);
             }
-            Requests::Head | Requests::Stream => self.requests = Requests::Stream,
+            _ => self.requests = Requests::Stream,
         }
     }
 }

@@ -114,6 +114,17 @@ fn interim_answers_are_passed_over() {
 }
 
 #[test]
+fn a_body_that_may_have_been_left_out_makes_the_next_bytes_opaque() {
+    let upload = "POST /images/load HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 31\r\n\r\n";
+    let refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+    let seen = whole(&[(Client, upload), (Engine, refusal), (Client, PING)]);
+    assert_eq!(seen[1..], [Seen::Answer(413), Seen::AnswerEnd, Seen::Opaque(Opaque::Framing)]);
+    let no_body = upload.replace("31", "0");
+    let seen = whole(&[(Client, &no_body), (Engine, refusal), (Client, PING)]);
+    assert_eq!(seen.last(), Some(&Seen::RequestEnd));
+}
+
+#[test]
 fn an_answer_may_come_before_its_request_is_whole() {
     let seen = whole(&[
         (Client, "POST /build HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"),

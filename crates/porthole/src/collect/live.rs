@@ -9,6 +9,9 @@ use super::Request;
 use crate::error::CommandError;
 use crate::world::World;
 
+/// The first process of a host.
+const SYSTEMD: Pid = Pid(1);
+
 /// Reads kernel and engine at the same time.
 pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, CommandError> {
     let observed_at = World::now();
@@ -42,13 +45,19 @@ pub(super) fn engine(world: &World) -> Result<Observed<Engine>, CommandError> {
 }
 
 /// The process that serves a local engine's socket.
+///
+/// The kernel names the one that called listen(2). Where that is systemd, which hands its sockets on, whoever holds
+/// the socket is looked for.
 fn daemon(world: &World, client: &Client) -> Result<Pid, Gap> {
     let socket = client.endpoint().socket_path();
     let socket = socket.ok_or_else(|| {
         let cause = format!("{} is not a unix socket of this host", client.endpoint().url());
         Gap::new(GapKind::Elsewhere, "engine's process", cause)
     })?;
-    world.host.listener_of(socket).or_else(|gap| client.peer().and_then(|peer| peer.pid).ok_or(gap))
+    match client.peer().and_then(|peer| peer.pid) {
+        Some(pid) if pid != SYSTEMD => Ok(pid),
+        peer => world.host.listener_of(socket).or_else(|gap| peer.ok_or(gap)),
+    }
 }
 
 /// The host's facts, unless they are of another machine than the engine's.

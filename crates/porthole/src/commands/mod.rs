@@ -7,7 +7,9 @@ mod gc;
 mod man;
 mod snapshot;
 pub(crate) mod sockets;
+pub(crate) mod tap;
 mod topology;
+pub(crate) mod traffic;
 
 use crate::args::Command;
 use crate::error::CommandError;
@@ -21,6 +23,8 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Explain(args) => explain::run(&args, world),
         Command::Topology(args) => topology::run(&args, world),
         Command::Sockets(args) => sockets::run(&args, world),
+        Command::Tap(args) => tap::run(&args, world),
+        Command::Traffic(args) => traffic::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),
         Command::Completions(args) => completions::run(&args),

@@ -1,0 +1,17 @@
+//! What porthole asks the kernel for itself: more file descriptors, and the end of a command that it started.
+
+use porthole_model::Pid;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+
+/// Raises the soft limit of file descriptors to the hard one. Where that fails, the old limit stands.
+pub fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _old_limit_stands = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Sends SIGTERM to a process that porthole started; one that has ended is left alone.
+pub fn ask_to_end(pid: Pid) {
+    if let Some(pid) = i32::try_from(pid.0).ok().and_then(rustix::process::Pid::from_raw) {
+        let _has_ended = kill_process(pid, Signal::TERM);
+    }
+}

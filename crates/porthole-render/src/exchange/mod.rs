@@ -1,0 +1,14 @@
+//! Exchanges for people: a line each as they happen, one in full, and what many come to.
+
+mod detail;
+mod line;
+mod line_writer;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use detail::detail;
+pub use line::line;
+pub use line_writer::LineWriter;
+pub use summary::summary;

@@ -1,0 +1,116 @@
+//! JSON Lines: an exchange a line, whole in itself.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::content::Text;
+use super::{Content, ExchangeItem, Missing, Recorded};
+use crate::json::SCHEMA_VERSION;
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "porthole traffic export --format jsonl, a line")]
+pub struct LineDocument<'a> {
+    /// The version of this document.
+    pub schema_version: u32,
+    /// The exchange.
+    #[serde(flatten)]
+    pub exchange: ExchangeItem<'a>,
+    /// The request; null where heads and bodies were not recorded.
+    pub request: Option<MessageItem<'a>>,
+    /// The answer.
+    pub answer: Option<MessageItem<'a>>,
+}
+
+/// A request or an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MessageItem<'a> {
+    /// Its headers, each a name and a value.
+    pub headers: Vec<[String; 2]>,
+    /// Its body, or the beginning; null when it is not text.
+    pub text: Option<&'a str>,
+    /// A body that is not text, in base64.
+    pub base64: Option<String>,
+    /// The SHA-256 of the whole body, in hexadecimal, where it is known.
+    pub sha256: Option<String>,
+    /// Why the body is not all there: `truncated`, `withheld` or `dropped`.
+    pub missing: Option<&'static str>,
+}
+
+/// Writes an exchange and the end of its line.
+pub fn write(recorded: &Recorded<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let line = LineDocument {
+        schema_version: SCHEMA_VERSION,
+        exchange: ExchangeItem::from(recorded.exchange),
+        request: recorded.request.as_ref().map(MessageItem::from),
+        answer: recorded.answer.as_ref().map(MessageItem::from),
+    };
+    let mut text = serde_json::to_vec(&line)?;
+    text.push(b'\n');
+    out.write_all(&text)
+}
+
+impl<'a> From<&Content<'a>> for MessageItem<'a> {
+    fn from(content: &Content<'a>) -> Self {
+        let (text, base64) = match content.text() {
+            Text::Plain(text) => (Some(text), None),
+            Text::Base64(base64) => (None, Some(base64)),
+        };
+        Self {
+            headers: content.headers().map(|(name, value)| [name.into_owned(), value.into_owned()]).collect(),
+            text,
+            base64,
+            sha256: content.sha256.map(hexadecimal),
+            missing: content.missing.map(Missing::word),
+        }
+    }
+}
+
+fn hexadecimal(bytes: [u8; 32]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::export::samples;
+
+    fn line(recorded: &Recorded<'_>) -> Value {
+        let mut out = Vec::new();
+        write(recorded, &mut out).unwrap();
+        assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn a_line_holds_the_exchange_and_its_messages() {
+        let exchange = samples::creation();
+        let line = line(&samples::recorded(&exchange));
+        assert_eq!(line["schema_version"], 1);
+        assert_eq!(line["started"], "2026-03-01T12:00:00.25Z");
+        assert_eq!(line["resource"], json!({"kind": "container", "name": "web", "id": "6b1f2"}));
+        assert_eq!((&line["first_byte_us"], &line["duration_us"]), (&json!(1500), &json!(2500)));
+        assert_eq!(line["client"]["arguments"], Value::Null);
+        assert_eq!(line["gaps"][0]["path"], "client.user");
+        assert_eq!(line["request"]["headers"][1], json!(["X-Registry-Auth", "********"]));
+        assert_eq!(line["request"]["text"], r#"{"Image":"it's"}"#);
+        assert_eq!(line["answer"]["base64"], "AP8=");
+        assert_eq!(line["answer"]["sha256"].as_str().unwrap().len(), 64);
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_null() {
+        let exchange = samples::creation();
+        let line = line(&Recorded { exchange: &exchange, request: None, answer: None });
+        assert_eq!((&line["request"], &line["answer"]), (&Value::Null, &Value::Null));
+    }
+}

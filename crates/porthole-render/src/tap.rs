@@ -1,0 +1,40 @@
+//! What a tap says beside the calls.
+
+use crate::doc::{Doc, Line, Style};
+use crate::export::Content;
+
+/// Where clients connect, and how to send one there.
+pub fn listening(url: &str, engine: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::from("Every call passes on to ").with(Style::Code, engine).plain(". Send a client here with"));
+    let command = format!("export DOCKER_HOST={url}");
+    doc.code([command.as_str()]);
+    doc
+}
+
+/// Something that goes wrong beside a call.
+pub fn trouble(words: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Warning, "warning:").plain(" ").plain(words));
+    doc
+}
+
+/// A recorded request or answer: its header lines and its body, as far as they were kept.
+pub fn message(title: &str, content: Option<Content<'_>>) -> Doc {
+    let mut doc = Doc::new();
+    doc.heading(title);
+    let Some(content) = content else {
+        doc.paragraph(Line::of(Style::Faint, "Heads and bodies were not recorded."));
+        return doc;
+    };
+    let head = String::from_utf8_lossy(content.head);
+    doc.code(head.trim_end().lines());
+    let body = String::from_utf8_lossy(content.body);
+    if !body.is_empty() {
+        doc.blank().code(body.trim_end().lines());
+    }
+    if let Some(missing) = content.missing {
+        doc.paragraph(Line::of(Style::Warning, "The body is not all here: ").plain(missing.words()));
+    }
+    doc
+}

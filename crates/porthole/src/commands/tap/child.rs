@@ -1,0 +1,60 @@
+//! The command that is run beside the tap, and how porthole ends with it.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use porthole_model::Pid;
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
+
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::interrupt;
+
+/// What would lead the command past the tap.
+const OTHER_WAYS: [&str; 4] = ["DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"];
+
+/// Starts the command with `DOCKER_HOST` set to `url`; `None` where there is no command.
+pub(super) fn start(words: &[String], url: &str) -> Result<Option<Child>, CommandError> {
+    let Some((program, arguments)) = words.split_first() else { return Ok(None) };
+    let mut command = Command::new(program);
+    command.args(arguments).env("DOCKER_HOST", url);
+    for variable in OTHER_WAYS {
+        command.env_remove(variable);
+    }
+    let child = command.spawn();
+    Ok(Some(child.map_err(|error| CommandError::caused_by(format!("cannot run {program}"), error))?))
+}
+
+/// Waits for the command, or without one for a signal or for the reader of our output to go away.
+pub(super) async fn until_the_end(child: Option<Child>, unread: &Notify) -> Result<Exit, CommandError> {
+    let Some(mut child) = child else {
+        tokio::select! {
+            () = interrupt::asked_to_stop() => {}
+            () = unread.notified() => {}
+        }
+        return Ok(Exit::Success);
+    };
+    let pid = child.id().map(Pid);
+    loop {
+        tokio::select! {
+            ended = child.wait() => {
+                let ended = ended.map_err(|error| CommandError::caused_by("cannot wait for the command", error))?;
+                return Ok(Exit::Passed(code(ended)));
+            }
+            // The terminal sends Ctrl-C to the command as well, which decides what becomes of it.
+            () = interrupt::interrupted() => {}
+            () = interrupt::terminated() => {
+                if let Some(pid) = pid {
+                    porthole_host::ask_to_end(pid);
+                }
+            }
+        }
+    }
+}
+
+/// As a shell gives it: 128 and the signal's number for a command that a signal ended.
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code).unwrap_or(u8::MAX)
+}

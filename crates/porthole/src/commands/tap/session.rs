@@ -1,0 +1,114 @@
+//! One run of a tap, from its first byte to its summary.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use porthole_analysis::EngineApi;
+use porthole_engine::{Client, Endpoint, Line};
+use porthole_model::{ContainerNames, Gap};
+use porthole_render::text::TextSettings;
+use porthole_tap::record::{RecordSettings, Recorder};
+use porthole_tap::{BoxFuture, BoxedStream, Event, Listener, Relay, Settings};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::Receiver;
+
+use super::view::{Seen, View};
+use super::{TapArgs, child, listen, who};
+use crate::commands::traffic;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::world::World;
+
+/// How many events may wait to be shown.
+const WAITING: usize = 4096;
+
+/// How long calls that are under way may go on after Ctrl-C, or after the command's end.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Relays until Ctrl-C, or until the command ends.
+pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
+    let filter = traffic::filter(args.filter.as_deref())?;
+    let endpoint = world.settings.endpoint()?;
+    let engine = world.engine()?;
+    let recorder = args.record.as_deref().map(|path| recorder(path, &endpoint)).transpose()?;
+    let view = View {
+        output: args.output.output,
+        settings: settings(args, world),
+        out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(io::stderr()) },
+        filter,
+        names: names(world, &engine)?,
+        api: EngineApi::of(&engine.version()),
+        record: recorder.as_ref().map(Recorder::sink),
+    };
+    let (exit, seen) = world.serve(relay(args, world, &endpoint, view))?;
+    let trouble = recorder.map(|recorder| end(recorder, args)).transpose()?.flatten();
+    if let Some(trouble) = trouble {
+        world.printer.note(&porthole_render::tap::trouble(&trouble));
+    }
+    world.printer.note(&porthole_render::exchange::summary(&seen.traffic, &seen.names));
+    Ok(exit)
+}
+
+async fn relay(args: &TapArgs, world: &World, endpoint: &Endpoint, view: View) -> Result<(Exit, Seen), CommandError> {
+    let listener = Listener::bind(&listen::address(args, world)?).await.map_err(listen::refused)?;
+    porthole_host::raise_descriptor_limit();
+    let url = listen::url(&listener);
+    let (relay, events) = connected(endpoint, world)?;
+    let child = child::start(&args.command, &url)?;
+    if child.is_none() {
+        world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url()));
+    }
+    let unread = Arc::new(Notify::new());
+    let told = Arc::clone(&unread);
+    let viewing = view.start(events, move || told.notify_one());
+    let mut exit = Ok(Exit::Success);
+    relay.run(listener, async { exit = child::until_the_end(child, &unread).await }).await;
+    // With the relay goes the last sender of events, and so the view ends.
+    drop(relay);
+    Ok((exit?, viewing.end()?))
+}
+
+fn connected(endpoint: &Endpoint, world: &World) -> Result<(Relay, Receiver<Event>), CommandError> {
+    let line = Arc::new(Line::new(endpoint).map_err(Gap::from)?);
+    let connect = move || -> BoxFuture<'static, io::Result<BoxedStream>> {
+        let line = Arc::clone(&line);
+        Box::pin(async move {
+            let stream = line.open().await.map_err(io::Error::other)?;
+            Ok(Box::new(stream) as BoxedStream)
+        })
+    };
+    let (queue, events) = porthole_tap::queue(WAITING);
+    let resolve = who::resolver(world.settings.secrets);
+    Ok((Relay::new(connect, queue, Some(resolve), Settings { drain: DRAIN, ..Settings::default() }), events))
+}
+
+fn recorder(path: &Path, endpoint: &Endpoint) -> Result<Recorder, CommandError> {
+    let settings = RecordSettings::new(env!("CARGO_PKG_VERSION"), endpoint.url());
+    Recorder::create(path, settings).map_err(|error| {
+        CommandError::caused_by(format!("cannot record to {}", path.display()), error)
+    })
+}
+
+/// What is missing from the recording, in words.
+fn end(recorder: Recorder, args: &TapArgs) -> Result<Option<String>, CommandError> {
+    let path = args.record.as_deref().unwrap_or(Path::new(""));
+    let status = recorder.finish().map_err(|error| {
+        CommandError::caused_by(format!("cannot finish the recording {}", path.display()), error)
+    })?;
+    let missing = status.lost > 0 || status.bodies_dropped > 0;
+    Ok(missing.then(|| {
+        format!("the recording lacks {} calls, and the bodies of {} others", status.lost, status.bodies_dropped)
+    }))
+}
+
+fn settings(args: &TapArgs, world: &World) -> TextSettings {
+    if args.command.is_empty() { world.printer.text_settings() } else { world.printer.note_settings() }
+}
+
+fn names(world: &World, engine: &Client) -> Result<ContainerNames, CommandError> {
+    let listed = world.block_on(porthole_engine::containers_only(engine))?;
+    let listed = listed.map_err(|error| CommandError::caused_by("cannot ask the engine for its containers", error))?;
+    Ok(listed.into_iter().map(|container| (container.id, container.name)).collect())
+}
