@@ -7,13 +7,14 @@ use crate::workspace::packages;
 /// Libraries with one owner.
 const OWNERS: &[(&str, &str)] = &[
     ("anstyle", "porthole-render"),
+    ("base64", "porthole-render"),
     ("bytes", "porthole-engine"),
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
     ("futures-util", "porthole-engine"),
+    ("hdrhistogram", "porthole-analysis"),
     ("http-body-util", "porthole-engine"),
     ("httparse", "porthole-wire"),
-    ("hdrhistogram", "porthole-analysis"),
     ("hyper", "porthole-engine"),
     ("hyper-util", "porthole-engine"),
     ("itoa", "porthole-render"),
@@ -22,19 +23,18 @@ const OWNERS: &[(&str, &str)] = &[
     ("percent-encoding", "porthole-engine"),
     ("pulldown-cmark", "porthole-render"),
     ("pulldown-cmark-escape", "porthole-render"),
+    ("regex", "porthole-analysis"),
+    ("rusqlite", "porthole-tap"),
     ("rust-sugiyama", "porthole-render"),
-    ("rustix", "porthole-host"),
     ("rustls", "porthole-engine"),
     ("rustls-native-certs", "porthole-engine"),
     ("rustls-pki-types", "porthole-engine"),
     ("schemars", "porthole-render"),
-    ("sha2", "porthole-engine"),
+    ("strsim", "porthole-analysis"),
     ("terminal_size", "porthole"),
     ("tokio-rustls", "porthole-engine"),
     ("unicode-segmentation", "porthole-render"),
-    ("unicode-width", "porthole-render"),
     ("wait4", "porthole-bench"),
-    ("zstd", "porthole-wire"),
 ];
 
 /// Libraries that several crates use, each with its reason.
@@ -45,14 +45,18 @@ const SHARED: &[(&str, &[&str], &str)] = &[
         &["porthole", "porthole-engine", "porthole-render"],
         "the clock is read, parsed and printed apart",
     ),
+    ("rustix", &["porthole-host", "porthole-tap"], "system calls without unsafe code"),
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
+    ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
     ("thiserror", &[], "derives, no outside world"),
     (
         "tokio",
-        &["porthole", "porthole-engine"],
-        "the program starts the event loop that the engine's client runs on",
+        &["porthole", "porthole-engine", "porthole-tap"],
+        "the program starts the event loop that the engine's client and the relay run on",
     ),
+    ("unicode-width", &["porthole-analysis", "porthole-render"], "a table, no outside world"),
+    ("zstd", &["porthole-tap", "porthole-wire"], "a format, no outside world"),
 ];
 
 #[test]

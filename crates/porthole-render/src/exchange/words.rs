@@ -52,8 +52,14 @@ pub(super) fn story(exchange: &Exchange) -> Line {
 
 /// What a call is about, and what became of it beyond its status.
 pub(super) fn rest(exchange: &Exchange) -> Line {
-    let resource = exchange.resource.as_ref().map(|resource| Line::of(Style::Name, &resource.name));
+    let resource = exchange.resource.as_ref().map(|resource| Line::of(Style::Name, short(&resource.name)));
     resource.into_iter().chain(marks(exchange)).fold(Line::new(), |line, part| joined(line, &part))
+}
+
+/// An id as the docker CLI shows it, a name as it is.
+fn short(name: &str) -> &str {
+    let is_id = name.len() == 64 && name.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if is_id { &name[..12] } else { name }
 }
 
 /// Two lines side by side, where neither is empty.

@@ -210,7 +210,7 @@ mod tests {
         let mut exchange = samples::creation();
         exchange.upgraded = Some(Upgrade::Protocol("tcp".into()));
         exchange.request.body = 900;
-        let head = b"Content-Type: application/json\r\nContent-Length: 11\r\nConnection: Upgrade\r\n";
+        let head = b"Content-Type: application/json\r\nContent-Length: 10\r\nConnection: Upgrade\r\n";
         let request =
             Content { head, body: b"{\"Tty\":1}\npassword", sha256: None, missing: Some(Missing::Withheld) };
         let text = command(&Recorded { exchange: &exchange, request: Some(request), answer: None }, SOCKET);

@@ -25,4 +25,3 @@ pub use recorder::Recorder;
 pub use recording::{Recording, Run};
 pub use settings::{Notice, RecordSettings, RecordStatus};
 pub use sink::RecordSink;
-#[cfg(test)] mod measure;

@@ -8,6 +8,7 @@ mod help;
 mod recorded;
 mod sockets;
 mod support;
+mod tap;
 mod through_engine;
 mod topology;
 mod unprivileged;

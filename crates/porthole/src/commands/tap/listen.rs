@@ -17,7 +17,11 @@ use crate::world::World;
 pub(super) fn address(args: &TapArgs, world: &World) -> Result<ListenAddress, CommandError> {
     let unix = |path| ListenAddress::Unix { path, mode: args.mode, group: args.group.map(Gid) };
     let Some(url) = &args.listen else {
-        let name = if args.command.is_empty() { "tap.sock".into() } else { format!("tap-{}.sock", std::process::id()) };
+        let name = if args.command.is_empty() {
+            "tap.sock".into()
+        } else {
+            format!("tap-{}.sock", std::process::id())
+        };
         return Ok(unix(private_directory(&world.settings.runtime_directory())?.join(name)));
     };
     match url.split_once("://") {
@@ -40,8 +44,10 @@ fn private_directory(path: &Path) -> Result<PathBuf, CommandError> {
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => Ok(path.to_owned()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(path.to_owned()),
-        Err(error) => Err(CommandError::caused_by(format!("cannot make the directory {}", path.display()), error)
-            .hint("give another place with --listen unix:///path/of/a.sock")),
+        Err(error) => {
+            Err(CommandError::caused_by(format!("cannot make the directory {}", path.display()), error)
+                .hint("give another place with --listen unix:///path/of/a.sock"))
+        }
     }
 }
 
@@ -59,7 +65,9 @@ pub(super) fn refused(error: ListenError) -> CommandError {
     let exposed = matches!(error, ListenError::Exposed { .. });
     let error = CommandError::caused_by("cannot listen for clients", error);
     if exposed {
-        return error.hint("listen on 127.0.0.1, or say --insecure if every machine that reaches it may command the engine");
+        return error.hint(
+            "listen on 127.0.0.1, or say --insecure if every machine that reaches it may command the engine",
+        );
     }
     error.hint("give another place with --listen")
 }

@@ -51,7 +51,12 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     Ok(exit)
 }
 
-async fn relay(args: &TapArgs, world: &World, endpoint: &Endpoint, view: View) -> Result<(Exit, Seen), CommandError> {
+async fn relay(
+    args: &TapArgs,
+    world: &World,
+    endpoint: &Endpoint,
+    view: View,
+) -> Result<(Exit, Seen), CommandError> {
     let listener = Listener::bind(&listen::address(args, world)?).await.map_err(listen::refused)?;
     porthole_host::raise_descriptor_limit();
     let url = listen::url(&listener);
@@ -86,9 +91,8 @@ fn connected(endpoint: &Endpoint, world: &World) -> Result<(Relay, Receiver<Even
 
 fn recorder(path: &Path, endpoint: &Endpoint) -> Result<Recorder, CommandError> {
     let settings = RecordSettings::new(env!("CARGO_PKG_VERSION"), endpoint.url());
-    Recorder::create(path, settings).map_err(|error| {
-        CommandError::caused_by(format!("cannot record to {}", path.display()), error)
-    })
+    Recorder::create(path, settings)
+        .map_err(|error| CommandError::caused_by(format!("cannot record to {}", path.display()), error))
 }
 
 /// What is missing from the recording, in words.
@@ -99,7 +103,10 @@ fn end(recorder: Recorder, args: &TapArgs) -> Result<Option<String>, CommandErro
     })?;
     let missing = status.lost > 0 || status.bodies_dropped > 0;
     Ok(missing.then(|| {
-        format!("the recording lacks {} calls, and the bodies of {} others", status.lost, status.bodies_dropped)
+        format!(
+            "the recording lacks {} calls, and the bodies of {} others",
+            status.lost, status.bodies_dropped
+        )
     }))
 }
 
@@ -109,6 +116,7 @@ fn settings(args: &TapArgs, world: &World) -> TextSettings {
 
 fn names(world: &World, engine: &Client) -> Result<ContainerNames, CommandError> {
     let listed = world.block_on(porthole_engine::containers_only(engine))?;
-    let listed = listed.map_err(|error| CommandError::caused_by("cannot ask the engine for its containers", error))?;
+    let listed =
+        listed.map_err(|error| CommandError::caused_by("cannot ask the engine for its containers", error))?;
     Ok(listed.into_iter().map(|container| (container.id, container.name)).collect())
 }

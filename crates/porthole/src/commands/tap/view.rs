@@ -79,7 +79,9 @@ impl Viewing {
     /// Waits for the last event.
     pub(super) fn end(self) -> Result<Seen, CommandError> {
         let seen = self.0.join();
-        seen.unwrap_or_else(|_panic| Err(CommandError::new("showing the calls ended in a defect of porthole")))
+        seen.unwrap_or_else(|_panic| {
+            Err(CommandError::new("showing the calls ended in a defect of porthole"))
+        })
     }
 }
 
@@ -107,7 +109,9 @@ impl Printed {
     /// What goes wrong beside the calls is said between their lines.
     fn trouble(&mut self, event: &Event) -> io::Result<()> {
         let trouble = match event {
-            Event::Opaque { reason, .. } => format!("from here on a connection passes without being understood: {reason}"),
+            Event::Opaque { reason, .. } => {
+                format!("from here on a connection passes without being understood: {reason}")
+            }
             Event::AcceptFailed { cause, .. } => format!("a client could not be let in: {cause}"),
             Event::Closed(closed) => match &closed.reason {
                 CloseReason::EngineUnreachable(cause) => format!("the engine could not be reached: {cause}"),

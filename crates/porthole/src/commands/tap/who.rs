@@ -11,9 +11,10 @@ pub(super) fn resolver(secrets: Secrets) -> Arc<Resolve> {
     let host = LinuxHost::new(Roots::default()).with_secrets(secrets);
     Arc::new(move |address| match address {
         ClientAddress::Unix { pid: Some(pid), uid, .. } => of_process(&host, address, pid, uid),
-        ClientAddress::Unix { pid: None, uid, .. } => {
-            Client { user: host.user_name(uid), ..unknown(address, "it runs in a process namespace that is not visible here") }
-        }
+        ClientAddress::Unix { pid: None, uid, .. } => Client {
+            user: host.user_name(uid),
+            ..unknown(address, "it runs in a process namespace that is not visible here")
+        },
         ClientAddress::Tcp(_) => unknown(address, "TCP does not tell which program connects"),
     })
 }

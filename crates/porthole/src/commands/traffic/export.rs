@@ -54,7 +54,12 @@ impl Writer {
         })
     }
 
-    fn write(&mut self, exchange: &Exchange, request: Option<&Message>, answer: Option<&Message>) -> io::Result<()> {
+    fn write(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Message>,
+        answer: Option<&Message>,
+    ) -> io::Result<()> {
         let (request, answer) = (request.map(Message::content), answer.map(Message::content));
         let recorded = Recorded { exchange, request, answer };
         match self {

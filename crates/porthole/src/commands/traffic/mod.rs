@@ -127,5 +127,6 @@ fn open(file: &std::path::Path) -> Result<Recording, CommandError> {
 }
 
 fn refused(error: RecordError) -> CommandError {
-    CommandError::caused_by("cannot read the recording", error).hint("make one with porthole tap --record FILE")
+    CommandError::caused_by("cannot read the recording", error)
+        .hint("make one with porthole tap --record FILE")
 }

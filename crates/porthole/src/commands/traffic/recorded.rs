@@ -37,7 +37,11 @@ pub(super) struct Message {
 
 impl Message {
     /// Reads it; `None` where heads and bodies were not recorded.
-    pub(super) fn read(recording: &Recording, id: ExchangeId, side: Side) -> Result<Option<Self>, CommandError> {
+    pub(super) fn read(
+        recording: &Recording,
+        id: ExchangeId,
+        side: Side,
+    ) -> Result<Option<Self>, CommandError> {
         let head = recording.head(id, side).map_err(refused)?;
         let body = recording.body(id, side).map_err(refused)?;
         Ok(head.zip(body).map(|(head, body)| Self { head, body }))
