@@ -1,9 +1,11 @@
 //! A recorded host answers as the live one did.
 
+use std::process::Command;
+
 use porthole_lab::Engine;
 use serde_json::Value;
 
-use crate::support::{builder, codes, lab, parse, porthole_json, porthole_ok, start, wait_for};
+use crate::support::{PORTHOLE, builder, codes, lab, parse, porthole_json, porthole_ok, start, wait_for};
 
 #[test]
 fn a_snapshot_shows_what_the_live_host_shows() {
@@ -57,4 +59,31 @@ fn a_snapshot_without_an_engine() {
     let report =
         porthole_ok(&lab, &["doctor", "--output", "json", "--fail-on", "never", "--from", "/tmp/host.zst"]);
     assert_eq!(codes(&parse(&report)), ["PH101"]);
+}
+
+/// The hosts in `fixtures/`: what doctor finds on each, and how many interfaces its containers have.
+const RECORDED: [(&str, &[&str], usize); 4] = [
+    ("docker-20.10-wrong-port", &["PH011"], 4),
+    ("docker-26.1-healthy", &[], 3),
+    ("docker-28.5-veth-off-bridge", &["PH032"], 3),
+    ("podman-5.4-healthy", &[], 2),
+];
+
+#[test]
+fn hosts_recorded_with_schema_version_1_stay_readable() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
+    for (name, found, interfaces) in RECORDED {
+        let file = format!("{fixtures}/{name}.zst");
+        let run = |arguments: &[&str]| {
+            let output =
+                Command::new(PORTHOLE).args(arguments).args(["--output", "json", "--from", &file]).output();
+            parse(&String::from_utf8(output.expect("porthole runs").stdout).expect("UTF-8"))
+        };
+        assert_eq!(codes(&run(&["doctor"])), found, "{name}");
+        let topology = run(&["topology"]);
+        assert_eq!(topology["rows"].as_array().map(Vec::len), Some(interfaces), "{name}: {topology:#}");
+        assert_eq!(topology["gaps"], serde_json::json!([]), "{name}");
+        let sockets = run(&["sockets", "web", "--listening", "--protocol", "tcp"]);
+        assert_eq!(sockets["sockets"][0]["local"]["port"], 80, "{name}: {sockets:#}");
+    }
 }
