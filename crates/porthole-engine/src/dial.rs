@@ -14,8 +14,8 @@ pub struct Line {
 
 impl Line {
     /// Reads what the endpoint needs, such as certificates; opens nothing yet.
-    pub fn new(endpoint: &Endpoint) -> Result<Self, ConnectError> {
-        let dialler = Dialler::new(endpoint, "/".into()).map_err(|cause| named(endpoint, cause))?;
+    pub fn new(endpoint: &Endpoint) -> Result<Self, Box<ConnectError>> {
+        let dialler = Dialler::new(endpoint, "/".into()).map_err(|cause| Box::new(named(endpoint, cause)))?;
         Ok(Self { dialler })
     }
 

@@ -6,7 +6,9 @@ use crate::export::Content;
 /// Where clients connect, and how to send one there.
 pub fn listening(url: &str, engine: &str) -> Doc {
     let mut doc = Doc::new();
-    doc.paragraph(Line::from("Every call passes on to ").with(Style::Code, engine).plain(". Send a client here with"));
+    doc.paragraph(
+        Line::from("Every call passes on to ").with(Style::Code, engine).plain(". Send a client here with"),
+    );
     let command = format!("export DOCKER_HOST={url}");
     doc.code([command.as_str()]);
     doc
@@ -29,7 +31,7 @@ pub fn message(title: &str, content: Option<Content<'_>>) -> Doc {
     };
     let head = String::from_utf8_lossy(content.head);
     doc.code(head.trim_end().lines());
-    let body = String::from_utf8_lossy(content.body);
+    let body = readable(content.body);
     if !body.is_empty() {
         doc.blank().code(body.trim_end().lines());
     }
@@ -37,4 +39,15 @@ pub fn message(title: &str, content: Option<Content<'_>>) -> Doc {
         doc.paragraph(Line::of(Style::Warning, "The body is not all here: ").plain(missing.words()));
     }
     doc
+}
+
+/// JSON indented, other text as it is, and anything else by its size.
+fn readable(body: &[u8]) -> String {
+    if let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) {
+        return serde_json::to_string_pretty(&value).unwrap_or_default();
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => text.to_owned(),
+        Err(_) => format!("({} bytes that are not text)", body.len()),
+    }
 }

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use porthole_model::ContainerNames;
 use serde::Serialize;
 
 use super::content::Text;
-use super::{Content, ExchangeItem, Missing, Recorded};
+use super::{Content, Missing, Recorded};
+use crate::json::ExchangeItem;
 use crate::moment;
 
 /// Writes a HAR document entry by entry, in flat memory.
@@ -51,7 +53,7 @@ struct Entry<'a> {
     connection: String,
     /// The standard leaves names that begin so to the program.
     #[serde(rename = "_porthole")]
-    porthole: ExchangeItem<'a>,
+    porthole: ExchangeItem,
 }
 
 /// What a browser's cache knew: nothing.
@@ -142,7 +144,7 @@ impl<'a> From<&Recorded<'a>> for Entry<'a> {
             cache: Cache {},
             timings,
             connection: exchange.connection.to_string(),
-            porthole: ExchangeItem::from(exchange),
+            porthole: ExchangeItem::new(exchange, &ContainerNames::default()),
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use porthole_model::ContainerNames;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::content::Text;
-use super::{Content, ExchangeItem, Missing, Recorded};
-use crate::json::SCHEMA_VERSION;
+use super::{Content, Missing, Recorded};
+use crate::json::{ExchangeItem, SCHEMA_VERSION};
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -18,16 +19,16 @@ pub struct LineDocument<'a> {
     pub schema_version: u32,
     /// The exchange.
     #[serde(flatten)]
-    pub exchange: ExchangeItem<'a>,
-    /// The request; null where heads and bodies were not recorded.
-    pub request: Option<MessageItem<'a>>,
-    /// The answer.
-    pub answer: Option<MessageItem<'a>>,
+    pub exchange: ExchangeItem,
+    /// What was recorded of the request; null where heads and bodies were not.
+    pub request_content: Option<ContentItem<'a>>,
+    /// What was recorded of the answer.
+    pub answer_content: Option<ContentItem<'a>>,
 }
 
 /// A request or an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct MessageItem<'a> {
+pub struct ContentItem<'a> {
     /// Its headers, each a name and a value.
     pub headers: Vec<[String; 2]>,
     /// Its body, or the beginning; null when it is not text.
@@ -44,16 +45,16 @@ pub struct MessageItem<'a> {
 pub fn write(recorded: &Recorded<'_>, out: &mut dyn Write) -> io::Result<()> {
     let line = LineDocument {
         schema_version: SCHEMA_VERSION,
-        exchange: ExchangeItem::from(recorded.exchange),
-        request: recorded.request.as_ref().map(MessageItem::from),
-        answer: recorded.answer.as_ref().map(MessageItem::from),
+        exchange: ExchangeItem::new(recorded.exchange, &ContainerNames::default()),
+        request_content: recorded.request.as_ref().map(ContentItem::from),
+        answer_content: recorded.answer.as_ref().map(ContentItem::from),
     };
     let mut text = serde_json::to_vec(&line)?;
     text.push(b'\n');
     out.write_all(&text)
 }
 
-impl<'a> From<&Content<'a>> for MessageItem<'a> {
+impl<'a> From<&Content<'a>> for ContentItem<'a> {
     fn from(content: &Content<'a>) -> Self {
         let (text, base64) = match content.text() {
             Text::Plain(text) => (Some(text), None),

@@ -5,13 +5,11 @@ pub mod curl;
 pub mod har;
 #[cfg(test)]
 mod har_tests;
-mod item;
 pub mod jsonl;
 #[cfg(test)]
 mod samples;
 
 pub use content::{Content, Missing};
-pub use item::{ClientItem, ExchangeItem, ResourceItem};
 
 use porthole_model::Exchange;
 

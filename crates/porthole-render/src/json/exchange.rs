@@ -168,7 +168,7 @@ pub fn exchange(exchange: &Exchange, names: &ContainerNames) -> String {
 }
 
 impl ExchangeItem {
-    pub(super) fn new(exchange: &Exchange, names: &ContainerNames) -> Self {
+    pub(crate) fn new(exchange: &Exchange, names: &ContainerNames) -> Self {
         let mut gaps = Vec::new();
         Self {
             id: exchange.id.0,

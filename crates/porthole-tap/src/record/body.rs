@@ -4,7 +4,7 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::mask::masked;
+use crate::mask::masked;
 
 /// Bodies hardly shrink at higher levels, and this one keeps up with the relay.
 const LEVEL: i32 = 1;

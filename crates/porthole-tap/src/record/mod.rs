@@ -9,7 +9,6 @@
 mod body;
 mod error;
 mod gate;
-mod mask;
 mod reading;
 mod recorder;
 mod recording;

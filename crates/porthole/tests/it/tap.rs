@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use porthole_lab::{Engine, Lab};
+use porthole_lab::Engine;
 use serde_json::Value;
 
 use crate::support::{lab, on_docker_engines, parse, porthole, porthole_ok, wait_for};

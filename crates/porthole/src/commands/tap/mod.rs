@@ -37,6 +37,9 @@ pub(crate) struct TapArgs {
     /// Record the calls, with their heads and bodies, in this new file
     #[arg(short, long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Show the heads and bodies of each call, too
+    #[arg(short, long)]
+    verbose: bool,
     #[command(flatten)]
     output: OutputArgs,
     /// A command to run with DOCKER_HOST set to the tap; porthole ends with it, with its exit code

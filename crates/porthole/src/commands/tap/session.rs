@@ -35,6 +35,8 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let recorder = args.record.as_deref().map(|path| recorder(path, &endpoint)).transpose()?;
     let view = View {
         output: args.output.output,
+        verbose: args.verbose,
+        secrets: world.settings.secrets,
         settings: settings(args, world),
         out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(io::stderr()) },
         filter,
@@ -76,7 +78,7 @@ async fn relay(
 }
 
 fn connected(endpoint: &Endpoint, world: &World) -> Result<(Relay, Receiver<Event>), CommandError> {
-    let line = Arc::new(Line::new(endpoint).map_err(Gap::from)?);
+    let line = Arc::new(Line::new(endpoint).map_err(|error| Gap::from(*error))?);
     let connect = move || -> BoxFuture<'static, io::Result<BoxedStream>> {
         let line = Arc::clone(&line);
         Box::pin(async move {

@@ -1,15 +1,17 @@
 //! What becomes of each event: a line for people or programs, a place in the recording, a part of the summary.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::thread::JoinHandle;
 
 use porthole_analysis::{EngineApi, Filter, TrafficTally, version_trouble};
-use porthole_model::{ContainerId, ContainerNames, Exchange, ResourceKind, TrafficSummary};
+use porthole_model::{ContainerId, ContainerNames, Exchange, ResourceKind, Secrets, TrafficSummary};
 use porthole_render::exchange::LineWriter;
+use porthole_render::export::{Content, Missing};
 use porthole_render::json;
 use porthole_render::text::TextSettings;
 use porthole_tap::record::RecordSink;
-use porthole_tap::{CloseReason, Event, Sink};
+use porthole_tap::{CloseReason, Event, Finished, Message, Sink};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
 
@@ -22,6 +24,8 @@ const SHOWN: usize = 5;
 /// What is shown, and how.
 pub(super) struct View {
     pub(super) output: Output,
+    pub(super) verbose: bool,
+    pub(super) secrets: Secrets,
     pub(super) settings: TextSettings,
     pub(super) out: Box<dyn Write + Send>,
     pub(super) filter: Option<Filter>,
@@ -51,8 +55,8 @@ impl View {
     }
 
     fn watch(self, mut events: Receiver<Event>, handle: &Handle) -> io::Result<Seen> {
-        let Self { output, settings, out, filter, mut names, api, record } = self;
-        let mut printed = Printed { writer: LineWriter::new(out, settings), output, api };
+        let Self { output, verbose, secrets, settings, out, filter, mut names, api, record } = self;
+        let mut printed = Printed { writer: LineWriter::new(out, settings), output, api, secrets };
         let mut tally = TrafficTally::new(SHOWN);
         while let Some(event) = events.blocking_recv() {
             if let Event::Finished(finished) = &event {
@@ -63,6 +67,9 @@ impl View {
                 }
                 tally.add(&finished.exchange);
                 printed.exchange(&finished.exchange, &names)?;
+                if verbose {
+                    printed.messages(finished)?;
+                }
             }
             printed.trouble(&event)?;
             if let Some(record) = &record
@@ -90,6 +97,7 @@ struct Printed {
     writer: LineWriter<Box<dyn Write + Send>>,
     output: Output,
     api: Option<EngineApi>,
+    secrets: Secrets,
 }
 
 impl Printed {
@@ -103,6 +111,23 @@ impl Printed {
                     None => Ok(()),
                 }
             }
+        }
+    }
+
+    /// What was kept of the heads and bodies.
+    fn messages(&mut self, finished: &Finished) -> io::Result<()> {
+        for (title, message) in [("Request", &finished.request), ("Answer", &finished.answer)] {
+            let body = message.as_ref().map(|message| self.shown(message.body.bytes()));
+            let content = message.as_ref().zip(body.as_deref()).map(|(message, body)| content(message, body));
+            self.writer.doc(&porthole_render::tap::message(title, content))?;
+        }
+        Ok(())
+    }
+
+    fn shown<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.secrets {
+            Secrets::Mask => porthole_tap::masked(body),
+            Secrets::Show => Cow::Borrowed(body),
         }
     }
 
@@ -124,6 +149,15 @@ impl Printed {
             Output::Json => Ok(()),
         }
     }
+}
+
+fn content<'a>(message: &'a Message, body: &'a [u8]) -> Content<'a> {
+    let missing = if message.withheld {
+        Some(Missing::Withheld)
+    } else {
+        message.body.is_truncated().then_some(Missing::Truncated)
+    };
+    Content { head: message.head.bytes(), body, sha256: None, missing }
 }
 
 /// A container that was made while we looked has a name, too.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use porthole_model::{MaskedText, Secrets};
 
 /// The body without what looks like a credential. A body that does not begin like JSON stays as it is.
-pub(super) fn masked(body: &[u8]) -> Cow<'_, [u8]> {
+pub fn masked(body: &[u8]) -> Cow<'_, [u8]> {
     let begins_like_json = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if !matches!(begins_like_json, Some(b'{' | b'[')) {
         return Cow::Borrowed(body);
