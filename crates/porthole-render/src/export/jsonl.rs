@@ -102,16 +102,16 @@ mod tests {
         assert_eq!((&line["first_byte_us"], &line["duration_us"]), (&json!(1500), &json!(2500)));
         assert_eq!(line["client"]["arguments"], Value::Null);
         assert_eq!(line["gaps"][0]["path"], "client.user");
-        assert_eq!(line["request"]["headers"][1], json!(["X-Registry-Auth", "********"]));
-        assert_eq!(line["request"]["text"], r#"{"Image":"it's"}"#);
-        assert_eq!(line["answer"]["base64"], "AP8=");
-        assert_eq!(line["answer"]["sha256"].as_str().unwrap().len(), 64);
+        assert_eq!(line["request_content"]["headers"][1], json!(["X-Registry-Auth", "********"]));
+        assert_eq!(line["request_content"]["text"], r#"{"Image":"it's"}"#);
+        assert_eq!(line["answer_content"]["base64"], "AP8=");
+        assert_eq!(line["answer_content"]["sha256"].as_str().unwrap().len(), 64);
     }
 
     #[test]
     fn what_was_not_recorded_is_null() {
         let exchange = samples::creation();
         let line = line(&Recorded { exchange: &exchange, request: None, answer: None });
-        assert_eq!((&line["request"], &line["answer"]), (&Value::Null, &Value::Null));
+        assert_eq!((&line["request_content"], &line["answer_content"]), (&Value::Null, &Value::Null));
     }
 }
