@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::client::{Client, HijackedStream};
 use crate::request_error::RequestError;
 
-pub use garbage::{Removed, collect_garbage};
+pub use garbage::{Removed, collect_garbage, remove_left_helpers};
 use leftover::Leftover;
 
 /// The label of everything that porthole makes on an engine, and its value for helpers.

@@ -23,7 +23,7 @@ pub use dial::Line;
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };
-pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, run_helper};
+pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, remove_left_helpers, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};

@@ -12,6 +12,7 @@ mod settings;
 mod world;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
@@ -33,13 +34,17 @@ pub fn run() -> Exit {
         Ok(args) => args,
         Err(error) => return error::usage(&error),
     };
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment = environment();
     let printer = Printer::new(args.global.color, &environment);
     let settings = Settings::new(&args.global, environment);
     let outcome = World::new(settings, printer).and_then(|world| commands::run(args.command, &world));
     outcome.unwrap_or_else(|error| finish(printer, &error))
+}
+
+/// The environment; no variable that porthole reads is other than UTF-8.
+fn environment() -> BTreeMap<String, String> {
+    let text = |word: OsString| word.to_string_lossy().into_owned();
+    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
 }
 
 fn finish(printer: Printer, error: &CommandError) -> Exit {

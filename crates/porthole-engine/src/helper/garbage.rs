@@ -28,12 +28,20 @@ struct Helper {
     labels: RawMap<String>,
 }
 
+/// Removes the helpers that have ended or were made before `made_before`; gives their names.
+pub async fn remove_left_helpers(
+    client: &Client,
+    made_before: Timestamp,
+) -> Result<Vec<String>, HelperError> {
+    let failed = |source| HelperError::Engine { step: "remove helpers that were left", source };
+    remove_containers(client, made_before).await.map_err(failed)
+}
+
 /// Removes the helpers that have ended or were made before `made_before`, and the images that none uses.
 pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
-    let step = |step| move |source| HelperError::Engine { step, source };
-    let containers =
-        remove_containers(client, made_before).await.map_err(step("remove helpers that were left"))?;
-    let images = remove_images(client).await.map_err(step("remove the images of helpers"))?;
+    let containers = remove_left_helpers(client, made_before).await?;
+    let failed = |source| HelperError::Engine { step: "remove the images of helpers", source };
+    let images = remove_images(client).await.map_err(failed)?;
     Ok(Removed { containers, images })
 }
 

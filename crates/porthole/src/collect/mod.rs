@@ -10,6 +10,8 @@ use crate::error::CommandError;
 use crate::output::SourceArgs;
 use crate::world::World;
 
+pub(crate) use through_engine::AT_WORK;
+
 /// What a command reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {

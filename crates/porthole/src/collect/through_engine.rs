@@ -3,12 +3,15 @@
 use std::fs;
 
 use porthole_engine::HelperOutput;
-use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot};
+use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot, Timestamp};
 use porthole_wire::snapshot_file;
 
 use super::{Request, live};
 use crate::error::CommandError;
 use crate::world::World;
+
+/// How long a helper that still runs may be at work for another porthole, in milliseconds.
+pub(crate) const AT_WORK: i64 = 60_000;
 
 /// What the helper is asked to do.
 const HELPER_ARGUMENTS: [&str; 4] = ["snapshot", "--no-engine", "-o", "-"];
@@ -21,6 +24,10 @@ pub(super) fn read(world: &World, _request: Request<'_>) -> Result<Snapshot, Com
     if world.settings.secrets == porthole_model::Secrets::Show {
         arguments.push("--show-secrets");
     }
+    let made_before = Timestamp(World::now().0 - AT_WORK);
+    world.block_on(porthole_engine::remove_left_helpers(&client, made_before))?.map_err(|error| {
+        CommandError::caused_by("cannot remove what an earlier run left on the engine", error)
+    })?;
     let output = world
         .block_on(porthole_engine::run_helper(&client, &program, &arguments))?
         .map_err(|error| CommandError::caused_by("cannot run the helper on the engine", error))?;

@@ -3,14 +3,12 @@
 use porthole_model::Timestamp;
 
 use crate::args::GcArgs;
+use crate::collect::AT_WORK;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::printer::Printer;
 use crate::world::World;
-
-/// How long a helper that still runs may be at work for another porthole, in milliseconds.
-const AT_WORK: i64 = 60_000;
 
 /// Removes and says what was removed.
 pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
