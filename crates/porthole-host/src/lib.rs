@@ -19,6 +19,7 @@ mod socket_inventory;
 mod socket_source;
 mod stack;
 mod sysctls;
+mod terminal;
 
 pub use accounts::FileOwner;
 pub use host::{LinuxHost, Roots};
@@ -26,3 +27,4 @@ pub use limits::{ask_to_end, raise_descriptor_limit};
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
+pub use terminal::is_taken;

@@ -1,5 +1,6 @@
 //! `porthole tap`: a relay before the engine's socket that shows and records every call.
 
+mod aside;
 mod child;
 mod listen;
 mod session;

@@ -14,6 +14,7 @@ use porthole_tap::{BoxFuture, BoxedStream, Event, Listener, Relay, Settings};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
 
+use super::aside::Aside;
 use super::view::{Seen, View};
 use super::{TapArgs, child, listen, who};
 use crate::commands::traffic;
@@ -38,7 +39,7 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
         verbose: args.verbose,
         secrets: world.settings.secrets,
         settings: settings(args, world),
-        out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(io::stderr()) },
+        out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(Aside::default()) },
         filter,
         names: names(world, &engine)?,
         api: EngineApi::of(&engine.version()),
