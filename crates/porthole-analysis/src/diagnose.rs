@@ -9,7 +9,7 @@ use crate::fold::fold;
 
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
-    Scope::of(&[Topic::Links, Topic::Routes, Topic::Sysctls, Topic::Listeners])
+    Scope::of(&[Topic::Links, Topic::Routes, Topic::Sysctls, Topic::Listeners, Topic::EngineInfo])
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hyper::Method;
 use porthole_model::{
-    Container, ContainerId, ContainerState, Engine, Gap, GapKind, Network, Observed, Secrets,
+    Container, ContainerId, ContainerState, Engine, EngineInfo, Gap, GapKind, Network, Observed, Secrets,
 };
 
 use crate::client::Client;
@@ -29,8 +29,28 @@ pub struct ContainerSummary {
 ///
 /// `daemon` is a gap: the caller finds the engine's process by its socket.
 pub async fn collect(client: &Client, secrets: Secrets, limit: Duration) -> Result<Engine, ConnectError> {
+    let information = in_time(limit, "the engine's information", Box::pin(client.get::<RawInfo>("/info")));
+    gather(client, secrets, limit, async { Ok(information.await?.map(nouns::info)) }).await
+}
+
+/// The same without `/info`, for which an engine starts programs such as `runc --version`.
+pub async fn collect_without_info(
+    client: &Client,
+    secrets: Secrets,
+    limit: Duration,
+) -> Result<Engine, ConnectError> {
+    let not_asked = Observed::Missing(Gap::not_asked("the engine's information"));
+    gather(client, secrets, limit, async { Ok(not_asked) }).await
+}
+
+async fn gather(
+    client: &Client,
+    secrets: Secrets,
+    limit: Duration,
+    information: impl Future<Output = Result<Observed<EngineInfo>, ConnectError>>,
+) -> Result<Engine, ConnectError> {
     let (info, containers, networks) = tokio::join!(
-        in_time(limit, "the engine's information", Box::pin(client.get::<RawInfo>("/info"))),
+        information,
         in_time(limit, "the engine's containers", Box::pin(containers(client, secrets))),
         in_time(limit, "the engine's networks", Box::pin(networks(client, secrets))),
     );
@@ -38,7 +58,7 @@ pub async fn collect(client: &Client, secrets: Secrets, limit: Duration) -> Resu
         endpoint: client.endpoint().url(),
         endpoint_origin: client.endpoint().origin(),
         version: client.version(),
-        info: info?.map(nouns::info),
+        info: info?,
         containers: containers?,
         networks: networks?,
         daemon: Observed::Missing(Gap::not_asked("the engine's process")),

@@ -1,6 +1,6 @@
 //! What a command asks for, so that it reads no more than it shows.
 
-/// A topic of a network namespace.
+/// A topic of a network namespace, or of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// Interfaces and their addresses.
@@ -15,6 +15,8 @@ pub enum Topic {
     Listeners,
     /// Every socket, with its owners.
     Sockets,
+    /// What the engine says of itself at length (`/info`), beside its containers and networks.
+    EngineInfo,
 }
 
 /// The topics a command asks for.
@@ -31,8 +33,8 @@ impl Scope {
 
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
-        use Topic::{ForwardingDatabase, Links, Routes, Sockets, Sysctls};
-        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets])
+        use Topic::{EngineInfo, ForwardingDatabase, Links, Routes, Sockets, Sysctls};
+        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo])
     }
 
     /// Whether `topic` is asked for.

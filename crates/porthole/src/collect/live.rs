@@ -3,7 +3,7 @@
 use std::thread;
 
 use porthole_engine::Client;
-use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot};
+use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Scope, Snapshot, Topic};
 
 use super::Request;
 use crate::error::CommandError;
@@ -17,8 +17,11 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let observed_at = World::now();
     let (host, engine) = thread::scope(|threads| {
         let host = threads.spawn(|| world.host.collect(request.scope));
-        let engine =
-            if request.engine { engine(world) } else { Ok(Observed::Missing(Gap::not_asked("engine"))) };
+        let engine = if request.engine {
+            engine(world, request.scope)
+        } else {
+            Ok(Observed::Missing(Gap::not_asked("engine")))
+        };
         (host.join(), engine)
     });
     let host = host.map_err(|_panic| CommandError::new("reading the host ended in a defect of porthole"))?;
@@ -29,13 +32,18 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
 }
 
 /// The engine's answers, or why there are none.
-pub(super) fn engine(world: &World) -> Result<Observed<Engine>, CommandError> {
+pub(super) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, CommandError> {
     let client = match world.connect()? {
         Ok(client) => client,
         Err(error) => return Ok(Observed::Missing(error.into())),
     };
-    let collected =
-        world.block_on(porthole_engine::collect(&client, world.settings.secrets, world.settings.timeout))?;
+    let (secrets, limit) = (world.settings.secrets, world.settings.timeout);
+    // Whose process is not on this host tells by its information alone where it runs.
+    let collected = if scope.has(Topic::EngineInfo) || client.endpoint().socket_path().is_none() {
+        world.block_on(porthole_engine::collect(&client, secrets, limit))?
+    } else {
+        world.block_on(porthole_engine::collect_without_info(&client, secrets, limit))?
+    };
     let mut engine = match collected {
         Ok(engine) => engine,
         Err(error) => return Ok(Observed::Missing(error.into())),

@@ -17,7 +17,7 @@ pub(crate) const AT_WORK: i64 = 60_000;
 const HELPER_ARGUMENTS: [&str; 4] = ["snapshot", "--no-engine", "-o", "-"];
 
 /// Lets the engine run porthole beside it, and joins what it read with the engine's answers.
-pub(super) fn read(world: &World, _request: Request<'_>) -> Result<Snapshot, CommandError> {
+pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, CommandError> {
     let client = world.engine()?;
     let program = own_program()?;
     let mut arguments = HELPER_ARGUMENTS.to_vec();
@@ -32,7 +32,7 @@ pub(super) fn read(world: &World, _request: Request<'_>) -> Result<Snapshot, Com
         .block_on(porthole_engine::run_helper(&client, &program, &arguments))?
         .map_err(|error| CommandError::caused_by("cannot run the helper on the engine", error))?;
     let mut snapshot = snapshot(&output)?;
-    let mut engine = live::engine(world)?;
+    let mut engine = live::engine(world, request.scope)?;
     if let Observed::Known(engine) = &mut engine {
         engine.daemon = snapshot.host.known().and_then(|host| daemon(host, engine)).into();
     }
