@@ -74,3 +74,15 @@ fn listings_say_what_is_missing() {
     let snapshot = porthole_as(&lab, vec![group], &["snapshot", "-o", "/tmp/plain.zst"]);
     assert_eq!(snapshot.code, 0, "{snapshot}");
 }
+
+#[test]
+fn root_without_capabilities_is_told_which_are_missing() {
+    let lab = lab(Engine::newest());
+    broken_web(&lab);
+    let identity = Identity { uid: 0, gid: 0, groups: Vec::new(), keep_capabilities: false };
+    let mut command = lab.command_as(&identity, "porthole");
+    command.args(["doctor", "--fail-on", "never"]);
+    let output = lab.run_command(command, &["doctor"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.stdout.contains("PH009") && output.stdout.contains("CAP_SYS_"), "{output}");
+}
