@@ -49,6 +49,10 @@ fn on_an_engine_with_user_namespaces() {
 }
 
 fn check(kind: Engine) {
+    // `lab fetch` has said which engine cannot be had today.
+    if !Engine::available().contains(&kind) {
+        return;
+    }
     let lab = Lab::builder(kind).without_images().start().unwrap();
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();
     block_on(async {
