@@ -20,3 +20,10 @@ pub fn doc(message: &str, causes: &[String], hints: &[String]) -> Doc {
     }
     doc
 }
+
+/// Something that went wrong beside what was asked for.
+pub fn warning(words: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Warning, "warning:").plain(" ").plain(words));
+    doc
+}

@@ -14,13 +14,6 @@ pub fn listening(url: &str, engine: &str) -> Doc {
     doc
 }
 
-/// Something that goes wrong beside a call.
-pub fn trouble(words: &str) -> Doc {
-    let mut doc = Doc::new();
-    doc.paragraph(Line::of(Style::Warning, "warning:").plain(" ").plain(words));
-    doc
-}
-
 /// A recorded request or answer: its header lines and its body, as far as they were kept.
 pub fn message(title: &str, content: Option<Content<'_>>) -> Doc {
     let mut doc = Doc::new();

@@ -31,6 +31,9 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let output = world
         .block_on(porthole_engine::run_helper(&client, &program, &arguments))?
         .map_err(|error| CommandError::caused_by("cannot run the helper on the engine", error))?;
+    if let Some(leftover) = &output.leftover {
+        world.printer.note(&porthole_render::error::warning(&leftover.to_string()));
+    }
     let mut snapshot = snapshot(&output)?;
     let mut engine = live::engine(world, request.scope)?;
     if let Observed::Known(engine) = &mut engine {

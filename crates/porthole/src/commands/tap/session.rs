@@ -48,7 +48,7 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let (exit, seen) = world.serve(relay(args, world, &endpoint, view))?;
     let trouble = recorder.map(|recorder| end(recorder, args)).transpose()?.flatten();
     if let Some(trouble) = trouble {
-        world.printer.note(&porthole_render::tap::trouble(&trouble));
+        world.printer.note(&porthole_render::error::warning(&trouble));
     }
     world.printer.note(&porthole_render::exchange::summary(&seen.traffic, &seen.names));
     Ok(exit)

@@ -107,7 +107,7 @@ impl Printed {
             Output::Text => {
                 self.writer.exchange(exchange, names)?;
                 match version_trouble(exchange, self.api) {
-                    Some(trouble) => self.writer.doc(&porthole_render::tap::trouble(&trouble)),
+                    Some(trouble) => self.writer.doc(&porthole_render::error::warning(&trouble)),
                     None => Ok(()),
                 }
             }
@@ -145,7 +145,7 @@ impl Printed {
             Event::Opened { .. } | Event::Part(_) | Event::Finished(_) => return Ok(()),
         };
         match self.output {
-            Output::Text => self.writer.doc(&porthole_render::tap::trouble(&trouble)),
+            Output::Text => self.writer.doc(&porthole_render::error::warning(&trouble)),
             Output::Json => Ok(()),
         }
     }
