@@ -19,7 +19,7 @@ pub struct Named {
 
 impl Named {
     /// Whether it has processes.
-    fn is_alive(&self) -> bool {
+    pub fn is_alive(&self) -> bool {
         matches!(self.state, ContainerState::Running | ContainerState::Paused)
     }
 }

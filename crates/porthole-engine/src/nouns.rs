@@ -8,6 +8,10 @@ mod port;
 mod system;
 mod text;
 
+use std::collections::BTreeMap;
+
+use porthole_model::{MaskedText, Secrets};
+
 pub(crate) use container::{container, state};
 pub(crate) use network::network;
 pub(crate) use system::{info, podman, version};
@@ -20,6 +24,18 @@ pub(crate) struct OddValue {
     pub(crate) field: &'static str,
     /// What stands there.
     pub(crate) value: String,
+}
+
+/// Labels, their credentials masked.
+fn labels(
+    labels: impl IntoIterator<Item = (String, String)>,
+    secrets: Secrets,
+) -> BTreeMap<String, MaskedText> {
+    let masked = |(name, value): (String, String)| {
+        let value = MaskedText::value(&name, &value, secrets);
+        (name, value)
+    };
+    labels.into_iter().map(masked).collect()
 }
 
 /// `value`, if it stands for something.

@@ -158,6 +158,19 @@ pub enum ExchangeEnd {
     Stopped,
 }
 
+impl ExchangeEnd {
+    /// Its word in filters and recordings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::ClientLeft => "client_left",
+            Self::EngineLeft => "engine_left",
+            Self::Opaque => "opaque",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// The thing that a call is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {

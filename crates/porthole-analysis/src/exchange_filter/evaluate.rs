@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, MaskedText};
+use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, MaskedText};
 
 use super::fields::Field;
 use super::operand::Meaning;
@@ -107,7 +107,7 @@ fn fact<'a>(field: Field, exchange: &'a Exchange, names: &'a ContainerNames) -> 
         Field::Failed => Fact::Flag(exchange.has_failed()),
         Field::Failure => text(exchange.failure.as_deref()),
         Field::Upgraded => owned(exchange.upgraded.as_ref().map(ToString::to_string)),
-        Field::End => text(Some(end(exchange.end))),
+        Field::End => text(Some(exchange.end.word())),
         _ => client_fact(field, client, names),
     }
 }
@@ -142,16 +142,6 @@ fn addresses(address: SocketAddr) -> Vec<Cow<'static, str>> {
 
 fn command(arguments: &[MaskedText]) -> String {
     arguments.iter().map(MaskedText::as_str).collect::<Vec<_>>().join(" ")
-}
-
-fn end(end: ExchangeEnd) -> &'static str {
-    match end {
-        ExchangeEnd::Complete => "complete",
-        ExchangeEnd::ClientLeft => "client_left",
-        ExchangeEnd::EngineLeft => "engine_left",
-        ExchangeEnd::Opaque => "opaque",
-        ExchangeEnd::Stopped => "stopped",
-    }
 }
 
 fn text(text: Option<&str>) -> Fact<'_> {

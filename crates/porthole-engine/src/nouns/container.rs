@@ -40,15 +40,7 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
         published_ports,
         exposed_ports: exposed(&raw.config.exposed_ports)?,
         mounts: mount::mounts(raw.mounts, &raw.host.tmpfs),
-        labels: raw
-            .config
-            .labels
-            .into_iter()
-            .map(|(name, value)| {
-                let value = MaskedText::value(&name, &value, secrets);
-                (name, value)
-            })
-            .collect(),
+        labels: super::labels(raw.config.labels, secrets),
         command: MaskedText::arguments(command.as_deref().into_iter().chain(arguments), secrets),
         environment: raw
             .config

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use porthole_model::{IpPrefix, MaskedText, Network, NetworkId, Secrets, Subnet};
+use porthole_model::{IpPrefix, Network, NetworkId, Secrets, Subnet};
 
 use super::OddValue;
 use super::text::{optional, required};
@@ -25,14 +25,7 @@ pub(crate) fn network(raw: RawNetwork, secrets: Secrets) -> Result<Network, OddV
             .map(subnet)
             .collect::<Result<_, _>>()?,
         options: raw.options,
-        labels: raw
-            .labels
-            .into_iter()
-            .map(|(name, value)| {
-                let value = MaskedText::value(&name, &value, secrets);
-                (name, value)
-            })
-            .collect(),
+        labels: super::labels(raw.labels, secrets),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use porthole_model::{Client, ClientAddress, Exchange, ExchangeEnd, MaskedText, Timestamp};
+use porthole_model::{Client, ClientAddress, Exchange, MaskedText, Timestamp};
 use porthole_wire::http1::Side;
 use rusqlite::{CachedStatement, Connection, ToSql, params};
 use zstd::bulk::Compressor;
@@ -110,7 +110,7 @@ impl Rows<'_> {
             microseconds(exchange.duration),
             exchange.upgraded.as_ref().map(ToString::to_string),
             exchange.failure,
-            word_of_end(exchange.end),
+            exchange.end.word(),
             noun(exchange)?,
         ];
         let columns = ClientColumns::of(&exchange.client);
@@ -193,16 +193,6 @@ pub(super) fn word_of_side(side: Side) -> &'static str {
     match side {
         Side::Client => "request",
         Side::Engine => "answer",
-    }
-}
-
-fn word_of_end(end: ExchangeEnd) -> &'static str {
-    match end {
-        ExchangeEnd::Complete => "complete",
-        ExchangeEnd::ClientLeft => "client_left",
-        ExchangeEnd::EngineLeft => "engine_left",
-        ExchangeEnd::Opaque => "opaque",
-        ExchangeEnd::Stopped => "stopped",
     }
 }
 

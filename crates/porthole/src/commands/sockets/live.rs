@@ -104,10 +104,16 @@ fn every_container(world: &World) -> Result<(Vec<Place>, Vec<Gap>), CommandError
     let client = world.engine()?;
     let mut places: BTreeMap<(Option<NetnsId>, Option<ContainerId>), Place> = BTreeMap::new();
     let mut gaps = Vec::new();
-    for running in named(world, &client)? {
-        if let Ok(container) = inspected(world, &client, &running.id)?
-            && container.is_alive()
-        {
+    for listed in named(world, &client)?.into_iter().filter(Named::is_alive) {
+        let container = match inspected(world, &client, &listed.id)? {
+            Ok(container) => container,
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => {
+                gaps.push(error.gap(format!("sockets of container '{}'", listed.name)));
+                continue;
+            }
+        };
+        if container.is_alive() {
             match of_container(world, &container, Some(container.name.clone())) {
                 Ok(place) => add(world, &mut places, place),
                 Err(gap) => gaps.push(gap),
