@@ -19,6 +19,7 @@ pub(crate) fn exchange() -> Exchange {
             executable: Observed::Known("/usr/bin/docker".into()),
             arguments: Observed::Known(MaskedText::arguments(arguments, Secrets::Mask)),
             container: Observed::Known(Some(ContainerId("c1".repeat(32)))),
+            certificate: None,
         },
         started: Timestamp(1_772_366_400_250),
         method: "POST".into(),
@@ -36,6 +37,8 @@ pub(crate) fn exchange() -> Exchange {
         first_byte: Some(Duration::from_millis(9)),
         duration: Duration::from_millis(12),
         upgraded: None,
+        carrier: None,
+        exec: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }

@@ -43,6 +43,9 @@ pub struct Client {
     pub arguments: Observed<Vec<MaskedText>>,
     /// The container that the program runs in; `None` for a program of the host.
     pub container: Observed<Option<ContainerId>>,
+    /// The name in the certificate that a TLS client proved to hold.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 impl Client {
@@ -54,6 +57,7 @@ impl Client {
             executable: Observed::Missing(gap.clone()),
             arguments: Observed::Missing(gap.clone()),
             container: Observed::Missing(gap.clone()),
+            certificate: None,
         }
     }
 }
@@ -82,6 +86,9 @@ pub struct Exchange {
     pub id: ExchangeId,
     /// The connection that carried it.
     pub connection: ConnectionId,
+    /// The upgraded exchange whose stream carried it; `None` for a call on the connection itself.
+    #[serde(default)]
+    pub carrier: Option<Carrier>,
     /// Who asked.
     pub client: Client,
     /// When the request's head was complete.
@@ -98,6 +105,9 @@ pub struct Exchange {
     pub resource: Option<Resource>,
     /// The answer's status.
     pub status: Option<u16>,
+    /// The command in a container that the call creates, starts, resizes or asks about.
+    #[serde(default)]
+    pub exec: Option<ExecCall>,
     /// The size of the request; of an upgraded one, with what the client sent afterwards.
     pub request: MessageSize,
     /// The size of the answer; of an upgraded one, with what the engine sent afterwards.
@@ -112,6 +122,30 @@ pub struct Exchange {
     pub failure: Option<String>,
     /// How it ended.
     pub end: ExchangeEnd,
+}
+
+/// The exchange that carries others, such as the HTTP/2 calls of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carrier {
+    /// The upgraded exchange.
+    pub exchange: ExchangeId,
+    /// Whether the engine asks and the client answers, as in a build's session.
+    pub engine_asks: bool,
+}
+
+/// What is known of an exec when a call of it ends: what belongs together is joined by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecCall {
+    /// The exec's id.
+    pub id: String,
+    /// The container, as the client that created the exec wrote it.
+    pub container: Option<String>,
+    /// The command, with what looks like a credential masked.
+    pub command: Option<Vec<MaskedText>>,
+    /// Whether it has a terminal.
+    pub tty: Option<bool>,
+    /// Its exit code, once the engine told it.
+    pub exit_code: Option<i64>,
 }
 
 /// The size of a request or an answer.

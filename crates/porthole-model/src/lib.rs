@@ -22,8 +22,8 @@ pub use engine::{
     MountKind, Network, NetworkAttachment, PortBinding, Subnet, TransportProtocol,
 };
 pub use exchange::{
-    Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, MessageSize, Resource,
-    ResourceKind, Upgrade,
+    Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, MessageSize,
+    Resource, ResourceKind, Upgrade,
 };
 pub use finding::{
     CheckCode, CheckOutcome, CheckResult, Confidence, Evidence, Finding, Remedy, Report, Severity, Subject,

@@ -68,8 +68,8 @@ pub struct Message {
 /// A piece of an exchange.
 #[derive(Debug)]
 pub struct Part {
-    /// The exchange.
-    pub exchange: ExchangeId,
+    /// The exchange; `None` on a connection that is relayed without being understood.
+    pub exchange: Option<ExchangeId>,
     /// Its connection.
     pub connection: ConnectionId,
     /// When it passed.

@@ -255,7 +255,13 @@ impl Watch {
             self.dropped_parts += 1;
             return;
         };
-        let part = Part { exchange, connection: self.connection, at: Moment::now().wall, side, content };
+        let part = Part {
+            exchange: Some(exchange),
+            connection: self.connection,
+            at: Moment::now().wall,
+            side,
+            content,
+        };
         self.outbox.push_back(Outgoing::Event(Event::Part(part)));
     }
 }

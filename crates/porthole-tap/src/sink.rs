@@ -59,7 +59,7 @@ mod tests {
 
     fn part() -> Event {
         Event::Part(Part {
-            exchange: ExchangeId(1),
+            exchange: Some(ExchangeId(1)),
             connection: ConnectionId(1),
             at: Timestamp(0),
             side: Side::Client,

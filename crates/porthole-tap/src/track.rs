@@ -155,6 +155,8 @@ impl Track {
             first_byte: self.first_byte,
             duration,
             upgraded: self.upgraded,
+            carrier: None,
+            exec: None,
             failure: self.progress.and_then(ProgressScan::finish),
             end,
         };

@@ -31,6 +31,8 @@ pub(super) fn creation() -> Exchange {
         first_byte: Some(Duration::from_micros(1500)),
         duration: Duration::from_micros(2500),
         upgraded: None,
+        carrier: None,
+        exec: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }

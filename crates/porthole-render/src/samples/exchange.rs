@@ -46,6 +46,8 @@ fn listing() -> Exchange {
         first_byte: Some(Duration::from_micros(850)),
         duration: Duration::from_micros(1_240),
         upgraded: None,
+        carrier: None,
+        exec: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }
@@ -79,6 +81,8 @@ fn pull() -> Exchange {
             name: "registry.example:5000/team/app:1".into(),
             id: None,
         }),
+        carrier: None,
+        exec: None,
         failure: Some("manifest for registry.example:5000/team/app:1 not found\x1b[2J".into()),
         duration: Duration::from_secs(185),
         ..numbered(3)
@@ -134,6 +138,7 @@ fn of_host() -> Client {
         executable: Observed::Known("/usr/bin/docker".into()),
         arguments: Observed::Known(MaskedText::arguments(arguments, Secrets::Mask)),
         container: Observed::Known(None),
+        certificate: None,
     }
 }
 

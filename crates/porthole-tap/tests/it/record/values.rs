@@ -30,6 +30,8 @@ pub(super) fn exchange(id: u64) -> Exchange {
         first_byte: Some(Duration::from_micros(1500)),
         duration: Duration::from_nanos(2_500_001),
         upgraded: None,
+        carrier: None,
+        exec: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }
@@ -60,6 +62,7 @@ fn clients() -> impl Strategy<Value = Client> {
             executable,
             arguments,
             container,
+            certificate: None,
         })
 }
 
@@ -94,6 +97,8 @@ pub(super) fn exchanges() -> impl Strategy<Value = Exchange> {
         first_byte: times.0,
         duration: times.1,
         upgraded: rest.1,
+        carrier: None,
+        exec: None,
         failure: words.4,
         end: rest.2,
     })

@@ -26,6 +26,7 @@ fn of_process(host: &LinuxHost, address: ClientAddress, pid: Pid, uid: Uid) -> C
         executable: host.executable_of(pid),
         arguments: host.arguments_of(pid),
         container: host.container_of(pid),
+        certificate: None,
     }
 }
 
