@@ -41,12 +41,12 @@ const TELLTALE: [&str; 14] = [
 pub struct MaskedText(String);
 
 impl MaskedText {
-    /// `NAME=value`: the value is masked when the name tells of a credential, and the password of a URL always.
+    /// `NAME=value`: the value is masked when the name tells of a credential, and so are the passwords of URLs and
+    /// such assignments further on in the text.
     pub fn assignment(text: &str, secrets: Secrets) -> Self {
-        match (secrets, text.split_once('=')) {
-            (Secrets::Show, _) => Self(text.to_owned()),
-            (Secrets::Mask, Some((name, _))) if tells_of_credential(name) => Self(format!("{name}={MASK}")),
-            (Secrets::Mask, _) => Self(without_url_password(text)),
+        match secrets {
+            Secrets::Show => Self(text.to_owned()),
+            Secrets::Mask => Self(without_credentials(text)),
         }
     }
 
@@ -55,7 +55,7 @@ impl MaskedText {
         match secrets {
             Secrets::Show => Self(value.to_owned()),
             Secrets::Mask if tells_of_credential(name) => Self(MASK.to_owned()),
-            Secrets::Mask => Self(without_url_password(value)),
+            Secrets::Mask => Self(without_credentials(value)),
         }
     }
 
@@ -90,6 +90,39 @@ impl fmt::Display for MaskedText {
 fn tells_of_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     TELLTALE.iter().any(|word| name.contains(word))
+}
+
+fn without_credentials(text: &str) -> String {
+    without_assigned(&without_url_password(text))
+}
+
+/// Masks what telling names are set to: to the end of the text behind a name that begins it, else to the end of the
+/// parameter or word.
+fn without_assigned(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(equals) = rest.find('=') {
+        let (before, value) = rest.split_at(equals + 1);
+        let name = name_at_end(&before[..equals]);
+        kept.push_str(before);
+        rest = value;
+        if tells_of_credential(name) && !value.is_empty() {
+            kept.push_str(MASK);
+            let is_whole = kept.len() == name.len() + 1 + MASK.len();
+            let end = value.find(['&', ';', ' ', '"', '\'', '#']).filter(|_| !is_whole);
+            rest = &value[end.unwrap_or(value.len())..];
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+fn name_at_end(text: &str) -> &str {
+    let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    text.rfind(|letter| !is_name(letter)).map_or(text, |end| {
+        let letter = text[end..].chars().next().map_or(0, char::len_utf8);
+        &text[end + letter..]
+    })
 }
 
 /// RFC 3986's userinfo: what stands between `:` and `@` of an authority is masked.
@@ -133,6 +166,15 @@ mod tests {
         assert_eq!(masked("DSN=postgres://app:p@ss@db:5432/x"), "DSN=postgres://app:********@db:5432/x");
         assert_eq!(masked("A=http://h/p B=ftp://u:x@y"), "A=http://h/p B=ftp://u:********@y");
         assert_eq!(masked("URL=http://host:80/"), "URL=http://host:80/");
+    }
+
+    #[test]
+    fn telling_parameters_further_on_are_masked() {
+        assert_eq!(masked("DSN=http://h/?user=a&password=b&x=1"), "DSN=http://h/?user=a&password=********&x=1");
+        assert_eq!(masked("postgres://u:p=1@h/d?api-key=x"), "postgres://u:********@h/d?api-key=********");
+        assert_eq!(masked("exec mysql --password=x -u root"), "exec mysql --password=******** -u root");
+        assert_eq!(masked("TOKEN=a b&c"), "TOKEN=********");
+        assert_eq!(masked("TOKEN="), "TOKEN=");
     }
 
     #[test]
