@@ -2,6 +2,7 @@
 //!
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
+mod content;
 mod engine;
 mod exchange;
 mod finding;
@@ -17,6 +18,9 @@ mod socket;
 mod topology;
 mod traffic;
 
+pub use content::{
+    ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
+};
 pub use engine::{
     Container, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion, Health, HealthStatus, Mount,
     MountKind, Network, NetworkAttachment, PortBinding, Subnet, TransportProtocol,

@@ -16,7 +16,6 @@ mod connector;
 mod duplex;
 mod event;
 mod listener;
-mod mask;
 mod observer;
 mod pump;
 pub mod record;
@@ -30,10 +29,11 @@ pub use budget::Kept;
 pub use connector::{BoxFuture, BoxedStream, Connect, Stream};
 pub use event::{CloseReason, ConnectionClosed, Event, Finished, Message, Part, PartContent};
 pub use listener::{ListenAddress, ListenError, Listener};
-pub use mask::masked;
 pub use relay::Relay;
 pub use settings::Settings;
 pub use sink::{Queue, Sink, queue};
+
+pub use porthole_wire::mask::masked;
 
 /// Names the program behind a connection; called once a connection, on a thread of its own.
 pub type Resolve = dyn Fn(porthole_model::ClientAddress) -> porthole_model::Client + Send + Sync;

@@ -3,18 +3,7 @@
 //! A frame is `[stream, 0, 0, 0]`, the length of its payload as a big-endian `u32`, and the payload (Docker Engine
 //! API, "Attach to a container", stream format).
 
-/// Which stream a payload belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamKind {
-    /// What was written to the standard input, when it is echoed.
-    Input,
-    /// Standard output.
-    Output,
-    /// Standard error.
-    Error,
-    /// The engine's own word on why the stream ended (Docker's `Systemerr`).
-    Engine,
-}
+pub use porthole_model::StreamKind;
 
 /// A piece of a frame's payload; a frame may come in several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,17 +36,32 @@ impl Demultiplexer {
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<Vec<Piece>, NotMultiplexed> {
         let mut pieces = Vec::new();
         while !bytes.is_empty() {
-            match self.frame {
-                None => bytes = self.read_header(bytes)?,
-                Some((stream, left)) => {
-                    let (piece, rest) = bytes.split_at(left.min(bytes.len()));
-                    pieces.push(Piece { stream, bytes: piece.to_vec() });
-                    self.frame = Some((stream, left - piece.len())).filter(|(_, left)| *left > 0);
-                    bytes = rest;
-                }
+            if let Some((stream, payload)) = self.step(&mut bytes)? {
+                pieces.push(Piece { stream, bytes: payload.to_vec() });
             }
         }
         Ok(pieces)
+    }
+
+    /// Takes a header, or a part of one, or what there is of a payload from the front of `bytes`. Where that is no
+    /// header it is gone from `bytes`, and stands in the error.
+    pub fn step<'a>(
+        &mut self,
+        bytes: &mut &'a [u8],
+    ) -> Result<Option<(StreamKind, &'a [u8])>, NotMultiplexed> {
+        let Some((stream, left)) = self.frame else {
+            self.read_header(bytes)?;
+            return Ok(None);
+        };
+        let (payload, rest) = bytes.split_at(left.min(bytes.len()));
+        self.frame = Some((stream, left - payload.len())).filter(|(_, left)| *left > 0);
+        *bytes = rest;
+        Ok(Some((stream, payload)))
+    }
+
+    /// The part of a header that waits for the rest.
+    pub fn unfinished_header(&self) -> &[u8] {
+        &self.header
     }
 
     /// Whether the stream may end here: between two frames.
@@ -65,15 +69,16 @@ impl Demultiplexer {
         self.frame.is_none() && self.header.is_empty()
     }
 
-    fn read_header<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], NotMultiplexed> {
+    fn read_header(&mut self, bytes: &mut &[u8]) -> Result<(), NotMultiplexed> {
         let wanted = HEADER_LENGTH - self.header.len();
         let (taken, rest) = bytes.split_at(wanted.min(bytes.len()));
         self.header.extend_from_slice(taken);
+        *bytes = rest;
         if let Ok(header) = <[u8; HEADER_LENGTH]>::try_from(self.header.as_slice()) {
             self.header.clear();
             self.frame = Some(frame(header)?).filter(|(_, length)| *length > 0);
         }
-        Ok(rest)
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("bytes", "porthole-engine"),
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
+    ("flate2", "porthole-wire"),
     ("form_urlencoded", "porthole-render"),
     ("futures-util", "porthole-engine"),
     ("hdrhistogram", "porthole-analysis"),

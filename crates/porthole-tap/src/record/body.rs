@@ -2,9 +2,8 @@
 
 use std::io;
 
+use porthole_wire::mask::masked;
 use sha2::{Digest, Sha256};
-
-use crate::mask::masked;
 
 /// Bodies hardly shrink at higher levels, and this one keeps up with the relay.
 const LEVEL: i32 = 1;

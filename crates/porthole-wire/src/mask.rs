@@ -8,7 +8,8 @@ use porthole_model::{MaskedText, Secrets};
 
 /// The body without what looks like a credential. A body that does not begin like JSON stays as it is.
 pub fn masked(body: &[u8]) -> Cow<'_, [u8]> {
-    let begins_like_json = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    // A record of json-seq begins with RS (RFC 7464).
+    let begins_like_json = body.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0x1e);
     if !matches!(begins_like_json, Some(b'{' | b'[')) {
         return Cow::Borrowed(body);
     }
@@ -130,6 +131,11 @@ mod tests {
         assert_eq!(text(r#"{"Env":["TOKEN=abc"#), r#"{"Env":["TOKEN=********""#);
         assert_eq!(text(r#"{"Password":"abc"#), r#"{"Password":"********""#);
         assert_eq!(text(r#"{"Password":"abc\"#), r#"{"Password":"********""#);
+    }
+
+    #[test]
+    fn a_sequence_of_records_is_masked() {
+        assert_eq!(text("\u{1e}{\"token\":\"abc\"}\n"), "\u{1e}{\"token\":\"********\"}\n");
     }
 
     #[test]

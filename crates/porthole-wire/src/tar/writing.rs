@@ -1,6 +1,6 @@
 //! A tar stream around one program, as an image that holds nothing else is imported (POSIX.1-1988 ustar).
 
-const BLOCK: usize = 512;
+use super::BLOCK;
 
 /// A file is too large for the format, or its name too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

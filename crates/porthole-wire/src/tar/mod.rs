@@ -1,0 +1,12 @@
+//! Tar archives: one of a single program is written, any is read entry by entry as it comes.
+
+mod header;
+mod pax;
+mod reading;
+mod writing;
+
+pub use reading::{NotTar, TarReader};
+pub use writing::{TarError, of_program};
+
+/// Headers and contents are set in blocks of so many bytes.
+const BLOCK: usize = 512;
