@@ -41,6 +41,7 @@ fn block(page: &mut String, block: &Block) -> fmt::Result {
         Block::Table(table) => self::table(page, table),
         Block::Tree(roots) => tree(page, roots, "tree"),
         Block::Code(lines) => writeln!(page, "<pre><code>{}</code></pre>", escaped(&lines.join("\n"))),
+        Block::Content(lines) => content(page, lines),
         Block::Nested(inner) if inner.is_empty() => Ok(()),
         Block::Nested(inner) => within(page, "div", "nested", inner),
         Block::Card(style, inner) => within(page, "section", &format!("card {}", class(*style)), inner),
@@ -65,6 +66,15 @@ fn list(page: &mut String, tag: &str, lines: &[Line]) -> fmt::Result {
     writeln!(page, "<{tag}>")?;
     lines.iter().try_for_each(|line| element(page, "li", line))?;
     writeln!(page, "</{tag}>")
+}
+
+fn content(page: &mut String, lines: &[Line]) -> fmt::Result {
+    write!(page, "<pre>")?;
+    for line in lines {
+        words(page, line)?;
+        writeln!(page)?;
+    }
+    writeln!(page, "</pre>")
 }
 
 fn definitions(page: &mut String, terms: &[(Line, Line)]) -> fmt::Result {

@@ -27,6 +27,8 @@ pub(crate) enum Block {
     Tree(Vec<TreeNode>),
     /// Lines that are typed or quoted as they are.
     Code(Vec<String>),
+    /// Lines of content, coloured and never wrapped.
+    Content(Vec<Line>),
     /// A document set in.
     Nested(Doc),
     /// A document that stands for itself, such as a finding; the style says how bad it is.
@@ -106,6 +108,11 @@ impl Doc {
     pub fn code<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> &mut Self {
         let lines = lines.into_iter().map(|line| crate::harmless::harmless(line).into_owned());
         self.push(Block::Code(lines.collect()))
+    }
+
+    /// Adds lines of content, which are never wrapped.
+    pub fn content(&mut self, lines: Vec<Line>) -> &mut Self {
+        self.push(Block::Content(lines))
     }
 
     /// Adds a document, set in.

@@ -67,6 +67,7 @@ impl Printer<'_> {
             Block::Table(table) => self.table(table),
             Block::Tree(roots) => roots.iter().try_for_each(|root| self.tree(root, "", "")),
             Block::Code(lines) => self.code(lines),
+            Block::Content(lines) => lines.iter().try_for_each(|line| self.row("  ", &Row::whole(line))),
             Block::Nested(inner) => self.nested(inner),
             Block::Card(_, inner) => self.doc(inner),
             Block::Picture(picture) => self.prose("", "", &Line::of(Style::Faint, &picture.words)),
