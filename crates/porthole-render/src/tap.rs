@@ -16,18 +16,30 @@ pub fn listening(url: &str, engine: &str) -> Doc {
 
 /// A recorded request or answer: its header lines and its body, as far as they were kept.
 pub fn message(title: &str, content: Option<Content<'_>>) -> Doc {
-    let mut doc = Doc::new();
-    doc.heading(title);
-    let Some(content) = content else {
-        doc.paragraph(Line::of(Style::Faint, "Heads and bodies were not recorded."));
-        return doc;
-    };
-    let head = String::from_utf8_lossy(content.head);
-    doc.code(head.trim_end().lines());
+    let mut doc = head(title, content.as_ref());
+    let Some(content) = content else { return doc };
     let body = readable(content.body);
     if !body.is_empty() {
         doc.blank().code(body.trim_end().lines());
     }
+    doc.append(missing(&content));
+    doc
+}
+
+/// The header lines of a recorded request or answer.
+pub fn head(title: &str, content: Option<&Content<'_>>) -> Doc {
+    let mut doc = Doc::new();
+    doc.heading(title);
+    match content {
+        Some(content) => doc.code(String::from_utf8_lossy(content.head).trim_end().lines()),
+        None => doc.paragraph(Line::of(Style::Faint, "Heads and bodies were not recorded.")),
+    };
+    doc
+}
+
+/// Why the body is not all there, if it is not.
+pub fn missing(content: &Content<'_>) -> Doc {
+    let mut doc = Doc::new();
     if let Some(missing) = content.missing {
         doc.paragraph(Line::of(Style::Warning, "The body is not all here: ").plain(missing.words()));
     }

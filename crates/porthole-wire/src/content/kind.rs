@@ -1,6 +1,6 @@
 //! Which kind of content a message has, from what is known of its exchange.
 
-use porthole_model::Upgrade;
+use porthole_model::{Exchange, Upgrade};
 
 use super::header;
 use crate::http1::Side;
@@ -20,6 +20,20 @@ pub struct Known<'a> {
     pub upgraded: Option<&'a Upgrade>,
     /// Whether the container or the exec has a terminal.
     pub tty: Option<bool>,
+}
+
+impl<'a> Known<'a> {
+    /// What an exchange that has ended tells of one of its messages; `head` are that message's header lines.
+    pub fn of(exchange: &'a Exchange, side: Side, head: &'a [u8]) -> Self {
+        Self {
+            operation: exchange.operation.as_deref(),
+            side,
+            status: exchange.status,
+            head,
+            upgraded: exchange.upgraded.as_ref(),
+            tty: exchange.exec.as_ref().and_then(|exec| exec.tty),
+        }
+    }
 }
 
 /// What a content is taken for.

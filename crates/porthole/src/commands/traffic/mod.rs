@@ -3,6 +3,7 @@
 mod export;
 mod listing;
 mod recorded;
+mod show;
 
 use std::path::PathBuf;
 
@@ -34,7 +35,8 @@ Examples:
     /// Show one call with its heads and bodies
     #[command(after_long_help = "\
 Examples:
-  porthole traffic show calls.db 17")]
+  porthole traffic show calls.db 17
+  porthole traffic show calls.db 17 --hex")]
     Show(ShowArgs),
     /// Count calls, failures, times and bytes, by operation and by client
     #[command(after_long_help = "\
@@ -72,6 +74,9 @@ struct ShowArgs {
     /// The call's number
     #[arg(value_name = "NUMBER")]
     number: u64,
+    /// Show the bodies byte by byte, as they were recorded
+    #[arg(short = 'x', long)]
+    hex: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -105,7 +110,7 @@ enum Format {
 pub(super) fn run(args: &TrafficArgs, world: &World) -> Result<Exit, CommandError> {
     match &args.action {
         Action::Ls(select) => listing::calls(select, world)?,
-        Action::Show(show) => listing::one(show, world)?,
+        Action::Show(call) => show::run(call, world)?,
         Action::Stats(select) => listing::statistics(select, world)?,
         Action::Export(export) => export::run(export)?,
     }
