@@ -22,8 +22,8 @@ pub(super) fn entry(entry: &TarEntry) -> Line {
     let line = Line::of(Style::Faint, &before).with(style, &entry.name);
     match (&entry.link, entry.kind) {
         (None, _) => line,
-        (Some(link), TarKind::HardLink) => line.with(Style::Faint, " link to ").plain(link),
-        (Some(link), _) => line.with(Style::Faint, " -> ").plain(link),
+        (Some(target), TarKind::HardLink) => line.with(Style::Faint, " link to ").plain(target),
+        (Some(target), _) => line.with(Style::Faint, " -> ").plain(target),
     }
 }
 

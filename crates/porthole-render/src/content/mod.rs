@@ -59,10 +59,10 @@ fn websocket(message: &WebSocketMessage) -> Line {
         MessageKind::Ping => "ping".to_owned(),
         MessageKind::Pong => "pong".to_owned(),
     };
-    let line = Line::of(Style::Note, &format!("{kind:6} | "));
-    let line = match &message.text {
-        Some(text) => line.plain(text),
-        None => line.with(Style::Faint, &not_text(message.length)),
+    let line = match message.text.as_deref() {
+        Some("") => return Line::of(Style::Note, &kind),
+        Some(text) => Line::of(Style::Note, &format!("{kind:6} | ")).plain(text),
+        None => Line::of(Style::Note, &format!("{kind:6} | ")).with(Style::Faint, &not_text(message.length)),
     };
     let cut = format!(" … of {}", units::size(message.length));
     if message.is_whole { line } else { line.with(Style::Faint, &cut) }

@@ -25,7 +25,7 @@ pub(super) enum Packed {
     /// Not compressed.
     Plain(TarReader),
     /// Compressed.
-    Undone(Undo, TarReader),
+    Undone(Box<Undo>, TarReader),
     /// Compressed in a way that is not undone; how much there was of it.
     Unread(u64),
     /// Nothing more is read.
@@ -92,7 +92,7 @@ impl Packed {
         let format = MAGIC.iter().find(|(magic, _)| first.starts_with(magic)).map(|(_, format)| *format);
         *self = match format.map(Undo::of) {
             None => Self::Plain(TarReader::default()),
-            Some(Ok(undo)) => Self::Undone(undo, TarReader::default()),
+            Some(Ok(undo)) => Self::Undone(Box::new(undo), TarReader::default()),
             Some(Err(note)) => {
                 pieces(ContentPiece::Note(note));
                 Self::Unread(0)

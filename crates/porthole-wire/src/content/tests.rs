@@ -186,7 +186,7 @@ fn compressed_data_that_breaks_off_or_is_damaged_gives_what_came_before() {
     let pieces = read_encoded(ContentKind::JsonLines, "gzip", &whole[..whole.len() / 2]);
     assert!(pieces.len() > 1000, "{}", pieces.len());
     let damaged = note(ContentNote::Damaged { format: "gzip".into() });
-    assert_eq!(read_encoded(ContentKind::Json, "gzip", b"plain text"), [damaged.clone()]);
+    assert_eq!(read_encoded(ContentKind::Json, "gzip", b"plain text"), vec![damaged.clone()]);
     let with_rubbish = [whole.as_slice(), b"rubbish behind it"].concat();
     let pieces = read_encoded(ContentKind::JsonLines, "gzip", &with_rubbish);
     assert_eq!((pieces.len(), pieces.last()), (10_001, Some(&damaged)));

@@ -182,12 +182,12 @@ mod tests {
     #[test]
     fn the_examples_of_the_rfc() {
         let hello = message(MessageKind::Text, "Hello");
-        assert_eq!(read(b"\x81\x05Hello").unwrap(), [hello.clone()]);
-        assert_eq!(read(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").unwrap(), [hello.clone()]);
+        assert_eq!(read(b"\x81\x05Hello").unwrap(), vec![hello.clone()]);
+        assert_eq!(read(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").unwrap(), vec![hello.clone()]);
         let ping = message(MessageKind::Ping, "Hello");
         assert_eq!(read(b"\x01\x03Hel\x89\x05Hello\x80\x02lo").unwrap(), [ping, hello]);
-        let pong = message(MessageKind::Pong, "Hello");
-        assert_eq!(read(b"\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").unwrap(), [pong]);
+        let answer = message(MessageKind::Pong, "Hello");
+        assert_eq!(read(b"\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").unwrap(), [answer]);
         let long = [&b"\x82\x7e\x01\x00"[..], &[b'x'; 256]].concat();
         assert_eq!(read(&long).unwrap(), [message(MessageKind::Binary, &"x".repeat(256))]);
     }
@@ -197,12 +197,12 @@ mod tests {
         let cut = WebSocketMessage { is_whole: false, ..message(MessageKind::Text, "Hel") };
         assert_eq!(read(b"\x81\x05Hel").unwrap(), [cut]);
         let long =
-            [&b"\x82\x7f\0\0\0\0\0\x01\0\0"[..], &[0; 65_536], b"\x88\x05\x03\xe8bye\x88\x00"].concat();
+            [&b"\x82\x7f\0\0\0\0\0\x01\0\0"[..], &vec![0; 65_536], b"\x88\x05\x03\xe8bye\x88\x00"].concat();
         let messages = read(&long).unwrap();
         assert_eq!((messages[0].length, &messages[0].text), (65_536, &None));
         assert_eq!(messages[1], message(MessageKind::Close(Some(1000)), "bye"));
         assert_eq!(messages[2], message(MessageKind::Close(None), ""));
-        let too_long = [&b"\x81\x7f\0\0\0\0\0\x01\0\x01"[..], &[b'x'; 65_537]].concat();
+        let too_long = [&b"\x81\x7f\0\0\0\0\0\x01\0\x01"[..], &vec![b'x'; 65_537]].concat();
         let messages = read(&too_long).unwrap();
         assert_eq!((messages[0].length, messages[0].is_whole), (65_537, false));
     }

@@ -1,6 +1,7 @@
 //! The whole binary on real engines, in private labs.
 
 mod bad_input;
+mod content;
 mod endpoints;
 mod faults;
 mod healthy;
