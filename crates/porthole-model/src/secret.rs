@@ -170,7 +170,10 @@ mod tests {
 
     #[test]
     fn telling_parameters_further_on_are_masked() {
-        assert_eq!(masked("DSN=http://h/?user=a&password=b&x=1"), "DSN=http://h/?user=a&password=********&x=1");
+        assert_eq!(
+            masked("DSN=http://h/?user=a&password=b&x=1"),
+            "DSN=http://h/?user=a&password=********&x=1"
+        );
         assert_eq!(masked("postgres://u:p=1@h/d?api-key=x"), "postgres://u:********@h/d?api-key=********");
         assert_eq!(masked("exec mysql --password=x -u root"), "exec mysql --password=******** -u root");
         assert_eq!(masked("TOKEN=a b&c"), "TOKEN=********");

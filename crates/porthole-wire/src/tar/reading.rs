@@ -122,3 +122,67 @@ impl TarReader {
         self.skip = size.checked_next_multiple_of(BLOCK as u64).unwrap_or(u64::MAX);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use porthole_model::TarKind;
+
+    use super::*;
+
+    /// A header and its content, in whole blocks.
+    fn entry(name: &str, letter: u8, content: &[u8]) -> Vec<u8> {
+        let mut stream = crate::tar::of_program(name, content).unwrap();
+        stream.truncate(stream.len() - 2 * BLOCK);
+        stream[156] = letter;
+        stream[148..156].fill(b' ');
+        let sum: u32 = stream[..BLOCK].iter().map(|byte| u32::from(*byte)).sum();
+        stream[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        stream
+    }
+
+    fn entries(parts: &[Vec<u8>]) -> Vec<TarEntry> {
+        let (stream, mut reader, mut entries) = (parts.concat(), TarReader::default(), Vec::new());
+        let mut rest = stream.as_slice();
+        while !rest.is_empty() {
+            entries.extend(reader.step(&mut rest).unwrap());
+        }
+        entries
+    }
+
+    #[test]
+    fn names_and_links_of_gnu_may_be_long() {
+        let (name, target) = ("n".repeat(600), "t".repeat(200));
+        let found = entries(&[
+            entry("././@LongLink", b'L', format!("{name}\0").as_bytes()),
+            entry("././@LongLink", b'K', format!("{target}\0").as_bytes()),
+            entry("short", b'2', b""),
+            entry("next", b'0', b"content"),
+        ]);
+        assert_eq!((&found[0].name, found[0].link.as_deref()), (&name, Some(target.as_str())));
+        assert_eq!((found[1].name.as_str(), found[1].size, found.len()), ("next", 7, 2));
+    }
+
+    #[test]
+    fn records_of_pax_stand_for_the_next_entry_only() {
+        let records =
+            b"17 path=d/\xc3\xa4.txt\n22 mtime=1700000000.5\n15 uname=alice\n9 size=3\n17 comment=hello\n";
+        let found = entries(&[
+            entry("g", b'g', b"10 path=x\n"),
+            entry("x", b'x', records),
+            entry("a", 0, b"abc"),
+            entry("b/", 0, b""),
+        ]);
+        assert_eq!((found[0].name.as_str(), found[0].modified, found[0].size), ("d/ä.txt", 1_700_000_000, 3));
+        assert_eq!((found[0].user.as_str(), found[0].kind), ("alice", TarKind::File));
+        assert_eq!(
+            (found[1].name.as_str(), found[1].user.as_str(), found[1].kind),
+            ("b/", "0", TarKind::Directory)
+        );
+    }
+
+    #[test]
+    fn what_follows_the_end_is_passed_over() {
+        let found = entries(&[entry("a", b'0', b"x"), vec![0; BLOCK], b"rubbish".to_vec()]);
+        assert_eq!(found.len(), 1);
+    }
+}

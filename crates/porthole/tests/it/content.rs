@@ -89,7 +89,7 @@ fn archives_are_listed() {
         let calls = Recorded::of(
             lab,
             "docker cp web:/etc - >/dev/null; mkdir -p /tmp/in/deep; echo hello >/tmp/in/deep/file; \
-             ln -sf deep/file /tmp/in/link; docker cp /tmp/in web:/tmp; docker save bb:1 >/tmp/bb.tar; \
+             ln -sf deep/file /tmp/in/link; touch /tmp/in/$(printf %0150d 7); docker cp /tmp/in web:/tmp; docker save bb:1 >/tmp/bb.tar; \
              gzip -c /tmp/bb.tar | docker load; docker export web | head -c 100000 >/dev/null",
         );
         let shown = calls.shown("ContainerArchive");
@@ -99,6 +99,7 @@ fn archives_are_listed() {
         );
         let shown = calls.shown("PutContainerArchive");
         assert!(shown.lines().any(|line| line.ends_with(" in/link -> deep/file")), "{shown}");
+        assert!(shown.lines().any(|line| line.ends_with(&format!(" in/{:0150}", 7))), "{shown}");
         assert!(
             shown.lines().any(|line| line.starts_with("  -rw-r--r-- ") && line.ends_with(" in/deep/file")),
             "{shown}"
