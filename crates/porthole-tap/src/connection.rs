@@ -75,7 +75,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: wa
     };
     match engine {
         Ok(engine) => {
-            let observer = Observer::new(accepted.id, shared);
+            let observer = Observer::new(accepted.id, accepted.address, shared);
             let mut duplex = Duplex::new(accepted.stream, engine, observer);
             closed.reason = relay(&mut duplex, &mut news, &mut phase).await;
             closed.from_client = duplex.client_bytes();

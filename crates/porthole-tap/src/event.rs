@@ -76,6 +76,8 @@ pub struct Part {
     pub at: Timestamp,
     /// Who sent it.
     pub side: Side,
+    /// How many bytes of the body or stream this side had sent before; more than were shown where parts were dropped.
+    pub offset: u64,
     /// The piece.
     pub content: PartContent,
 }
@@ -83,8 +85,13 @@ pub struct Part {
 /// What a piece holds.
 #[derive(Debug)]
 pub enum PartContent {
-    /// The header lines, credentials masked.
-    Head(Kept),
+    /// The beginning of a request or an answer. It comes before the message's bytes, unless it was dropped.
+    Head {
+        /// The call as far as it is known; the end and what follows from it are not.
+        call: Box<Exchange>,
+        /// The request or status line and the header lines, credentials masked.
+        head: Kept,
+    },
     /// Bytes of the body or, after an upgrade, of the stream.
     Body(Kept),
 }

@@ -23,6 +23,7 @@ mod relay;
 mod settings;
 mod sink;
 mod socket_file;
+mod target;
 mod track;
 
 pub use budget::Kept;
@@ -32,6 +33,7 @@ pub use listener::{ListenAddress, ListenError, Listener};
 pub use relay::Relay;
 pub use settings::Settings;
 pub use sink::{Queue, Sink, queue};
+pub use target::{Target, TargetError};
 
 pub use porthole_wire::mask::masked;
 

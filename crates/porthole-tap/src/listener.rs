@@ -58,7 +58,9 @@ pub enum ListenError {
         path: PathBuf,
     },
     /// The address can be reached from other machines.
-    #[error("{address} can be reached from other machines, and whoever reaches it controls the engine")]
+    #[error(
+        "{address} can be reached from other machines, and whoever reaches it commands what is behind it"
+    )]
     Exposed {
         /// The address.
         address: SocketAddr,

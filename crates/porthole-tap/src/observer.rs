@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use porthole_model::{Client, ConnectionId, ExchangeEnd, ExchangeId};
+use porthole_model::{Client, ClientAddress, ConnectionId, ExchangeEnd, ExchangeId, Gap, Upgrade};
+use porthole_wire::engine_api;
 use porthole_wire::http1::{self, Decoder, Headers, Side};
 
 use crate::budget::Budget;
@@ -19,7 +20,8 @@ const MOST_PARTS: usize = 256;
 /// Reads the copy of a connection.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    decoder: Decoder,
+    /// `None` where the bytes are some other protocol's.
+    decoder: Option<Decoder>,
     watch: Watch,
 }
 
@@ -27,6 +29,7 @@ pub(crate) struct Observer {
 #[derive(Debug)]
 struct Watch {
     connection: ConnectionId,
+    address: ClientAddress,
     shared: Arc<Shared>,
     open: VecDeque<Box<Track>>,
     outbox: VecDeque<Outgoing>,
@@ -34,6 +37,15 @@ struct Watch {
     client_is_gone: bool,
     content_was_missed: bool,
     dropped_parts: u64,
+    /// Bytes of a connection that is not decoded.
+    raw: RawTotals,
+}
+
+/// What each side sent.
+#[derive(Debug, Default)]
+struct RawTotals {
+    client: u64,
+    engine: u64,
 }
 
 /// An event, or what becomes one when the client's name is known.
@@ -44,9 +56,11 @@ enum Outgoing {
 }
 
 impl Observer {
-    pub(crate) fn new(connection: ConnectionId, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(connection: ConnectionId, address: ClientAddress, shared: Arc<Shared>) -> Self {
+        let decoder = (!shared.settings.raw).then(Decoder::default);
         let watch = Watch {
             connection,
+            address,
             shared,
             open: VecDeque::new(),
             outbox: VecDeque::new(),
@@ -54,37 +68,43 @@ impl Observer {
             client_is_gone: false,
             content_was_missed: false,
             dropped_parts: 0,
+            raw: RawTotals::default(),
         };
-        Self { decoder: Decoder::default(), watch }
+        Self { decoder, watch }
     }
 
     pub(crate) fn note_client(&mut self, passed: &Passed<'_>) {
-        match passed {
-            Passed::Bytes(bytes) | Passed::Undelivered(bytes) => {
-                self.decoder.client_sent(bytes, |event| self.watch.note(event));
+        let watch = &mut self.watch;
+        match (passed, &mut self.decoder) {
+            (Passed::Bytes(bytes) | Passed::Undelivered(bytes), Some(decoder)) => {
+                decoder.client_sent(bytes, |event| watch.note(event));
             }
-            Passed::End => self.watch.end_of(Side::Client),
+            (Passed::Bytes(bytes) | Passed::Undelivered(bytes), None) => watch.raw(Side::Client, bytes),
+            (Passed::End, _) => watch.end_of(Side::Client),
         }
     }
 
     pub(crate) fn note_engine(&mut self, passed: &Passed<'_>) {
-        match passed {
-            Passed::Bytes(bytes) => self.decoder.engine_sent(bytes, |event| self.watch.note(event)),
-            Passed::Undelivered(bytes) => {
-                self.watch.client_is_gone = true;
-                self.decoder.engine_sent(bytes, |event| self.watch.note(event));
+        let watch = &mut self.watch;
+        watch.client_is_gone |= matches!(passed, Passed::Undelivered(_));
+        match (passed, &mut self.decoder) {
+            (Passed::Bytes(bytes) | Passed::Undelivered(bytes), Some(decoder)) => {
+                decoder.engine_sent(bytes, |event| watch.note(event));
             }
-            Passed::End => {
-                self.watch.end_of(Side::Engine);
-                self.decoder.engine_closed(|event| self.watch.note(event));
-                self.watch.give_up_answers();
+            (Passed::Bytes(bytes) | Passed::Undelivered(bytes), None) => watch.raw(Side::Engine, bytes),
+            (Passed::End, decoder) => {
+                watch.end_of(Side::Engine);
+                if let Some(decoder) = decoder {
+                    decoder.engine_closed(|event| watch.note(event));
+                }
+                watch.give_up_answers();
             }
         }
     }
 
-    /// Whether no exchange is under way.
+    /// Whether no exchange is under way. Of bytes that are not decoded nobody knows.
     pub(crate) fn is_idle(&self) -> bool {
-        self.decoder.is_idle()
+        self.decoder.as_ref().is_some_and(Decoder::is_idle)
     }
 
     /// How much waits for the sink.
@@ -95,6 +115,12 @@ impl Observer {
     /// The next event for the sink.
     pub(crate) fn next_event(&mut self, client: &Client) -> Option<Event> {
         Some(match self.watch.outbox.pop_front()? {
+            Outgoing::Event(Event::Part(mut part)) => {
+                if let PartContent::Head { call, .. } = &mut part.content {
+                    call.client = client.clone();
+                }
+                Event::Part(part)
+            }
             Outgoing::Event(event) => event,
             Outgoing::Exchange(track) => {
                 Event::Finished(Box::new(track.finish(self.watch.connection, client.clone())))
@@ -135,8 +161,8 @@ impl Watch {
             http1::Event::AnswerHead(head) => {
                 if let Some(track) = self.open.front_mut() {
                     track.answer_head(&head);
-                    let id = track.id;
-                    self.show_head(id, Side::Engine, head.headers);
+                    let first = || format!("{} {} {}", version(head.is_1_1), head.status, head.reason);
+                    self.show_head(Side::Engine, first, head.headers);
                 }
             }
             http1::Event::AnswerBody(bytes) | http1::Event::Stream(Side::Engine, bytes) => {
@@ -146,6 +172,7 @@ impl Watch {
             http1::Event::Upgraded(upgrade) => {
                 let keep_client = self.shared.settings.client_input;
                 self.open.iter_mut().for_each(|track| track.upgrade(upgrade.clone(), keep_client));
+                self.show_upgrade(upgrade);
             }
             http1::Event::Opaque(reason) => {
                 while let Some(track) = self.open.pop_front() {
@@ -162,26 +189,32 @@ impl Watch {
         let id = ExchangeId(self.shared.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
         let track = Track::begin(id, head, (&self.shared.settings, &self.shared.budget));
         self.open.push_back(Box::new(track));
-        self.show_head(id, Side::Client, head.headers);
+        let target = || engine_api::masked_target(head.target);
+        let first = || format!("{} {} {}", head.method, target(), version(head.is_1_1));
+        self.show_head(Side::Client, first, head.headers);
     }
 
     fn request_body(&mut self, bytes: &[u8]) {
         let Some(track) = self.open.back_mut() else { return };
-        track.request_body(bytes);
+        let offset = track.request_body(bytes);
         let shown = !track.withheld && (!track.is_upgraded() || self.shared.settings.client_input);
         let id = track.id;
         if shown {
-            self.show(id, Side::Client, |budget| Kept::copy_of(budget, bytes).map(PartContent::Body));
+            self.show((Some(id), Side::Client, offset), |budget| {
+                Kept::copy_of(budget, bytes).map(PartContent::Body)
+            });
         }
     }
 
     fn answer_body(&mut self, bytes: &[u8]) {
         let Some(track) = self.open.front_mut() else { return };
-        track.answer_body(bytes);
+        let offset = track.answer_body(bytes);
         self.content_was_missed |= self.client_is_gone;
         let (id, shown) = (track.id, !track.withheld);
         if shown {
-            self.show(id, Side::Engine, |budget| Kept::copy_of(budget, bytes).map(PartContent::Body));
+            self.show((Some(id), Side::Engine, offset), |budget| {
+                Kept::copy_of(budget, bytes).map(PartContent::Body)
+            });
         }
     }
 
@@ -233,18 +266,46 @@ impl Watch {
         self.first_end.get_or_insert(side);
     }
 
-    fn show_head(&mut self, exchange: ExchangeId, side: Side, headers: Headers<'_>) {
-        self.show(exchange, side, |budget| {
-            let mut kept = Kept::new(budget, usize::MAX);
-            write_head(&mut kept, headers);
-            (!kept.is_truncated()).then_some(PartContent::Head(kept))
+    fn raw(&mut self, side: Side, bytes: &[u8]) {
+        let total = match side {
+            Side::Client => &mut self.raw.client,
+            Side::Engine => &mut self.raw.engine,
+        };
+        let offset = *total;
+        *total += bytes.len() as u64;
+        self.show((None, side, offset), |budget| Kept::copy_of(budget, bytes).map(PartContent::Body));
+    }
+
+    fn show_head(&mut self, side: Side, first: impl FnOnce() -> String, headers: Headers<'_>) {
+        let track = match side {
+            Side::Client => self.open.back(),
+            Side::Engine => self.open.front(),
+        };
+        let Some(track) = track.filter(|_| self.shared.settings.parts) else { return };
+        let id = track.id;
+        let nobody = Client::unresolved(self.address, &Gap::not_asked("the program behind the connection"));
+        let call = Box::new(track.so_far(self.connection, nobody));
+        self.show((Some(id), side, 0), |budget| {
+            let mut head = Kept::new(budget, usize::MAX);
+            head.push(first().as_bytes());
+            head.push(b"\r\n");
+            write_head(&mut head, headers);
+            (!head.is_truncated()).then_some(PartContent::Head { call, head })
         });
+    }
+
+    /// The answer's head, which still waits, tells what the connection became with it.
+    fn show_upgrade(&mut self, upgrade: Upgrade) {
+        if let Some(Outgoing::Event(Event::Part(part))) = self.outbox.back_mut()
+            && let PartContent::Head { call, .. } = &mut part.content
+        {
+            call.upgraded = Some(upgrade);
+        }
     }
 
     fn show(
         &mut self,
-        exchange: ExchangeId,
-        side: Side,
+        (exchange, side, offset): (Option<ExchangeId>, Side, u64),
         content: impl FnOnce(&Budget) -> Option<PartContent>,
     ) {
         if !self.shared.settings.parts {
@@ -255,15 +316,14 @@ impl Watch {
             self.dropped_parts += 1;
             return;
         };
-        let part = Part {
-            exchange: Some(exchange),
-            connection: self.connection,
-            at: Moment::now().wall,
-            side,
-            content,
-        };
+        let part =
+            Part { exchange, connection: self.connection, at: Moment::now().wall, side, offset, content };
         self.outbox.push_back(Outgoing::Event(Event::Part(part)));
     }
+}
+
+fn version(is_1_1: bool) -> &'static str {
+    if is_1_1 { "HTTP/1.1" } else { "HTTP/1.0" }
 }
 
 /// An upgraded connection is whole when the engine closed it; that a client closes its half first is usual.

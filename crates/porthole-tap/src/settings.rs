@@ -5,6 +5,8 @@ use std::time::Duration;
 /// What a relay keeps, and how it stops.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Whether the bytes are some other protocol's: nothing is decoded, and parts belong to no exchange.
+    pub raw: bool,
     /// How much of each body is kept with its exchange, next to its head; `None` keeps neither.
     pub body_limit: Option<usize>,
     /// How many bytes may be kept at a time, in all connections and in the sink together.
@@ -20,6 +22,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            raw: false,
             body_limit: Some(64 * 1024),
             kept_limit: 16 * 1024 * 1024,
             parts: false,

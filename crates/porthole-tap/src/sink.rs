@@ -63,6 +63,7 @@ mod tests {
             connection: ConnectionId(1),
             at: Timestamp(0),
             side: Side::Client,
+            offset: 0,
             content: PartContent::Body(Kept::new(&Budget::new(0), 0)),
         })
     }

@@ -97,8 +97,9 @@ impl Track {
         track
     }
 
-    pub(crate) fn request_body(&mut self, bytes: &[u8]) {
-        self.request.body(bytes);
+    /// Gives the bytes that came before.
+    pub(crate) fn request_body(&mut self, bytes: &[u8]) -> u64 {
+        self.request.body(bytes)
     }
 
     pub(crate) fn answer_head(&mut self, head: &AnswerHead<'_>) {
@@ -109,11 +110,12 @@ impl Track {
         self.progress = (suits && head.status == 200).then(ProgressScan::default);
     }
 
-    pub(crate) fn answer_body(&mut self, bytes: &[u8]) {
-        self.answer.body(bytes);
+    /// Gives the bytes that came before.
+    pub(crate) fn answer_body(&mut self, bytes: &[u8]) -> u64 {
         if let Some(progress) = &mut self.progress {
             progress.push(bytes);
         }
+        self.answer.body(bytes)
     }
 
     pub(crate) fn upgrade(&mut self, upgrade: Upgrade, keep_client: bool) {
@@ -129,6 +131,31 @@ impl Track {
 
     pub(crate) fn end(&mut self, end: ExchangeEnd) {
         self.end.get_or_insert((end, self.begun.steady.elapsed()));
+    }
+
+    /// The line as far as it is known.
+    pub(crate) fn so_far(&self, connection: ConnectionId, client: Client) -> Exchange {
+        Exchange {
+            id: self.id,
+            connection,
+            client,
+            started: self.begun.wall,
+            method: self.method.clone(),
+            target: self.target.clone(),
+            api_version: self.api_version.clone(),
+            operation: self.operation.map(|operation| operation.name.to_owned()),
+            resource: self.resource.clone(),
+            status: self.status,
+            request: self.request.size,
+            answer: self.answer.size,
+            first_byte: self.first_byte,
+            duration: self.begun.steady.elapsed(),
+            upgraded: self.upgraded.clone(),
+            carrier: None,
+            exec: None,
+            failure: None,
+            end: ExchangeEnd::Complete,
+        }
     }
 
     /// The line and what was kept.
@@ -172,7 +199,9 @@ impl Half {
         }
     }
 
-    fn body(&mut self, bytes: &[u8]) {
+    /// Gives the bytes that came before.
+    fn body(&mut self, bytes: &[u8]) -> u64 {
+        let before = self.size.body;
         self.size.body += bytes.len() as u64;
         if let Some(creation) = &mut self.creation {
             let left = CREATION.saturating_sub(creation.len()).min(bytes.len());
@@ -181,6 +210,7 @@ impl Half {
         if let Some(message) = self.message.as_mut().filter(|message| !message.withheld) {
             message.body.push(bytes);
         }
+        before
     }
 }
 

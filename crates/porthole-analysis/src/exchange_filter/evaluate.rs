@@ -16,8 +16,18 @@ pub(super) fn holds(expression: &Expression, exchange: &Exchange, names: &Contai
         Expression::Any(parts) => parts.iter().any(|part| holds(part, exchange, names)),
         Expression::All(parts) => parts.iter().all(|part| holds(part, exchange, names)),
         Expression::Not(inner) => !holds(inner, exchange, names),
-        Expression::Test(field, condition) => meets(&fact(*field, exchange, names), condition),
+        Expression::Test(field, condition) => tests(*field, condition, exchange, names),
     }
+}
+
+/// Whether a field of an exchange meets a condition.
+pub(super) fn tests(
+    field: Field,
+    condition: &Condition,
+    exchange: &Exchange,
+    names: &ContainerNames,
+) -> bool {
+    meets(&fact(field, exchange, names), condition)
 }
 
 /// What an exchange says of a field.

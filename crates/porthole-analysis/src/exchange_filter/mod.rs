@@ -11,6 +11,7 @@ mod fields;
 mod lexer;
 mod operand;
 mod parser;
+mod so_far;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,12 @@ impl Filter {
     /// Whether an exchange meets the condition.
     pub fn matches_named(&self, exchange: &Exchange, names: &ContainerNames) -> bool {
         evaluate::holds(&self.expression, exchange, names)
+    }
+
+    /// Whether a call that goes on will meet the condition, as soon as what is known of it decides that: at its
+    /// request who asked for what, with its answer the status. What only the end tells decides nothing before.
+    pub fn decides(&self, so_far: &Exchange, names: &ContainerNames) -> Option<bool> {
+        so_far::decided(&self.expression, so_far, names)
     }
 
     /// The names of all fields, in the order of the documentation.

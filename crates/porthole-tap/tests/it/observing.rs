@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use porthole_model::{ClientAddress, ExchangeEnd, Pid, ResourceKind, Upgrade};
-use porthole_tap::{Event, Finished, PartContent, Settings};
+use porthole_tap::{Event, Finished, Part, PartContent, Settings};
 use porthole_wire::http1::{Opaque, Side};
 
 use crate::server;
@@ -126,6 +126,17 @@ fn an_upgraded_exchange_counts_its_stream_and_keeps_no_input() {
     assert_eq!(finished.answer.unwrap().body.bytes(), b"HELLObye");
 }
 
+/// What a part shows: who sent it, of a head the status that was known, the offset, the bytes.
+fn shown(part: Part) -> (Side, Option<Option<u16>>, u64, Vec<u8>) {
+    match part.content {
+        PartContent::Head { call, head } => {
+            assert_eq!(Some(call.id), part.exchange);
+            (part.side, Some(call.status), part.offset, head.bytes().to_vec())
+        }
+        PartContent::Body(kept) => (part.side, None, part.offset, kept.bytes().to_vec()),
+    }
+}
+
 #[test]
 fn parts_are_shown_while_they_pass() {
     let stand = Stand::with(server::handle, Settings { parts: true, ..Settings::default() });
@@ -133,9 +144,7 @@ fn parts_are_shown_while_they_pass() {
     let mut seen = Vec::new();
     loop {
         match stand.next_event() {
-            Event::Part(part) => seen.push(match part.content {
-                PartContent::Head(kept) | PartContent::Body(kept) => (part.side, kept.bytes().to_vec()),
-            }),
+            Event::Part(part) => seen.push(shown(part)),
             Event::Finished(_) => break,
             _ => {}
         }
@@ -143,11 +152,60 @@ fn parts_are_shown_while_they_pass() {
     assert_eq!(
         seen,
         [
-            (Side::Client, b"Host: d\r\n".to_vec()),
-            (Side::Engine, b"Content-Length: 2\r\n".to_vec()),
-            (Side::Engine, b"OK".to_vec())
+            (Side::Client, Some(None), 0, b"GET /_ping HTTP/1.1\r\nHost: d\r\n".to_vec()),
+            (Side::Engine, Some(Some(200)), 0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n".to_vec()),
+            (Side::Engine, None, 0, b"OK".to_vec())
         ]
     );
+}
+
+#[test]
+fn the_head_of_an_answer_tells_of_the_upgrade_and_the_client_of_its_input_when_asked() {
+    let settings = Settings { parts: true, client_input: true, ..Settings::default() };
+    let stand = Stand::with(server::handle, settings);
+    talk(
+        stand.tap(),
+        b"POST /v1.41/exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello",
+    );
+    let mut sent = Vec::new();
+    let mut upgraded = None;
+    loop {
+        match stand.next_event() {
+            Event::Part(Part { content: PartContent::Head { call, .. }, side: Side::Engine, .. }) => {
+                upgraded = call.upgraded;
+            }
+            Event::Part(Part { content: PartContent::Body(kept), side: Side::Client, offset, .. }) => {
+                assert_eq!(offset, sent.len() as u64);
+                sent.extend_from_slice(kept.bytes());
+            }
+            Event::Finished(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!((upgraded, sent), (Some(Upgrade::Protocol("tcp".into())), b"hello".to_vec()));
+}
+
+#[test]
+fn a_raw_relay_decodes_nothing_and_counts_from_each_side() {
+    let settings = Settings { raw: true, parts: true, ..Settings::default() };
+    let stand = Stand::with(server::handle, settings);
+    talk(stand.tap(), b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n");
+    let mut sent = [Vec::new(), Vec::new()];
+    let closed = stand.find(|event| match event {
+        Event::Part(part) => {
+            assert_eq!(part.exchange, None);
+            let (side, _, offset, bytes) = shown(part);
+            let sent = &mut sent[usize::from(side == Side::Engine)];
+            assert_eq!(offset, sent.len() as u64);
+            sent.extend_from_slice(&bytes);
+            None
+        }
+        Event::Closed(closed) => Some(closed),
+        Event::Finished(finished) => panic!("{finished:?}"),
+        _ => None,
+    });
+    assert_eq!(sent[0], b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n");
+    assert!(sent[1].starts_with(b"HTTP/1.1 200") && closed.from_engine == sent[1].len() as u64);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct RequestHead<'a> {
 pub struct AnswerHead<'a> {
     /// The status.
     pub status: u16,
+    /// The words behind it, which mean nothing (RFC 9112, section 4).
+    pub reason: &'a str,
     /// Whether it is HTTP/1.1, else 1.0.
     pub is_1_1: bool,
     /// The headers in their order.
@@ -148,10 +150,11 @@ pub(super) fn parse_answer<'h, 'b: 'h>(
     reserve(storage, head)?;
     let mut answer = httparse::Response::new(storage);
     is_whole(answer.parse(head), head).ok_or(Opaque::Answer)?;
-    let httparse::Response { code: Some(status), version: Some(version), headers, .. } = answer else {
+    let httparse::Response { code: Some(status), version: Some(version), reason, headers } = answer else {
         return Err(Opaque::Answer);
     };
-    Ok(AnswerHead { status, is_1_1: version == 1, headers: Headers(headers), size: head.len() })
+    let reason = reason.unwrap_or_default();
+    Ok(AnswerHead { status, reason, is_1_1: version == 1, headers: Headers(headers), size: head.len() })
 }
 
 fn reserve<'b>(storage: &mut Vec<httparse::Header<'b>>, head: &'b [u8]) -> Result<(), Opaque> {
