@@ -2,6 +2,7 @@
 //!
 //! Words and columns are decided once, in a [`doc::Doc`]; the printers only skin it. Nothing here computes a verdict.
 
+mod bytes;
 pub mod content;
 pub mod doc;
 pub mod error;
@@ -14,10 +15,12 @@ pub mod gc;
 mod harmless;
 pub mod html;
 pub mod json;
+pub mod live;
 mod markdown;
 mod moment;
 #[cfg(test)]
 mod properties;
+pub mod raw;
 pub mod report;
 #[cfg(test)]
 mod samples;

@@ -14,18 +14,6 @@ pub fn listening(url: &str, engine: &str) -> Doc {
     doc
 }
 
-/// A recorded request or answer: its header lines and its body, as far as they were kept.
-pub fn message(title: &str, content: Option<Content<'_>>) -> Doc {
-    let mut doc = head(title, content.as_ref());
-    let Some(content) = content else { return doc };
-    let body = readable(content.body);
-    if !body.is_empty() {
-        doc.blank().code(body.trim_end().lines());
-    }
-    doc.append(missing(&content));
-    doc
-}
-
 /// The header lines of a recorded request or answer.
 pub fn head(title: &str, content: Option<&Content<'_>>) -> Doc {
     let mut doc = Doc::new();
@@ -44,15 +32,4 @@ pub fn missing(content: &Content<'_>) -> Doc {
         doc.paragraph(Line::of(Style::Warning, "The body is not all here: ").plain(missing.words()));
     }
     doc
-}
-
-/// JSON indented, other text as it is, and anything else by its size.
-fn readable(body: &[u8]) -> String {
-    if let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) {
-        return serde_json::to_string_pretty(&value).unwrap_or_default();
-    }
-    match std::str::from_utf8(body) {
-        Ok(text) => text.to_owned(),
-        Err(_) => format!("({} bytes that are not text)", body.len()),
-    }
 }

@@ -130,6 +130,10 @@ Examples:
   porthole tap                              names a socket; send clients there with DOCKER_HOST
   porthole tap --filter 'status >= 400' --record calls.db
   porthole tap --listen tcp://127.0.0.1:2375
+  porthole tap -v -- docker build .         heads and bodies, too, while they pass
+  porthole tap -v --filter 'operation = SystemEvents or status >= 400'
+  porthole tap --raw --listen tcp://127.0.0.1:5433 --to tcp://db:5432 -x
+                                            any service, as hex
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
     /// Look through, count and export what a tap recorded

@@ -12,3 +12,4 @@ pub use detail::detail;
 pub use line::line;
 pub use line_writer::LineWriter;
 pub use summary::summary;
+pub(crate) use words::{client, number, status, story};

@@ -5,7 +5,7 @@ use porthole_model::{Caller, Client, ClientAddress, ContainerNames, Exchange, Ex
 use crate::doc::{Line, Style};
 
 /// Who called, in a word: a container's name, `docker[4242]`, an address.
-pub(super) fn client(client: &Client, names: &ContainerNames) -> Line {
+pub(crate) fn client(client: &Client, names: &ContainerNames) -> Line {
     match (Caller::from(client), client.address) {
         (Caller::Program(path), ClientAddress::Unix { pid: Some(pid), .. }) => {
             Line::of(Style::Name, &format!("{}[{pid}]", base_name(&path)))
@@ -32,6 +32,11 @@ fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The number of an exchange, before its line and the titles of its parts.
+pub(crate) fn number(exchange: &Exchange) -> Line {
+    Line::of(Style::Strong, &format!("{:>5}  ", format!("#{}", exchange.id)))
+}
+
 /// The operation, or the method and the path where no operation of the API is meant.
 pub(super) fn name(exchange: &Exchange) -> Line {
     match &exchange.operation {
@@ -45,7 +50,7 @@ fn method(exchange: &Exchange) -> Line {
 }
 
 /// The call, what it is about, and what became of it beyond its status.
-pub(super) fn story(exchange: &Exchange) -> Line {
+pub(crate) fn story(exchange: &Exchange) -> Line {
     let what = exchange.operation.as_deref().unwrap_or_else(|| exchange.path());
     joined(method(exchange).with(Style::Strong, what), &rest(exchange))
 }
@@ -80,7 +85,7 @@ fn marks(exchange: &Exchange) -> impl Iterator<Item = Line> {
 }
 
 /// The status, coloured by its class; an error inside a success is one.
-pub(super) fn status(exchange: &Exchange) -> Line {
+pub(crate) fn status(exchange: &Exchange) -> Line {
     let Some(status) = exchange.status else { return Line::of(Style::Faint, "-") };
     let style = match status {
         _ if exchange.failure.is_some() => Style::Error,

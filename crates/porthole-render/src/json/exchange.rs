@@ -174,7 +174,7 @@ impl ExchangeItem {
             id: exchange.id.0,
             connection: exchange.connection.0,
             started: moment::rfc3339(exchange.started),
-            client: client(&exchange.client, names, &mut gaps),
+            client: client_item(&exchange.client, names, &mut gaps),
             method: exchange.method.clone(),
             target: exchange.target.clone(),
             api_version: exchange.api_version.clone(),
@@ -202,7 +202,11 @@ pub(super) fn container(id: &ContainerId, names: &ContainerNames) -> ContainerIt
     ContainerItem { id: id.0.clone(), name: names.name(id).map(str::to_owned) }
 }
 
-fn client(client: &Client, names: &ContainerNames, gaps: &mut Vec<MissingFact>) -> ClientItem {
+pub(super) fn client_item(
+    client: &Client,
+    names: &ContainerNames,
+    gaps: &mut Vec<MissingFact>,
+) -> ClientItem {
     let place = |field: &'static str| move || format!("client.{field}");
     let user = known(&client.user, place("user"), gaps).cloned();
     let executable = known(&client.executable, place("executable"), gaps).cloned();

@@ -6,6 +6,8 @@
 mod exchange;
 mod explain;
 mod gap;
+mod part;
+mod raw;
 mod removed;
 mod report;
 mod sockets;
@@ -22,6 +24,8 @@ pub use exchange::{
 };
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
 pub use gap::{GapWord, MissingFact};
+pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
+pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
 pub use removed::{RemovedDocument, removed};
 pub use report::{
     CheckItem, CheckWord, ConfidenceWord, EvidenceItem, FindingItem, RemedyItem, ReportDocument,
@@ -42,6 +46,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("exchange", schema::<ExchangeDocument>()),
         ("explain", schema::<ExplanationsDocument>()),
         ("gc", schema::<RemovedDocument>()),
+        ("part", schema::<PartDocument>()),
+        ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
         ("topology", schema::<TopologyDocument>()),

@@ -10,6 +10,8 @@ mod recorded;
 mod sockets;
 mod support;
 mod tap;
+mod tap_live;
+mod tap_raw;
 mod through_engine;
 mod topology;
 mod unprivileged;

@@ -1,5 +1,6 @@
 //! The command that is run beside the tap, and how porthole ends with it.
 
+use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
@@ -16,12 +17,34 @@ const OTHER_WAYS: [&str; 4] = ["DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIF
 
 /// Starts the command with `DOCKER_HOST` set to `url`; `None` where there is no command.
 pub(super) fn start(words: &[String], url: &str) -> Result<Option<Child>, CommandError> {
+    start_with(words, |command| {
+        command.env("DOCKER_HOST", url);
+        for variable in OTHER_WAYS {
+            command.env_remove(variable);
+        }
+    })
+}
+
+/// Starts the command with what tells it of a raw relay; `None` where there is no command.
+pub(super) fn start_beside_raw(
+    words: &[String],
+    url: &str,
+    port: Option<SocketAddr>,
+) -> Result<Option<Child>, CommandError> {
+    start_with(words, |command| {
+        command.env("PORTHOLE_TAP", url);
+        if let Some(address) = port {
+            command.env("PORTHOLE_TAP_HOST", address.ip().to_string());
+            command.env("PORTHOLE_TAP_PORT", address.port().to_string());
+        }
+    })
+}
+
+fn start_with(words: &[String], prepare: impl FnOnce(&mut Command)) -> Result<Option<Child>, CommandError> {
     let Some((program, arguments)) = words.split_first() else { return Ok(None) };
     let mut command = Command::new(program);
-    command.args(arguments).env("DOCKER_HOST", url);
-    for variable in OTHER_WAYS {
-        command.env_remove(variable);
-    }
+    command.args(arguments);
+    prepare(&mut command);
     let child = command.spawn();
     Ok(Some(child.map_err(|error| CommandError::caused_by(format!("cannot run {program}"), error))?))
 }

@@ -2,12 +2,20 @@
 
 mod aside;
 mod child;
+mod gather;
 mod listen;
+mod live;
+mod parting;
+mod printed;
+mod raw_session;
+mod raw_view;
 mod session;
 mod view;
 mod who;
 
 use std::path::PathBuf;
+
+use porthole_tap::Target;
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -17,6 +25,7 @@ use crate::world::World;
 /// `porthole tap`.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the text is the help of the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct TapArgs {
     /// Where clients connect: unix:///path or tcp://address:port
     ///
@@ -38,17 +47,43 @@ pub(crate) struct TapArgs {
     /// Record the calls, with their heads and bodies, in this new file
     #[arg(short, long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Show the heads and bodies of each call, too
+    /// Show the heads and bodies of each call while they pass
+    ///
+    /// Bodies are taken apart: JSON indented, streams of JSON line by line, the output of containers by stream,
+    /// archives as listings. Credentials in heads and in JSON are masked. A filter holds for them, too: what it
+    /// cannot judge before the answer or the end of a call, such as its status, waits until then. What passes
+    /// faster than it can be shown is left out, and that is said.
     #[arg(short, long)]
     verbose: bool,
+    /// Show them as hex
+    #[arg(short = 'x', long)]
+    hex: bool,
+    /// Show and record what clients type into containers, too, which may be passwords
+    #[arg(long)]
+    show_input: bool,
+    /// Relay a service of any kind, which --to names, without understanding what passes; no engine is asked
+    ///
+    /// What passes is shown with --verbose or --hex as it is, credentials included. Without --listen, clients
+    /// connect at a private unix socket, or at a free port of 127.0.0.1 where --to is a TCP port.
+    #[arg(long)]
+    raw: bool,
+    /// The service behind a raw relay: unix:///path or tcp://host:port
+    #[arg(long, value_name = "URL")]
+    to: Option<Target>,
     #[command(flatten)]
     output: OutputArgs,
     /// A command to run with DOCKER_HOST set to the tap; porthole ends with it, with its exit code
+    ///
+    /// Beside a raw relay it finds the relay's URL in PORTHOLE_TAP instead, and of a TCP port the address and the
+    /// number in PORTHOLE_TAP_HOST and PORTHOLE_TAP_PORT.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 
 /// Relays until Ctrl-C, or until the command ends.
 pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
-    session::run(args, world)
+    match raw_session::target(args)? {
+        Some(target) => raw_session::run(args, target, world),
+        None => session::run(args, world),
+    }
 }

@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
 
 use super::aside::Aside;
+use super::live::Manner;
+use super::parting::Parting;
 use super::view::{Seen, View};
 use super::{TapArgs, child, listen, who};
 use crate::commands::traffic;
@@ -23,7 +25,7 @@ use crate::exit::Exit;
 use crate::world::World;
 
 /// How many events may wait to be shown.
-const WAITING: usize = 4096;
+pub(super) const WAITING: usize = 4096;
 
 /// How long calls that are under way may go on after Ctrl-C, or after the command's end.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -36,14 +38,14 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let recorder = args.record.as_deref().map(|path| recorder(path, &endpoint)).transpose()?;
     let view = View {
         output: args.output.output,
-        verbose: args.verbose,
-        secrets: world.settings.secrets,
+        manner: manner(args, world),
         settings: settings(args, world),
         out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(Aside::default()) },
         filter,
         names: names(world, &engine)?,
         api: EngineApi::of(&engine.version()),
         record: recorder.as_ref().map(Recorder::sink),
+        parting: Parting::default(),
     };
     let (exit, seen) = world.serve(relay(args, world, &endpoint, view))?;
     let trouble = recorder.map(|recorder| end(recorder, args)).transpose()?.flatten();
@@ -63,22 +65,42 @@ async fn relay(
     let listener = Listener::bind(&listen::address(args, world)?).await.map_err(listen::refused)?;
     porthole_host::raise_descriptor_limit();
     let url = listen::url(&listener);
-    let (relay, events) = connected(endpoint, world)?;
+    let (relay, events) = connected(endpoint, relay_settings(args), world)?;
     let child = child::start(&args.command, &url)?;
     if child.is_none() {
         world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url()));
     }
     let unread = Arc::new(Notify::new());
     let told = Arc::clone(&unread);
+    let parting = view.parting.clone();
     let viewing = view.start(events, move || told.notify_one());
     let mut exit = Ok(Exit::Success);
-    relay.run(listener, async { exit = child::until_the_end(child, &unread).await }).await;
+    let end = async {
+        exit = child::until_the_end(child, &unread).await;
+        parting.begin();
+    };
+    relay.run(listener, end).await;
     // With the relay goes the last sender of events, and so the view ends.
     drop(relay);
     Ok((exit?, viewing.end()?))
 }
 
-fn connected(endpoint: &Endpoint, world: &World) -> Result<(Relay, Receiver<Event>), CommandError> {
+/// How heads and bodies are shown, if they are.
+fn manner(args: &TapArgs, world: &World) -> Option<Manner> {
+    let manner = Manner { hex: args.hex, secrets: world.settings.secrets, client_input: args.show_input };
+    (args.verbose || args.hex).then_some(manner)
+}
+
+fn relay_settings(args: &TapArgs) -> Settings {
+    let parts = args.verbose || args.hex;
+    Settings { parts, client_input: args.show_input, drain: DRAIN, ..Settings::default() }
+}
+
+fn connected(
+    endpoint: &Endpoint,
+    settings: Settings,
+    world: &World,
+) -> Result<(Relay, Receiver<Event>), CommandError> {
     let line = Arc::new(Line::new(endpoint).map_err(|error| Gap::from(*error))?);
     let connect = move || -> BoxFuture<'static, io::Result<BoxedStream>> {
         let line = Arc::clone(&line);
@@ -89,7 +111,7 @@ fn connected(endpoint: &Endpoint, world: &World) -> Result<(Relay, Receiver<Even
     };
     let (queue, events) = porthole_tap::queue(WAITING);
     let resolve = who::resolver(world.settings.secrets);
-    Ok((Relay::new(connect, queue, Some(resolve), Settings { drain: DRAIN, ..Settings::default() }), events))
+    Ok((Relay::new(connect, queue, Some(resolve), settings), events))
 }
 
 fn recorder(path: &Path, endpoint: &Endpoint) -> Result<Recorder, CommandError> {
@@ -113,7 +135,7 @@ fn end(recorder: Recorder, args: &TapArgs) -> Result<Option<String>, CommandErro
     }))
 }
 
-fn settings(args: &TapArgs, world: &World) -> TextSettings {
+pub(super) fn settings(args: &TapArgs, world: &World) -> TextSettings {
     if args.command.is_empty() { world.printer.text_settings() } else { world.printer.note_settings() }
 }
 
