@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::LabError;
+use crate::contents::Contents;
 use crate::settings::Settings;
 use crate::tree;
 
@@ -67,12 +68,14 @@ impl Engine {
         Self::ALL.into_iter().find(|engine| engine.name() == name)
     }
 
-    pub(crate) fn suite(self) -> &'static str {
-        match self {
+    /// What the engine's tree is made of.
+    pub(crate) fn contents(self) -> Contents {
+        let suite = match self {
             Self::Docker20 => "bookworm",
             Self::Docker26 | Self::Podman => "trixie",
             Self::Docker28 => "forky",
-        }
+        };
+        Contents { name: self.name(), suite, packages: self.packages() }
     }
 
     /// The package whose version is the engine's.
@@ -81,7 +84,7 @@ impl Engine {
     }
 
     /// Packages of the tree; bookworm's `docker.io` has the client inside.
-    pub(crate) fn packages(self) -> Vec<&'static str> {
+    fn packages(self) -> Vec<&'static str> {
         let own: &[&str] = match self {
             Self::Docker20 => &["docker.io", "containerd", "runc"],
             Self::Docker26 | Self::Docker28 => {
