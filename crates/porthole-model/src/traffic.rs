@@ -95,6 +95,8 @@ pub enum Caller {
     Program(String),
     /// A user's programs of which nothing more is known.
     User(Uid),
+    /// Whoever holds a certificate, by the name in it.
+    Certificate(String),
     /// A machine.
     Address(IpAddr),
     /// All those beyond a sensible number.
@@ -107,7 +109,10 @@ impl From<&Client> for Caller {
             (Some(Some(container)), _, _) => Self::Container(container.clone()),
             (_, Some(executable), _) => Self::Program(executable.clone()),
             (_, None, ClientAddress::Unix { uid, .. }) => Self::User(uid),
-            (_, None, ClientAddress::Tcp(address)) => Self::Address(address.ip().to_canonical()),
+            (_, None, ClientAddress::Tcp(address)) => match &client.certificate {
+                Some(name) => Self::Certificate(name.clone()),
+                None => Self::Address(address.ip().to_canonical()),
+            },
         }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Accepted {
     pub(crate) id: ConnectionId,
     pub(crate) stream: BoxedStream,
     pub(crate) address: ClientAddress,
+    /// The name in the certificate that it showed.
+    pub(crate) certificate: Option<String>,
 }
 
 /// Serves a connection to its end.
@@ -140,6 +142,7 @@ async fn wait_for(deadline: Option<Instant>) {
 struct News {
     shared: Arc<Shared>,
     client: Client,
+    certificate: Option<String>,
     naming: Option<JoinHandle<Client>>,
     opened: Option<(ConnectionId, Moment)>,
 }
@@ -150,7 +153,8 @@ impl News {
         let naming =
             shared.resolve.clone().map(|resolve| tokio::task::spawn_blocking(move || resolve(address)));
         let client = Client::unresolved(address, &Gap::not_asked("the program behind the connection"));
-        Self { shared, client, naming, opened: Some((accepted.id, opened)) }
+        let certificate = accepted.certificate.clone();
+        Self { shared, client, certificate, naming, opened: Some((accepted.id, opened)) }
     }
 
     fn is_introduced(&self) -> bool {
@@ -161,6 +165,7 @@ impl News {
     async fn introduce(&mut self) {
         self.name().await;
         if let Some((connection, moment)) = self.opened {
+            self.client.certificate.clone_from(&self.certificate);
             let client = Box::new(self.client.clone());
             self.insist(Event::Opened { connection, at: moment.wall, client }).await;
             self.opened = None;

@@ -24,6 +24,7 @@ mod settings;
 mod sink;
 mod socket_file;
 mod target;
+mod tls;
 mod track;
 
 pub use budget::Kept;
@@ -34,6 +35,7 @@ pub use relay::Relay;
 pub use settings::Settings;
 pub use sink::{Queue, Sink, queue};
 pub use target::{Target, TargetError};
+pub use tls::{HandshakeFault, TlsFileError, TlsFiles};
 
 pub use porthole_wire::mask::masked;
 

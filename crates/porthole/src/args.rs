@@ -134,6 +134,8 @@ Examples:
   porthole tap -v --filter 'operation = SystemEvents or status >= 400'
   porthole tap --raw --listen tcp://127.0.0.1:5433 --to tcp://db:5432 -x
                                             any service, as hex
+  porthole tap --listen tcp://0.0.0.0:2376 --tlsdir /etc/docker/certs
+                                            for other machines: who shows a certificate is let in
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
     /// Look through, count and export what a tap recorded

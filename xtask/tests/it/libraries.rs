@@ -28,15 +28,13 @@ const OWNERS: &[(&str, &str)] = &[
     ("regex", "porthole-analysis"),
     ("rusqlite", "porthole-tap"),
     ("rust-sugiyama", "porthole-render"),
-    ("rustls", "porthole-engine"),
     ("rustls-native-certs", "porthole-engine"),
-    ("rustls-pki-types", "porthole-engine"),
     ("schemars", "porthole-render"),
     ("strsim", "porthole-analysis"),
     ("terminal_size", "porthole"),
-    ("tokio-rustls", "porthole-engine"),
     ("unicode-segmentation", "porthole-render"),
     ("wait4", "porthole-bench"),
+    ("x509-cert", "porthole-tap"),
 ];
 
 /// Libraries that several crates use, each with its reason.
@@ -48,6 +46,8 @@ const SHARED: &[(&str, &[&str], &str)] = &[
         "the clock is read, parsed and printed apart",
     ),
     ("rustix", &["porthole-host", "porthole-tap"], "system calls without unsafe code"),
+    ("rustls", &["porthole-engine", "porthole-tap"], "TLS to an engine, and TLS before one"),
+    ("rustls-pki-types", &["porthole-engine", "porthole-tap"], "the files of both"),
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
     ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
@@ -57,6 +57,7 @@ const SHARED: &[(&str, &[&str], &str)] = &[
         &["porthole", "porthole-engine", "porthole-tap"],
         "the program starts the event loop that the engine's client and the relay run on",
     ),
+    ("tokio-rustls", &["porthole-engine", "porthole-tap"], "TLS to an engine, and TLS before one"),
     ("unicode-width", &["porthole-analysis", "porthole-render"], "a table, no outside world"),
     ("zstd", &["porthole-tap", "porthole-wire"], "a format, no outside world"),
 ];

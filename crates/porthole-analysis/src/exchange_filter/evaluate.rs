@@ -133,6 +133,7 @@ fn client_fact<'a>(field: Field, client: &'a Client, names: &'a ContainerNames) 
                 [path.as_str(), path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name)]
             }))
         }
+        (Field::ClientCertificate, _) => text(client.certificate.as_deref()),
         (Field::ClientCommand, _) => owned(client.arguments.value().map(|arguments| command(arguments))),
         (Field::ClientContainer, _) => match client.container.value() {
             Some(Some(container)) => {

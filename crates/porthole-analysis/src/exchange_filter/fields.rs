@@ -30,6 +30,7 @@ pub(super) enum Field {
     ClientCommand,
     ClientContainer,
     ClientAddress,
+    ClientCertificate,
 }
 
 /// What a field holds.
@@ -64,7 +65,7 @@ const KINDS: &[&str] = &[
 ];
 const ENDS: &[&str] = &["complete", "client_left", "engine_left", "opaque", "stopped"];
 
-const FIELDS: [(Field, &str, Kind); 27] = [
+const FIELDS: [(Field, &str, Kind); 28] = [
     (Field::Id, "id", Kind::Number),
     (Field::Connection, "connection", Kind::Number),
     (Field::Method, "method", Kind::Word),
@@ -92,6 +93,7 @@ const FIELDS: [(Field, &str, Kind); 27] = [
     (Field::ClientCommand, "client.command", Kind::Text),
     (Field::ClientContainer, "client.container", Kind::Text),
     (Field::ClientAddress, "client.address", Kind::Text),
+    (Field::ClientCertificate, "client.certificate", Kind::Text),
 ];
 
 /// How alike a name has to be to be offered, by Jaro and Winkler.

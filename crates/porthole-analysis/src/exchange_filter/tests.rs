@@ -63,6 +63,15 @@ fn a_thing_is_known_by_each_of_its_names() {
 }
 
 #[test]
+fn a_tls_client_is_known_by_the_name_in_its_certificate() {
+    let client = Client { certificate: Some("ada".to_owned()), ..exchange().client };
+    let exchange = Exchange { client, ..exchange() };
+    assert!(keeps("client.certificate = ada and client.certificate ~ '^a'", &exchange));
+    assert!(!keeps("client.certificate = bob", &exchange));
+    none_keeps(&["client.certificate = ada", "client.certificate != ada"]);
+}
+
+#[test]
 fn a_container_is_known_by_its_name_where_that_is_known() {
     let filter = Filter::parse("client.container = ci").unwrap();
     let names: ContainerNames = [(ContainerId("c1".repeat(32)), "ci".to_owned())].into_iter().collect();

@@ -79,6 +79,8 @@ fn times(exchange: &Exchange) -> Line {
 
 fn client_terms(client: &Client, names: &ContainerNames) -> Vec<(Line, Line)> {
     let mut terms = vec![term("client", address(client.address))];
+    let certificate = client.certificate.as_ref();
+    terms.extend(certificate.map(|name| term("certificate", Line::of(Style::Name, name))));
     terms.push(term("user", words::known(&client.user, |user| user.as_str().into())));
     terms.push(term("program", words::known(&client.executable, |path| Line::of(Style::Code, path))));
     terms.push(term("command", words::known(&client.arguments, |arguments| command(arguments))));

@@ -56,6 +56,7 @@ fn sample_summary() -> TrafficSummary {
             client(Caller::Container(ContainerId("c1".repeat(32))), count(3, 1)),
             client(Caller::Program("/usr/bin/docker".into()), count(2, 0)),
             client(Caller::User(Uid(1001)), count(1, 1)),
+            client(Caller::Certificate("build server".into()), count(1, 0)),
             client(Caller::Others, count(1, 1)),
         ],
         slowest: vec![exchanges[2].clone(), exchanges[4].clone()],

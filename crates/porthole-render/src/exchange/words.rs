@@ -4,7 +4,7 @@ use porthole_model::{Caller, Client, ClientAddress, ContainerNames, Exchange, Ex
 
 use crate::doc::{Line, Style};
 
-/// Who called, in a word: a container's name, `docker[4242]`, an address.
+/// Who called, in a word: a container's name, `docker[4242]`, the name in a certificate, an address.
 pub(crate) fn client(client: &Client, names: &ContainerNames) -> Line {
     match (Caller::from(client), client.address) {
         (Caller::Program(path), ClientAddress::Unix { pid: Some(pid), .. }) => {
@@ -23,6 +23,7 @@ pub(super) fn caller(caller: &Caller, names: &ContainerNames) -> Line {
         Caller::Container(id) => Line::of(Style::Name, names.name(id).unwrap_or(id.short().0)),
         Caller::Program(path) => Line::of(Style::Name, base_name(path)),
         Caller::User(uid) => Line::from(format!("uid {uid}")),
+        Caller::Certificate(name) => Line::of(Style::Name, name),
         Caller::Address(address) => Line::from(address.to_string()),
         Caller::Others => Line::of(Style::Faint, "others"),
     }

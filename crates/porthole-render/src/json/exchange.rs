@@ -86,6 +86,8 @@ pub struct ClientItem {
     pub arguments: Option<Vec<String>>,
     /// The container that it runs in; null without a gap for a program of the host.
     pub container: Option<ContainerItem>,
+    /// The name in the certificate that a TLS client proved to hold.
+    pub certificate: Option<String>,
 }
 
 /// A container.
@@ -225,6 +227,7 @@ pub(super) fn client_item(
         executable,
         arguments: arguments.map(|all| all.iter().map(MaskedText::to_string).collect()),
         container: in_container.and_then(Option::as_ref).map(|id| container(id, names)),
+        certificate: client.certificate.clone(),
     }
 }
 

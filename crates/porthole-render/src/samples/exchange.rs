@@ -106,7 +106,7 @@ fn exec() -> Exchange {
 fn lost() -> Exchange {
     let address = ClientAddress::Tcp("[2001:db8::7]:51234".parse().unwrap());
     Exchange {
-        client: Client::unresolved(address, &gap()),
+        client: Client { certificate: Some("build server".into()), ..Client::unresolved(address, &gap()) },
         status: None,
         answer: MessageSize::default(),
         first_byte: None,

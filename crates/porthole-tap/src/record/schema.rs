@@ -31,6 +31,7 @@ CREATE TABLE connections (
     executable TEXT,
     arguments TEXT,
     container TEXT,
+    certificate TEXT,
     opaque TEXT,
     closed_ms INTEGER,
     duration_us INTEGER,
@@ -67,6 +68,7 @@ CREATE TABLE exchanges (
     client_executable TEXT,
     client_arguments TEXT,
     client_container TEXT,
+    client_certificate TEXT,
     noun TEXT NOT NULL
 );
 CREATE TABLE bodies (

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod certificates;
 mod clients;
 mod conformance;
 mod engines;
@@ -13,3 +14,5 @@ mod record;
 mod server;
 mod stand;
 mod stopping;
+mod tls;
+mod tls_files;

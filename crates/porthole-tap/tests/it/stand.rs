@@ -1,5 +1,6 @@
 //! What a probe stands on: a server, and a relay before it, each in threads of their own.
 
+use std::net::SocketAddr;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -19,6 +20,7 @@ pub(crate) struct Stand {
     directory: Option<TempDir>,
     engine: PathBuf,
     tap: PathBuf,
+    port: Option<SocketAddr>,
     pub(crate) events: mpsc::Receiver<Event>,
     stop: Option<oneshot::Sender<()>>,
     relay: Option<JoinHandle<usize>>,
@@ -57,10 +59,21 @@ impl Stand {
         settings: Settings,
         resolve: Option<Arc<Resolve>>,
     ) -> Self {
+        let mut stand = Self::listening(ListenAddress::private(tap), engine, settings, resolve);
+        stand.tap = PathBuf::from(tap);
+        stand
+    }
+
+    /// A relay from any address to a path.
+    pub(crate) fn listening(
+        address: ListenAddress,
+        engine: &Path,
+        settings: Settings,
+        resolve: Option<Arc<Resolve>>,
+    ) -> Self {
         let (events_in, events) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
-        let address = ListenAddress::private(tap);
         let connect = connector(engine.to_owned());
         let relay = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -68,7 +81,7 @@ impl Stand {
                 let (sink, mut received) = queue(1000);
                 let relay = Relay::new(connect, sink, resolve, settings);
                 let listener = Listener::bind(&address).await.unwrap();
-                ready_in.send(()).unwrap();
+                ready_in.send(listener.port()).unwrap();
                 let forwarding = tokio::spawn(async move {
                     while let Some(event) = received.recv().await {
                         let _nobody_reads = events_in.send(event);
@@ -80,11 +93,12 @@ impl Stand {
                 cut
             })
         });
-        ready.recv_timeout(PATIENCE).unwrap();
+        let port = ready.recv_timeout(PATIENCE).unwrap();
         Self {
             directory: None,
             engine: engine.to_owned(),
-            tap: tap.to_owned(),
+            tap: PathBuf::new(),
+            port,
             events,
             stop: Some(stop),
             relay: Some(relay),
@@ -93,6 +107,11 @@ impl Stand {
 
     pub(crate) fn direct(&self) -> &Path {
         &self.engine
+    }
+
+    /// The port of a relay on TCP.
+    pub(crate) fn port(&self) -> SocketAddr {
+        self.port.expect("it listens on TCP")
     }
 
     pub(crate) fn tap(&self) -> &Path {

@@ -12,6 +12,7 @@ mod support;
 mod tap;
 mod tap_live;
 mod tap_raw;
+mod tap_remote;
 mod through_engine;
 mod topology;
 mod unprivileged;

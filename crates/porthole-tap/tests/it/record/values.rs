@@ -55,15 +55,17 @@ fn clients() -> impl Strategy<Value = Client> {
     let arguments = proptest::collection::vec(texts(), 0..4)
         .prop_map(|words| MaskedText::arguments(words.iter().map(String::as_str), Secrets::Mask));
     let container = proptest::option::of(texts()).prop_map(|id| id.map(ContainerId));
-    (prop_oneof![unix, tcp], observed(texts()), observed(texts()), observed(arguments), observed(container))
-        .prop_map(|(address, user, executable, arguments, container)| Client {
+    let who = (observed(texts()), observed(texts()), observed(arguments), observed(container));
+    (prop_oneof![unix, tcp], who, proptest::option::of(texts())).prop_map(
+        |(address, (user, executable, arguments, container), certificate)| Client {
             address,
             user,
             executable,
             arguments,
             container,
-            certificate: None,
-        })
+            certificate,
+        },
+    )
 }
 
 pub(super) fn exchanges() -> impl Strategy<Value = Exchange> {

@@ -10,6 +10,7 @@ mod printed;
 mod raw_session;
 mod raw_view;
 mod session;
+mod tls;
 mod view;
 mod who;
 
@@ -41,6 +42,8 @@ pub(crate) struct TapArgs {
     /// Listen on an address that other machines reach, where everybody who reaches it controls the engine
     #[arg(long)]
     insecure: bool,
+    #[command(flatten)]
+    tls: tls::ListenTlsArgs,
     /// Show and record only the calls that match, such as: status >= 400 and operation ~ "^Container"
     #[arg(short, long, value_name = "EXPRESSION")]
     filter: Option<String>,

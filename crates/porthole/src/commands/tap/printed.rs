@@ -88,6 +88,9 @@ impl Printed {
             Event::Opaque { reason, .. } => {
                 format!("from here on a connection passes without being understood: {reason}")
             }
+            Event::HandshakeFailed { address, fault, .. } => {
+                format!("a client at {address} was not let in: {fault}")
+            }
             Event::AcceptFailed { cause, .. } => format!("a client could not be let in: {cause}"),
             Event::Closed(closed) => match &closed.reason {
                 CloseReason::EngineUnreachable(cause) => format!("the engine could not be reached: {cause}"),

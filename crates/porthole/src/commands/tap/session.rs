@@ -68,7 +68,7 @@ async fn relay(
     let (relay, events) = connected(endpoint, relay_settings(args), world)?;
     let child = child::start(&args.command, &url)?;
     if child.is_none() {
-        world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url()));
+        world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url(), args.tls.is_asked_for()));
     }
     let unread = Arc::new(Notify::new());
     let told = Arc::clone(&unread);
