@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::budget::Budget;
 use crate::connection::{Accepted, Phase, Shared, serve};
+use crate::execs::Execs;
 use crate::track::Moment;
 use crate::{BoxedStream, Connect, Event, Listener, Resolve, Settings, Sink};
 
@@ -38,6 +39,7 @@ impl Relay {
         let shared = Shared {
             budget: Budget::new(settings.kept_limit),
             settings,
+            execs: Execs::default(),
             connect: Box::new(connect),
             sink: Box::new(sink),
             resolve,

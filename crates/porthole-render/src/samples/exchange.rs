@@ -48,6 +48,7 @@ fn listing() -> Exchange {
         upgraded: None,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }
@@ -83,6 +84,7 @@ fn pull() -> Exchange {
         }),
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: Some("manifest for registry.example:5000/team/app:1 not found\x1b[2J".into()),
         duration: Duration::from_secs(185),
         ..numbered(3)
