@@ -92,7 +92,10 @@ mod tests {
         let web = resource(ResourceKind::Container, "web");
         execs.join(Some(&web), created("ee")).unwrap();
         let start = execs.join(Some(&exec("ee")), ExecFacts::default()).unwrap();
-        assert_eq!((start.container.as_deref(), start.tty, start.exit_code), (Some("web"), Some(false), None));
+        assert_eq!(
+            (start.container.as_deref(), start.tty, start.exit_code),
+            (Some("web"), Some(false), None)
+        );
         let facts =
             ExecFacts { exit_code: Some(3), container: Some("c1".repeat(32)), ..ExecFacts::default() };
         execs.join(Some(&exec("ee")), facts).unwrap();

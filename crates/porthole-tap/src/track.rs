@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use porthole_model::{
-    Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, MessageSize, Resource, Timestamp, Upgrade,
+    Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, MessageSize, Resource, Timestamp,
+    Upgrade,
 };
 use porthole_wire::engine_api::{self, Operation, ProgressScan};
 use porthole_wire::http1::{AnswerHead, Headers, RequestHead};

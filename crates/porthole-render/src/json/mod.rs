@@ -19,7 +19,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 pub use exchange::{
-    ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, MessageItem, ResourceItem,
+    ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, ExecItem, MessageItem, ResourceItem,
     ResourceWord, exchange,
 };
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
