@@ -12,7 +12,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
     ("flate2", "porthole-wire"),
-    ("form_urlencoded", "porthole-render"),
     ("futures-util", "porthole-engine"),
     ("hdrhistogram", "porthole-analysis"),
     ("http-body-util", "porthole-engine"),
@@ -32,6 +31,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("rustls-native-certs", "porthole-engine"),
     ("rustls-pki-types", "porthole-engine"),
     ("schemars", "porthole-render"),
+    ("similar", "porthole-analysis"),
     ("strsim", "porthole-analysis"),
     ("terminal_size", "porthole"),
     ("tokio-rustls", "porthole-engine"),
@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &str)] = &[
 /// Libraries that several crates use, each with its reason.
 const SHARED: &[(&str, &[&str], &str)] = &[
     ("clap", &["porthole", "porthole-bench", "porthole-lab", "xtask"], "each program has arguments"),
+    ("form_urlencoded", &["porthole-analysis", "porthole-render"], "a format, no outside world"),
     (
         "jiff",
         &["porthole", "porthole-engine", "porthole-render"],
