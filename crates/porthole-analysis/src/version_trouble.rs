@@ -15,15 +15,17 @@ use request::Request;
 use crate::version::ApiVersion;
 
 /// The version with which operations came into the API (moby, `api/docs/CHANGELOG.md`).
-const CAME_WITH: [(&str, ApiVersion); 13] = [
+const CAME_WITH: [(&str, ApiVersion); 15] = [
     ("BuildPrune", ApiVersion::new(1, 31)),
     ("ConfigCreate", ApiVersion::new(1, 30)),
     ("ConfigInspect", ApiVersion::new(1, 30)),
     ("ConfigList", ApiVersion::new(1, 30)),
     ("ContainerPrune", ApiVersion::new(1, 25)),
     ("DistributionInspect", ApiVersion::new(1, 30)),
+    ("ImageAttestations", ApiVersion::new(1, 55)),
     ("ImagePrune", ApiVersion::new(1, 25)),
     ("NetworkPrune", ApiVersion::new(1, 25)),
+    ("PluginUpgrade", ApiVersion::new(1, 26)),
     ("SecretCreate", ApiVersion::new(1, 25)),
     ("SecretInspect", ApiVersion::new(1, 25)),
     ("SecretList", ApiVersion::new(1, 25)),

@@ -3,6 +3,7 @@
 use porthole_model::{
     CallDifference, Change, ChangedCall, ChangedPart, ContainerNames, DiffSide, Exchange, TrafficDiff,
 };
+use serde_json::Value;
 
 use super::words;
 use crate::doc::{Doc, Line, Style};
@@ -67,9 +68,7 @@ fn terms(changes: &[Change]) -> Vec<(Line, Line)> {
     let (grouped, single): (Vec<_>, Vec<_>) = changes.iter().partition(|change| group(change).is_some());
     let mut terms: Vec<_> =
         single.into_iter().map(|change| (faint(&label(&change.part)), values(change))).collect();
-    for wanted in
-        [Group::EmptyField(Side::A), Group::EmptyField(Side::B), Group::Key(Side::A), Group::Key(Side::B)]
-    {
+    for wanted in GROUPS {
         let of_group = grouped.iter().filter(|change| group(change) == Some(wanted));
         let paths: Vec<&str> = of_group.filter_map(|change| path(&change.part)).collect();
         if !paths.is_empty() {
@@ -79,6 +78,15 @@ fn terms(changes: &[Change]) -> Vec<(Line, Line)> {
     terms
 }
 
+/// What stands together, in its order.
+const GROUPS: [Group; 5] = [
+    Group::EmptyFieldOfBoth,
+    Group::EmptyField(Side::A),
+    Group::EmptyField(Side::B),
+    Group::Key(Side::A),
+    Group::Key(Side::B),
+];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     A,
@@ -87,6 +95,7 @@ enum Side {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
+    EmptyFieldOfBoth,
     EmptyField(Side),
     Key(Side),
 }
@@ -94,6 +103,7 @@ enum Group {
 impl Group {
     fn label(self) -> &'static str {
         match self {
+            Self::EmptyFieldOfBoth => "request, empty but written otherwise",
             Self::EmptyField(Side::A) => "request, empty and only in A",
             Self::EmptyField(Side::B) => "request, empty and only in B",
             Self::Key(Side::A) => "answer, only in A",
@@ -103,22 +113,36 @@ impl Group {
 }
 
 fn group(change: &Change) -> Option<Group> {
+    let is_field = matches!(change.part, ChangedPart::RequestField(_));
     let (side, value) = match (&change.left, &change.right) {
+        (Some(left), Some(right)) => {
+            return (is_field && is_empty(left) && is_empty(right)).then_some(Group::EmptyFieldOfBoth);
+        }
         (Some(value), None) => (Side::A, value),
         (None, Some(value)) => (Side::B, value),
-        _ => return None,
+        (None, None) => return None,
     };
     match change.part {
         ChangedPart::AnswerKey(_) => Some(Group::Key(side)),
-        ChangedPart::RequestField(_) if is_empty(value) => Some(Group::EmptyField(side)),
+        _ if is_field && is_empty(value) => Some(Group::EmptyField(side)),
         _ => None,
     }
 }
 
 /// Whether a JSON value says nothing: it is null, zero, false, or holds only such.
 fn is_empty(value: &str) -> bool {
-    let only = |mark: char| matches!(mark, '[' | ']' | '{' | '}' | ',' | '0');
-    matches!(value, "null" | "false" | "\"\"") || value.chars().all(only)
+    serde_json::from_str(value).is_ok_and(|value| says_nothing(&value))
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.iter().all(says_nothing),
+        Value::Object(members) => members.values().all(says_nothing),
+    }
 }
 
 fn label(part: &ChangedPart) -> String {

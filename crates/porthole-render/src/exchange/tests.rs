@@ -141,6 +141,7 @@ fn sample_diff() -> TrafficDiff {
         change(field("Cmd"), Some(r#"["sh"]"#), Some(r#"["ash","-c","\u001b"]"#)),
         change(field("HostConfig.Annotations"), None, Some("null")),
         change(field("HostConfig.ConsoleSize"), None, Some("[0,0]")),
+        change(field("HostConfig.Ulimits"), Some("null"), Some("[]")),
         change(key("Warnings"), Some("list"), None),
         change(ChangedPart::Time, Some("31ms"), Some("1200ms")),
     ];

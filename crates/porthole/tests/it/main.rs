@@ -14,4 +14,5 @@ mod tap_live;
 mod tap_raw;
 mod through_engine;
 mod topology;
+mod traffic;
 mod unprivileged;
