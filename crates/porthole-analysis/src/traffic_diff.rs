@@ -80,13 +80,13 @@ fn note_agents(agents: &mut [BTreeSet<String>; 2], bodies: &[CallBodies; 2]) {
 }
 
 fn compare(diff: &mut TrafficDiff, [left, right]: [&Exchange; 2], bodies: &[CallBodies; 2]) {
-    let (changes, all_compared) = call::changes([left, right], bodies);
-    diff.bodies_not_compared += u64::from(!all_compared);
+    let (changes, whole) = call::changes([left, right], bodies);
+    diff.bodies_not_compared += u64::from(!whole);
     if changes.is_empty() {
         diff.same += 1;
     } else {
-        let changed = ChangedCall { left: left.clone(), right: right.clone(), changes };
-        diff.calls.push(CallDifference::Changed(Box::new(changed)));
+        let call = ChangedCall { left: left.clone(), right: right.clone(), changes };
+        diff.calls.push(CallDifference::Changed(Box::new(call)));
     }
 }
 

@@ -30,12 +30,23 @@ struct Key {
 /// order is found, then what came in another order, then the same call on a thing of another name.
 pub(super) fn steps(left: &[Exchange], right: &[Exchange]) -> Vec<Step> {
     let [left_keys, right_keys] = [left, right].map(|side| side.iter().map(Key::of).collect::<Vec<_>>());
-    let ops = capture_diff_slices(Algorithm::Myers, &left_keys, &right_keys);
+    let (left_numbers, right_numbers) = numbered(&left_keys, &right_keys);
+    let ops = capture_diff_slices(Algorithm::Myers, &left_numbers, &right_numbers);
     let mut found = in_order(&ops, left.len());
     match_rest(&mut found, &left_keys, &right_keys, true);
     let strip = |keys: Vec<Key>| keys.into_iter().map(|key| Key { name: None, ..key }).collect::<Vec<_>>();
     match_rest(&mut found, &strip(left_keys), &strip(right_keys), false);
     merged(&found, right.len())
+}
+
+/// The keys by numbers, which compare faster.
+fn numbered<'a>(left: &'a [Key], right: &'a [Key]) -> (Vec<usize>, Vec<usize>) {
+    let mut numbers: HashMap<&'a Key, usize> = HashMap::new();
+    let mut number = |key: &'a Key| {
+        let next = numbers.len();
+        *numbers.entry(key).or_insert(next)
+    };
+    (left.iter().map(&mut number).collect(), right.iter().map(&mut number).collect())
 }
 
 /// For each call of the left recording, the right one's, and whether it moved.

@@ -97,7 +97,7 @@ fn change(part: ChangedPart, left: Option<String>, right: Option<String>) -> Opt
 fn time(left: &Exchange, right: &Exchange) -> Option<Change> {
     let (left, right) = (left.answer_time(), right.answer_time());
     let (short, long) = (left.min(right), left.max(right));
-    let is_large = long - short >= BY_AT_LEAST && long >= short.saturating_mul(LONGER);
+    let is_large = long.saturating_sub(short) >= BY_AT_LEAST && long >= short.saturating_mul(LONGER);
     let text = |time: Duration| Some(format!("{}ms", time.as_millis()));
     is_large.then(|| Change { part: ChangedPart::Time, left: text(left), right: text(right) })
 }

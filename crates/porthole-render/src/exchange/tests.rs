@@ -151,7 +151,7 @@ fn sample_diff() -> TrafficDiff {
         api_versions: vec![version.to_owned()],
         user_agents: vec![agent.to_owned()],
     };
-    let changed = ChangedCall { left: exchanges[1].clone(), right: exchanges[4].clone(), changes };
+    let call = ChangedCall { left: exchanges[1].clone(), right: exchanges[4].clone(), changes };
     TrafficDiff {
         sides: [
             side(2, "1.41", "Docker-Client/20.10.24 (linux)"),
@@ -161,7 +161,7 @@ fn sample_diff() -> TrafficDiff {
         reordered: 1,
         calls: vec![
             CallDifference::OnlyLeft(Box::new(exchanges[0].clone())),
-            CallDifference::Changed(Box::new(changed)),
+            CallDifference::Changed(Box::new(call)),
             CallDifference::OnlyRight(Box::new(exchanges[3].clone())),
         ],
         bodies_not_compared: 1,

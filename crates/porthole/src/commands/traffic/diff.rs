@@ -15,8 +15,9 @@ use crate::output::{Output, OutputArgs};
 use crate::printer::Printer;
 use crate::world::World;
 
-/// How many calls of each recording are compared; a call is some kilobytes in memory, its bodies are read one by one.
-const MOST_CALLS: usize = 10_000;
+/// How many calls of each recording are compared: time grows with their product where nothing fits. A call is some
+/// kilobytes in memory, its bodies are read one by one.
+const MOST_CALLS: usize = 5_000;
 
 /// `porthole traffic diff`.
 #[derive(Debug, clap::Args)]
