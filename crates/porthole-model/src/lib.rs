@@ -17,6 +17,7 @@ mod snapshot;
 mod socket;
 mod topology;
 mod traffic;
+mod traffic_diff;
 
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
@@ -53,3 +54,4 @@ pub use topology::{Topology, TopologyBridge, TopologyEnd, TopologyRow, TopologyU
 pub use traffic::{
     AnswerTimes, CallCount, Caller, ClientStatistics, ContainerNames, OperationStatistics, TrafficSummary,
 };
+pub use traffic_diff::{CallDifference, Change, ChangedCall, ChangedPart, DiffSide, TrafficDiff};

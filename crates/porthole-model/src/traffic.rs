@@ -127,6 +127,16 @@ impl ContainerNames {
         self.0.get(container).map(String::as_str)
     }
 
+    /// What a person calls the container that a client wrote as `written`: its name where that is an id with a known
+    /// one, an id in its short form, anything else as it is.
+    pub fn called<'a>(&'a self, written: &'a str) -> &'a str {
+        let is_id = written.len() == 64 && written.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !is_id {
+            return written;
+        }
+        self.name(&ContainerId(written.to_owned())).unwrap_or(&written[..12])
+    }
+
     /// Learns a name.
     pub fn insert(&mut self, container: ContainerId, name: String) {
         self.0.insert(container, name);

@@ -24,6 +24,7 @@ pub mod raw;
 pub mod report;
 #[cfg(test)]
 mod samples;
+mod shell;
 pub mod snapshot;
 pub mod sockets;
 pub mod tap;

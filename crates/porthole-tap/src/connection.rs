@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::budget::Budget;
 use crate::duplex::{Duplex, Turn};
+use crate::execs::Execs;
 use crate::observer::Observer;
 use crate::track::Moment;
 use crate::{BoxedStream, CloseReason, Connect, ConnectionClosed, Event, Resolve, Settings, Sink};
@@ -28,6 +29,7 @@ const QUEUE: Duration = Duration::from_millis(5);
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) budget: Budget,
+    pub(crate) execs: Execs,
     pub(crate) connect: Box<dyn Connect>,
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) resolve: Option<Arc<Resolve>>,

@@ -15,6 +15,7 @@ mod connection;
 mod connector;
 mod duplex;
 mod event;
+mod execs;
 mod listener;
 mod observer;
 mod pump;

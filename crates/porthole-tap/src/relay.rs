@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::budget::Budget;
 use crate::connection::{Accepted, Phase, Shared, serve};
+use crate::execs::Execs;
 use crate::listener::Arrival;
 use crate::tls::{HandshakeFault, shake_hands};
 use crate::track::Moment;
@@ -41,6 +42,7 @@ impl Relay {
         let shared = Shared {
             budget: Budget::new(settings.kept_limit),
             settings,
+            execs: Execs::default(),
             connect: Box::new(connect),
             sink: Box::new(sink),
             resolve,

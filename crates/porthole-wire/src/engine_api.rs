@@ -4,6 +4,7 @@
 //! `/grpc`, are named in its manner.
 
 mod bodies;
+mod exec;
 mod operations;
 mod pattern;
 mod progress;
@@ -12,6 +13,7 @@ mod resource;
 mod secrets;
 
 pub use bodies::{describes_itself_in_bodies, resource_of_bodies};
+pub use exec::{ExecFacts, exec_of_bodies, exit_code_of_wait, is_of_exec};
 pub use operations::{OPERATIONS, Operation};
 pub use progress::ProgressScan;
 pub use secrets::{SECRET_MASK, carries_secrets, is_secret_header, masked_target};

@@ -22,7 +22,7 @@ Examples:
 
 Exit codes:
   0  done, nothing found
-  1  doctor found something at or over --fail-on
+  1  doctor found something at or over --fail-on, or traffic diff a difference
   2  porthole could not do the job
   130  interrupted";
 
@@ -138,13 +138,14 @@ Examples:
                                             for other machines: who shows a certificate is let in
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
-    /// Look through, count and export what a tap recorded
+    /// Look through, count, compare and export what a tap recorded
     #[command(after_long_help = "\
 Examples:
   porthole tap --record calls.db -- docker compose up -d
   porthole traffic ls calls.db --filter failed
   porthole traffic show calls.db 17
   porthole traffic stats calls.db
+  porthole traffic diff old.db new.db
   porthole traffic export calls.db --format har > calls.har")]
     Traffic(TrafficArgs),
     /// Record everything that the other commands read into one file

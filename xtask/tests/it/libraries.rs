@@ -12,7 +12,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
     ("flate2", "porthole-wire"),
-    ("form_urlencoded", "porthole-render"),
     ("futures-util", "porthole-engine"),
     ("hdrhistogram", "porthole-analysis"),
     ("http-body-util", "porthole-engine"),
@@ -30,6 +29,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("rust-sugiyama", "porthole-render"),
     ("rustls-native-certs", "porthole-engine"),
     ("schemars", "porthole-render"),
+    ("similar", "porthole-analysis"),
     ("strsim", "porthole-analysis"),
     ("terminal_size", "porthole"),
     ("unicode-segmentation", "porthole-render"),
@@ -40,6 +40,7 @@ const OWNERS: &[(&str, &str)] = &[
 /// Libraries that several crates use, each with its reason.
 const SHARED: &[(&str, &[&str], &str)] = &[
     ("clap", &["porthole", "porthole-bench", "porthole-lab", "xtask"], "each program has arguments"),
+    ("form_urlencoded", &["porthole-analysis", "porthole-render"], "a format, no outside world"),
     (
         "jiff",
         &["porthole", "porthole-engine", "porthole-render"],

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, MaskedText};
+use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, ExecCall, MaskedText};
 
 use super::fields::Field;
 use super::operand::Meaning;
@@ -118,8 +118,26 @@ fn fact<'a>(field: Field, exchange: &'a Exchange, names: &'a ContainerNames) -> 
         Field::Failure => text(exchange.failure.as_deref()),
         Field::Upgraded => owned(exchange.upgraded.as_ref().map(ToString::to_string)),
         Field::End => text(Some(exchange.end.word())),
+        Field::ExitCode => code(exchange.exit_code),
+        Field::ExecId | Field::ExecCommand | Field::ExecContainer | Field::ExecExitCode => {
+            exchange.exec.as_ref().map_or(Fact::Missing, |exec| exec_fact(field, exec, names))
+        }
         _ => client_fact(field, client, names),
     }
+}
+
+fn exec_fact<'a>(field: Field, exec: &'a ExecCall, names: &'a ContainerNames) -> Fact<'a> {
+    match field {
+        Field::ExecId => text(Some(&exec.id)),
+        Field::ExecCommand => owned(exec.command.as_ref().map(|words| command(words))),
+        Field::ExecExitCode => code(exec.exit_code),
+        _ => texts(exec.container.iter().flat_map(|written| [names.called(written), written])),
+    }
+}
+
+/// A process has none below zero.
+fn code<'a>(code: Option<i64>) -> Fact<'a> {
+    number(code.and_then(|code| u64::try_from(code).ok()))
 }
 
 fn client_fact<'a>(field: Field, client: &'a Client, names: &'a ContainerNames) -> Fact<'a> {

@@ -1,7 +1,8 @@
 //! What a filter keeps, how it binds, what it says of mistakes, and that it prints as what it is.
 
 use porthole_model::{
-    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, Gap, Upgrade,
+    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExecCall, Gap, MaskedText,
+    Secrets, Upgrade,
 };
 use proptest::prelude::*;
 
@@ -45,6 +46,29 @@ fn texts_are_compared_whole_or_by_pattern() {
         "client.command = 'docker exec web ls'",
     ]);
     none_keeps(&["method = GET", "path = /V1.51/containers/web/exec", "path !~ exec", "query ~ '^etach'"]);
+}
+
+#[test]
+fn an_exec_is_asked_for_by_what_is_known_of_it() {
+    let exec = ExecCall {
+        id: "ee".into(),
+        container: Some("c1".repeat(32)),
+        command: Some(MaskedText::arguments(["sh", "-c", "exit 3"], Secrets::Mask)),
+        tty: Some(false),
+        exit_code: Some(3),
+    };
+    let called = Exchange { exec: Some(exec), exit_code: Some(137), ..exchange() };
+    for text in [
+        "exec.id = ee",
+        "exec.command ~ 'exit 3$'",
+        "exec.container = c1c1c1c1c1c1",
+        "exec.exit_code != 0",
+        "exit_code = 137",
+    ] {
+        assert!(keeps(text, &called) && !keeps(text, &exchange()), "{text}");
+    }
+    let names = [(ContainerId("c1".repeat(32)), "web".to_owned())].into_iter().collect();
+    assert!(Filter::parse("exec.container = web").unwrap().matches_named(&called, &names));
 }
 
 #[test]

@@ -83,11 +83,11 @@ impl Rows<'_> {
     fn exchange(&self, exchange: &Exchange) -> rusqlite::Result<()> {
         let mut insert = self.statement(
             "INSERT OR REPLACE INTO exchanges (id, connection, started_ms, method, target, api_version, operation, \
-             resource_kind, resource_name, resource_id, status, request_head, request_body, answer_head, \
+             resource_kind, resource_name, resource_id, exec, status, request_head, request_body, answer_head, \
              answer_body, first_byte_us, duration_us, upgraded, failure, outcome, noun, client_address, \
              client_pid, client_uid, client_gid, client_user, client_executable, client_arguments, \
              client_container, client_certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-             ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         let resource = exchange.resource.as_ref();
         let values = params![
@@ -101,6 +101,7 @@ impl Rows<'_> {
             resource.map(|resource| resource.kind.to_string()),
             resource.map(|resource| &resource.name),
             resource.and_then(|resource| resource.id.as_ref()),
+            exchange.exec.as_ref().map(|exec| &exec.id),
             exchange.status,
             integer(exchange.request.head),
             integer(exchange.request.body),

@@ -15,4 +15,5 @@ mod tap_raw;
 mod tap_remote;
 mod through_engine;
 mod topology;
+mod traffic;
 mod unprivileged;

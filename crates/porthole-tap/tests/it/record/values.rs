@@ -32,6 +32,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
         upgraded: None,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }
@@ -101,6 +102,7 @@ pub(super) fn exchanges() -> impl Strategy<Value = Exchange> {
         upgraded: rest.1,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: words.4,
         end: rest.2,
     })
