@@ -23,6 +23,7 @@ pub mod report;
 mod samples;
 pub mod snapshot;
 pub mod sockets;
+pub mod take_over;
 pub mod tap;
 pub mod text;
 pub mod topology;

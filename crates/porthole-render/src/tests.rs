@@ -121,9 +121,12 @@ fn errors_name_their_causes_and_hints() {
 #[test]
 fn what_gc_removed() {
     let names = ["porthole-helper-1".to_owned()];
-    assert_snapshot!("gc", piped(&gc::doc(&names, &["porthole:0.1.0".to_owned()])));
-    assert_snapshot!("gc_nothing", piped(&gc::doc(&[], &[])));
-    assert_snapshot!("gc_json", json::removed(&names, &[]));
+    assert_snapshot!(
+        "gc",
+        piped(&gc::doc(&names, &["porthole:0.1.0".to_owned()], &["/run/docker.sock".to_owned()]))
+    );
+    assert_snapshot!("gc_nothing", piped(&gc::doc(&[], &[], &[])));
+    assert_snapshot!("gc_json", json::removed(&names, &[], &["/run/docker.sock".to_owned()]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::sockets::SocketsArgs;
-use crate::commands::tap::TapArgs;
+use crate::commands::tap::{GuardianArgs, TapArgs};
 use crate::commands::traffic::TrafficArgs;
 use crate::output::{OutputArgs, SourceArgs, TopologyOutput};
 
@@ -130,6 +130,7 @@ Examples:
   porthole tap                              names a socket; send clients there with DOCKER_HOST
   porthole tap --filter 'status >= 400' --record calls.db
   porthole tap --listen tcp://127.0.0.1:2375
+  porthole tap --take-over                  every client of this host's engine, as it is
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
     /// Look through, count and export what a tap recorded
@@ -151,12 +152,15 @@ Examples:
   porthole snapshot -o - | ssh colleague 'cat > host.zst'
   porthole doctor --from host.zst")]
     Snapshot(SnapshotArgs),
-    /// Remove what killed runs of porthole left behind on the engine
+    /// Remove what killed runs of porthole left behind on the engine, and give back what they had taken over
     #[command(after_long_help = "\
 Examples:
   porthole gc
   porthole -c prod gc")]
     Gc(GcArgs),
+    /// Give a socket back when the tap that took it over is gone; started by that tap
+    #[command(hide = true)]
+    Guardian(GuardianArgs),
     /// Print the completions of a shell
     #[command(after_long_help = "\
 Examples:

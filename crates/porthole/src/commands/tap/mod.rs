@@ -2,12 +2,16 @@
 
 mod aside;
 mod child;
+mod door;
 mod listen;
 mod session;
+mod take_over;
 mod view;
 mod who;
 
 use std::path::PathBuf;
+
+pub(crate) use take_over::{GuardianArgs, guard, recover};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -32,6 +36,14 @@ pub(crate) struct TapArgs {
     /// Listen on an address that other machines reach, where everybody who reaches it controls the engine
     #[arg(long)]
     insecure: bool,
+    /// Take the place of the engine's own socket, so that every client passes through as it is
+    ///
+    /// No client is configured anew: the engine's socket is exchanged with the tap's in one step, and mounted over
+    /// in the containers that hold its file. When porthole ends, however it ends, the engine's socket is back at its
+    /// place, the very same file: a second process watches over that, and after both were killed the next
+    /// porthole tap or porthole gc gives it back. For root, on the engine's host.
+    #[arg(long, conflicts_with_all = ["listen", "mode", "group", "insecure", "through_engine"])]
+    take_over: bool,
     /// Show and record only the calls that match, such as: status >= 400 and operation ~ "^Container"
     #[arg(short, long, value_name = "EXPRESSION")]
     filter: Option<String>,

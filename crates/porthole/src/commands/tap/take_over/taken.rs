@@ -1,0 +1,57 @@
+//! The place that was taken, for threads: nothing is mounted any more once it was given back.
+
+use std::sync::{Mutex, PoisonError};
+
+use porthole_host::{LinuxHost, Mounted, SocketPlace};
+
+use super::{refusal, restore};
+use crate::error::CommandError;
+
+/// The place that was taken.
+pub(super) struct Taken {
+    host: LinuxHost,
+    place: SocketPlace,
+    /// Held by whoever changes something; true once the place was given back.
+    is_over: Mutex<bool>,
+}
+
+impl Taken {
+    pub(super) fn new(host: LinuxHost, place: SocketPlace) -> Self {
+        Self { host, place, is_over: Mutex::new(false) }
+    }
+
+    pub(super) fn place(&self) -> &SocketPlace {
+        &self.place
+    }
+
+    /// Puts the stand-in at the path.
+    pub(super) fn take(&self) -> Result<(), CommandError> {
+        self.place.take().map_err(|error| refusal::cannot(&self.place, error))
+    }
+
+    /// Puts it there again, where the engine made a socket of its own anew.
+    pub(super) fn take_again(&self) -> Result<bool, CommandError> {
+        let retaken = (|| {
+            let was_made_anew = !self.place.is_taken()? && self.place.is_live()?;
+            if was_made_anew {
+                self.place.liken()?;
+                self.place.take()?;
+            }
+            Ok(was_made_anew)
+        })();
+        retaken.map_err(|error| refusal::cannot(&self.place, error))
+    }
+
+    /// Switches over whoever holds the file of the engine's socket.
+    pub(super) fn cover(&self) -> Result<Vec<Mounted>, CommandError> {
+        let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_over { Ok(Vec::new()) } else { Ok(self.host.cover(&self.place)?) }
+    }
+
+    /// Gives the place back.
+    pub(super) fn restore(&self) -> Result<Vec<Mounted>, CommandError> {
+        let mut is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        *is_over = true;
+        restore::restore(&self.host, &self.place)
+    }
+}
