@@ -100,7 +100,9 @@ impl LinuxHost {
 
     /// Kernels before 6.5 mount nothing beneath: there the mount is missing for a moment.
     fn replace_one(&self, place: &SocketPlace, spot: &Spot) -> io::Result<MountedChange> {
-        let tree = clone_of(place.path())?;
+        // A socket that is gone is no reason to leave the mount out, as a namespace that is gone would be.
+        let tree = clone_of(place.path())
+            .map_err(|error| io::Error::other(format!("the original is gone: {error}")))?;
         inside(&self.proc, spot.namespace, || {
             match mount(&tree, &spot.file, MoveMountFlags::MOVE_MOUNT_BENEATH) {
                 Ok(()) => unmount(spot.file.as_fd()),

@@ -281,6 +281,18 @@ mod tests {
     }
 
     #[test]
+    fn extended_attributes_are_those_of_the_original() {
+        let stage = Stage::new();
+        let set = rustix::fs::lsetxattr(stage.place.path(), "trusted.label", b"x", XattrFlags::empty());
+        set.unwrap();
+        let _stand_in = stage.stand_in();
+        stage.place.liken().unwrap();
+        let mut value = [0; 8];
+        let length = rustix::fs::lgetxattr(stage.place.stand_in(), "trusted.label", &mut value).unwrap();
+        assert_eq!(&value[..length], b"x");
+    }
+
+    #[test]
     fn a_kill_between_any_two_steps_is_undone() {
         for steps in 0..4 {
             let stage = Stage::new();

@@ -32,7 +32,7 @@ impl Room {
             made => return made,
         }
         let metadata = fs::symlink_metadata(&self.0)?;
-        if metadata.is_dir() && metadata.uid() == 0 && metadata.mode() & 0o077 == 0 {
+        if metadata.is_dir() && metadata.uid() == 0 && metadata.mode() & 0o777 == 0o700 {
             return Ok(());
         }
         Err(io::Error::other(format!("{} is there and belongs to others", self.0.display())))

@@ -22,7 +22,7 @@ pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
         .map_err(|error| CommandError::caused_by("cannot remove what was left behind", error))?;
     match args.output.output {
         Output::Text => {
-            world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images, &sockets))?
+            world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images, &sockets))?;
         }
         Output::Json => {
             Printer::text(&porthole_render::json::removed(&removed.containers, &removed.images, &sockets))?;

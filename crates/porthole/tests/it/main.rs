@@ -9,6 +9,7 @@ mod help;
 mod recorded;
 mod sockets;
 mod support;
+mod take_over;
 mod tap;
 mod through_engine;
 mod topology;

@@ -32,7 +32,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Relays until Ctrl-C, or until the command ends.
 pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let filter = traffic::filter(args.filter.as_deref())?;
-    take_over::say_recovered(world)?;
+    take_over::say_recovered(world);
     let endpoint = world.settings.endpoint()?;
     let engine = world.engine()?;
     let recorder = args.record.as_deref().map(|path| recorder(path, &endpoint)).transpose()?;
@@ -74,7 +74,7 @@ async fn relay(
     let viewing = view.start(events, move || told.notify_one());
     let mut exit = Ok(Exit::Success);
     let has_command = child.is_some();
-    let end = child::until_the_end(child, &unread);
+    let end = Box::pin(child::until_the_end(child, &unread));
     relay.run(listener, async { exit = take_over::until(take_over, end, has_command).await }).await;
     // With the relay goes the last sender of events, and so the view ends.
     drop(relay);

@@ -1,6 +1,7 @@
 //! A file for each place that is taken, locked while the tap or its guardian lives: a later run finds it unlocked.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::ErrorKind::{NotFound, PermissionDenied};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -43,11 +44,7 @@ impl Journal {
             |error| CommandError::caused_by(format!("cannot read the journals in {DIRECTORY}"), error);
         let entries = match fs::read_dir(DIRECTORY) {
             // Without the right to read it, nothing in it can be of this user.
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
-            {
-                return Ok(Vec::new());
-            }
+            Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => return Ok(Vec::new()),
             entries => entries.map_err(failed)?,
         };
         let mut left = Vec::new();
@@ -97,7 +94,10 @@ impl Journal {
     fn lock(path: PathBuf, socket: PathBuf, make: bool) -> io::Result<Option<Self>> {
         loop {
             let file = match File::options().read(true).write(true).create(make).mode(0o600).open(&path) {
-                Err(error) if !make && error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                // That of another user is not for this one to give back.
+                Err(error) if !make && matches!(error.kind(), NotFound | PermissionDenied) => {
+                    return Ok(None);
+                }
                 file => file?,
             };
             match file.try_lock() {

@@ -38,11 +38,16 @@ const LOOKS_A_SCAN: u32 = 8;
 const LAST_ARRIVALS: Duration = Duration::from_millis(100);
 
 /// Says which sockets it gave back that killed runs had taken over.
-pub(super) fn say_recovered(world: &World) -> Result<(), CommandError> {
-    for path in recover(world)? {
-        world.printer.note(&porthole_render::take_over::recovered(&path));
+pub(super) fn say_recovered(world: &World) {
+    match recover(world) {
+        Ok(paths) => {
+            for path in paths {
+                world.printer.note(&porthole_render::take_over::recovered(&path));
+            }
+        }
+        // It may concern another engine.
+        Err(error) => world.printer.error(&error),
     }
-    Ok(())
 }
 
 /// Waits for `end`, and gives back what was taken, if something was.
@@ -63,6 +68,9 @@ pub(super) struct TakeOver {
     guardian: Option<Guardian>,
     journal: Journal,
     words: Words,
+    stage: Stage,
+    /// Whether at the last look the engine had made its socket anew.
+    is_anew: bool,
     /// The mounts that could not be switched over and of which that was said.
     told: BTreeSet<(u64, PathBuf)>,
 }
@@ -78,12 +86,21 @@ impl TakeOver {
         let journal = Journal::claim(place.path())?;
         restore::leftovers(&world.host, &place)?;
         journal.write()?;
-        let guardian = Guardian::start(&journal).await?;
+        let guardian = Guardian::start(&journal).await.inspect_err(|_| journal.remove())?;
         let words = Words::new(world, &place, names);
         let taken = Arc::new(Taken::new(world.host.clone(), place));
-        let mut take_over = Self { taken, guardian: Some(guardian), journal, words, told: BTreeSet::new() };
+        let mut take_over = Self {
+            taken,
+            guardian: Some(guardian),
+            journal,
+            words,
+            stage: Stage::Begun { was_taken: false },
+            is_anew: false,
+            told: BTreeSet::new(),
+        };
         let listener = take_over.listen().await?;
         take_over.taken.take()?;
+        take_over.stage = Stage::Begun { was_taken: true };
         take_over.words.taken();
         take_over.cover().await?;
         Ok((listener, take_over))
@@ -127,7 +144,6 @@ impl TakeOver {
         place.make_room().map_err(|error| refusal::cannot(place, error))?;
         let listener =
             Listener::bind(&ListenAddress::private(place.stand_in())).await.map_err(listen::refused)?;
-        place.liken().map_err(|error| refusal::cannot(place, error))?;
         Ok(listener)
     }
 
@@ -157,8 +173,12 @@ impl TakeOver {
     }
 
     async fn look(&mut self, scan: bool) -> Result<(), CommandError> {
-        let again = self.taken.take_again()?;
+        // Not at the first look: an engine sets owner and permissions after it has begun to listen.
+        let was_anew = std::mem::replace(&mut self.is_anew, self.taken.is_anew()?);
+        let again = was_anew && self.is_anew;
         if again {
+            self.taken.take()?;
+            self.is_anew = false;
             self.words.taken_again();
         }
         if again || scan { self.cover().await } else { Ok(()) }
@@ -178,30 +198,38 @@ impl TakeOver {
     }
 
     fn give_back(&mut self) -> Result<(), CommandError> {
+        let Stage::Begun { was_taken } = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return Ok(());
+        };
         let restored = self.taken.restore();
-        let Some(guardian) = self.guardian.take() else { return Ok(()) };
-        match restored {
-            Ok(mounted) => {
-                self.journal.remove();
-                guardian.dismiss();
-                self.words.given_back();
-                mounted.iter().for_each(|mounted| self.words.mounted(mounted));
-                Ok(())
-            }
-            Err(error) => {
-                guardian.dismiss();
-                Err(error)
-            }
+        if restored.is_ok() {
+            self.journal.remove();
         }
+        if let Some(guardian) = self.guardian.take() {
+            guardian.dismiss();
+        }
+        let replaced = restored?;
+        if was_taken {
+            self.words.given_back();
+        }
+        for mounted in &replaced {
+            self.words.mounted(mounted);
+        }
+        Ok(())
     }
 }
 
 impl Drop for TakeOver {
     fn drop(&mut self) {
-        if self.guardian.is_some()
-            && let Err(error) = self.give_back()
-        {
+        if let Err(error) = self.give_back() {
             self.words.trouble(&error);
         }
     }
+}
+
+/// How far a take-over has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Begun { was_taken: bool },
+    Over,
 }

@@ -1,6 +1,7 @@
 //! Giving a place back: by the tap in its end, by its guardian, or by a later run after both were killed.
 
 use porthole_host::{LinuxHost, Mounted, MountedChange, SocketPlace};
+use porthole_model::Gap;
 
 use super::journal::Journal;
 use crate::error::CommandError;
@@ -14,13 +15,21 @@ pub(super) fn restore(host: &LinuxHost, place: &SocketPlace) -> Result<Vec<Mount
     let failed = |error| CommandError::caused_by(format!("cannot give {path} back to the engine"), error);
     place.give_back().map_err(failed)?;
     let mounted = host.uncover(place)?;
-    if let Some(gap) = mounted.iter().find_map(|mounted| mounted.change.as_ref().err()) {
-        return Err(
-            CommandError::from(gap.clone()).hint("restart the containers that hold it, then run porthole gc")
+    if let Some((holder, gap)) = mounted.iter().find_map(failure) {
+        let failed = format!(
+            "cannot give process {} the engine's socket back at {}",
+            holder.pid,
+            holder.point.display()
         );
+        return Err(CommandError::caused_by(failed, gap.cause.clone())
+            .hint("restart the container of that process, then run porthole gc"));
     }
     place.clear().map_err(failed)?;
     Ok(mounted.into_iter().filter(|mounted| mounted.change == Ok(MountedChange::Replaced)).collect())
+}
+
+fn failure(mounted: &Mounted) -> Option<(&Mounted, &Gap)> {
+    Some((mounted, mounted.change.as_ref().err()?))
 }
 
 /// Gives back what a killed run left at this place, of which there need not be a journal any more.

@@ -24,22 +24,16 @@ impl Taken {
         &self.place
     }
 
-    /// Puts the stand-in at the path.
+    /// Puts the stand-in at the path, in the likeness of what is there.
     pub(super) fn take(&self) -> Result<(), CommandError> {
-        self.place.take().map_err(|error| refusal::cannot(&self.place, error))
+        let taken = self.place.liken().and_then(|()| self.place.take());
+        taken.map_err(|error| refusal::cannot(&self.place, error))
     }
 
-    /// Puts it there again, where the engine made a socket of its own anew.
-    pub(super) fn take_again(&self) -> Result<bool, CommandError> {
-        let retaken = (|| {
-            let was_made_anew = !self.place.is_taken()? && self.place.is_live()?;
-            if was_made_anew {
-                self.place.liken()?;
-                self.place.take()?;
-            }
-            Ok(was_made_anew)
-        })();
-        retaken.map_err(|error| refusal::cannot(&self.place, error))
+    /// Whether the engine made a socket of its own anew at the path, and listens.
+    pub(super) fn is_anew(&self) -> Result<bool, CommandError> {
+        let is_anew = self.place.is_taken().and_then(|taken| Ok(!taken && self.place.is_live()?));
+        is_anew.map_err(|error| refusal::cannot(&self.place, error))
     }
 
     /// Switches over whoever holds the file of the engine's socket.
