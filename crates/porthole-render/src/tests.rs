@@ -119,6 +119,16 @@ fn errors_name_their_causes_and_hints() {
 }
 
 #[test]
+fn what_a_take_over_says() {
+    let mut doc = take_over::taken("/run/docker.sock");
+    doc.append(take_over::switched("container agent", "/var/run/docker.sock"));
+    doc.append(take_over::taken_again("/run/docker.sock"));
+    doc.append(take_over::given_back("/run/docker.sock"));
+    doc.append(take_over::replaced("container late", "/var/run/docker.sock"));
+    assert_snapshot!("take_over", piped(&doc));
+}
+
+#[test]
 fn what_gc_removed() {
     let names = ["porthole-helper-1".to_owned()];
     assert_snapshot!(

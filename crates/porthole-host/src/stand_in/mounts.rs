@@ -51,20 +51,25 @@ pub enum MountedChange {
 impl LinuxHost {
     /// Mounts the stand-in over each mount of the original, in whichever namespace. Those that have it are skipped.
     pub fn cover(&self, place: &SocketPlace) -> Result<Vec<Mounted>, Gap> {
-        self.change(place, &place.original(), |spot| self.cover_one(place, spot))
+        self.change(place, &place.original(), |_| true, |spot| self.cover_one(place, spot))
     }
 
-    /// Undoes [`LinuxHost::cover`], and replaces mounts of the stand-in by mounts of what is at the path.
+    /// Undoes [`LinuxHost::cover`]. To be done before the original is renamed: in porthole's own namespace the kernel
+    /// renames nothing that is mounted on.
     pub fn uncover(&self, place: &SocketPlace) -> Result<Vec<Mounted>, Gap> {
-        self.change(place, &place.stand_in(), |spot| {
-            if spot.is_cover { self.uncover_one(spot) } else { self.replace_one(place, spot) }
-        })
+        self.change(place, &place.stand_in(), |spot| spot.is_cover, |spot| self.uncover_one(spot))
+    }
+
+    /// Replaces mounts of the stand-in itself by mounts of what is at the path.
+    pub fn replace(&self, place: &SocketPlace) -> Result<Vec<Mounted>, Gap> {
+        self.change(place, &place.stand_in(), |spot| !spot.is_cover, |spot| self.replace_one(place, spot))
     }
 
     fn change(
         &self,
         place: &SocketPlace,
         file: &Path,
+        is_wanted: impl Fn(&Spot) -> bool,
         change: impl Fn(&Spot) -> io::Result<MountedChange>,
     ) -> Result<Vec<Mounted>, Gap> {
         let what = format!("mounts of {}", place.path().display());
@@ -73,7 +78,7 @@ impl LinuxHost {
             return Ok(Vec::new());
         };
         let spots = self.spots(file, &place.names()).map_err(|error| failed("/proc", error))?;
-        let changed = spots.into_iter().map(|spot| {
+        let changed = spots.into_iter().filter(is_wanted).map(|spot| {
             let change = if spot.is_shared {
                 Err(shared(&what))
             } else {

@@ -211,7 +211,7 @@ fn holders_of_other_kinds_are_switched_or_told_apart() {
         words.contains("holds the socket at /srv/shared.sock and keeps its direct line, unseen"),
         "{words}"
     );
-    assert_eq!(points(), untouched);
+    assert_eq!(points(), untouched, "{words}");
     lab.sh_ok(&format!("{inside} curl -sS --unix-socket /srv/inside.sock http://d/_ping"));
     assert_given_back(&lab, &before);
 }

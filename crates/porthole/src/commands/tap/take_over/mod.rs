@@ -167,7 +167,9 @@ impl TakeOver {
     }
 
     async fn replace_guardian(&mut self) -> Result<(), CommandError> {
-        self.guardian = None;
+        if let Some(dead) = self.guardian.take() {
+            dead.dismiss();
+        }
         self.guardian = Some(Guardian::start(&self.journal).await?);
         Ok(())
     }
@@ -177,7 +179,7 @@ impl TakeOver {
         let was_anew = std::mem::replace(&mut self.is_anew, self.taken.is_anew()?);
         let again = was_anew && self.is_anew;
         if again {
-            self.taken.take()?;
+            self.taken.take_again()?;
             self.is_anew = false;
             self.words.taken_again();
         }

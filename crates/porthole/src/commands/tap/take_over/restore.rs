@@ -1,31 +1,31 @@
 //! Giving a place back: by the tap in its end, by its guardian, or by a later run after both were killed.
 
-use porthole_host::{LinuxHost, Mounted, MountedChange, SocketPlace};
+use porthole_host::{LinuxHost, Mounted, SocketPlace};
 use porthole_model::Gap;
 
 use super::journal::Journal;
 use crate::error::CommandError;
 use crate::world::World;
 
-/// Gives the place back: the path first, then the mounts, then what lay beside. Can be done again after any kill.
+/// Gives the place back: mounts and path, then what lay beside. Can be done again after any kill. What is given are the
+/// mounts that now are of the engine's socket.
 ///
 /// Where a mount could not be given back, the room stays for the next try, and that is the error.
 pub(super) fn restore(host: &LinuxHost, place: &SocketPlace) -> Result<Vec<Mounted>, CommandError> {
-    let path = place.path().display();
-    let failed = |error| CommandError::caused_by(format!("cannot give {path} back to the engine"), error);
+    let failed = |error| {
+        CommandError::caused_by(format!("cannot give {} back to the engine", place.path().display()), error)
+    };
+    let uncovered = host.uncover(place)?;
     place.give_back().map_err(failed)?;
-    let mounted = host.uncover(place)?;
-    if let Some((holder, gap)) = mounted.iter().find_map(failure) {
-        let failed = format!(
-            "cannot give process {} the engine's socket back at {}",
-            holder.pid,
-            holder.point.display()
-        );
+    let replaced = host.replace(place)?;
+    if let Some((holder, gap)) = uncovered.iter().chain(&replaced).find_map(failure) {
+        let point = holder.point.display();
+        let failed = format!("cannot give process {} the engine's socket back at {point}", holder.pid);
         return Err(CommandError::caused_by(failed, gap.cause.clone())
             .hint("restart the container of that process, then run porthole gc"));
     }
     place.clear().map_err(failed)?;
-    Ok(mounted.into_iter().filter(|mounted| mounted.change == Ok(MountedChange::Replaced)).collect())
+    Ok(replaced)
 }
 
 fn failure(mounted: &Mounted) -> Option<(&Mounted, &Gap)> {

@@ -30,6 +30,13 @@ impl Taken {
         taken.map_err(|error| refusal::cannot(&self.place, error))
     }
 
+    /// The same after the engine made its socket anew.
+    pub(super) fn take_again(&self) -> Result<(), CommandError> {
+        // Whoever held the old socket keeps a dead one, as without porthole; what is mounted over it must not hinder.
+        let _told_in_the_end = self.host.uncover(&self.place)?;
+        self.take()
+    }
+
     /// Whether the engine made a socket of its own anew at the path, and listens.
     pub(super) fn is_anew(&self) -> Result<bool, CommandError> {
         let is_anew = self.place.is_taken().and_then(|taken| Ok(!taken && self.place.is_live()?));
