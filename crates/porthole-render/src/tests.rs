@@ -6,7 +6,7 @@ use crate::doc::Doc;
 use crate::samples;
 use crate::sockets::{RowWriter, SocketRow};
 use crate::text::{self, TextSettings};
-use crate::{error, gc, html, json, report, sockets, topology};
+use crate::{error, gc, html, json, report, sockets, take_over, topology};
 
 fn printed(doc: &Doc, width: Option<usize>, color: bool) -> String {
     let mut out = Vec::new();

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::sockets::SocketsArgs;
-use crate::commands::tap::{GuardianArgs, TapArgs};
+use crate::commands::tap::TapArgs;
 use crate::commands::traffic::TrafficArgs;
 use crate::output::{OutputArgs, SourceArgs, TopologyOutput};
 
@@ -152,15 +152,15 @@ Examples:
   porthole snapshot -o - | ssh colleague 'cat > host.zst'
   porthole doctor --from host.zst")]
     Snapshot(SnapshotArgs),
-    /// Remove what killed runs of porthole left behind on the engine, and give back what they had taken over
+    /// Remove what killed runs of porthole left behind
+    ///
+    /// Removes helper containers and images from the engine, and gives an engine's socket back that a tap had taken
+    /// over.
     #[command(after_long_help = "\
 Examples:
   porthole gc
   porthole -c prod gc")]
     Gc(GcArgs),
-    /// Give a socket back when the tap that took it over is gone; started by that tap
-    #[command(hide = true)]
-    Guardian(GuardianArgs),
     /// Print the completions of a shell
     #[command(after_long_help = "\
 Examples:

@@ -27,7 +27,6 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Traffic(args) => traffic::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),
-        Command::Guardian(args) => tap::guard(&args, world),
         Command::Completions(args) => completions::run(&args),
         Command::Man => man::run(),
     }

@@ -11,7 +11,7 @@ mod who;
 
 use std::path::PathBuf;
 
-pub(crate) use take_over::{GuardianArgs, guard, recover};
+pub(crate) use take_over::{guard, guarded_socket, recover};
 
 use crate::error::CommandError;
 use crate::exit::Exit;

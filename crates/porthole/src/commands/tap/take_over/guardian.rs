@@ -1,15 +1,18 @@
 //! A second process that gives the place back when the tap is gone without a word, `kill -9` included.
 //!
-//! It is porthole itself. Its standard input is one end of a socket pair, whose other end only the tap has; its
+//! It is porthole itself, under another name. Its standard input is one end of a socket pair, whose other end only the tap has; its
 //! standard output is the journal, whose lock it shares in that way.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use porthole_host::{LinuxHost, Roots};
 use tokio::time::timeout;
 
 use super::journal::{self, Journal};
@@ -17,7 +20,6 @@ use super::restore::restore;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;
-use crate::world::World;
 
 /// How long it may take to start on a busy host.
 const START: Duration = Duration::from_secs(30);
@@ -25,13 +27,8 @@ const START: Duration = Duration::from_secs(30);
 /// The only byte that either says: "I watch", and "it is given back".
 const WORD: [u8; 1] = [b'.'];
 
-/// The guardian's arguments.
-#[derive(Debug, clap::Args)]
-pub(crate) struct GuardianArgs {
-    /// The socket that was taken over
-    #[arg(value_name = "PATH")]
-    socket: PathBuf,
-}
+/// The name it is started under, by which porthole knows that it is to be one, and the name of its process.
+const NAME: &str = "porthole-guard";
 
 /// A guardian that watches.
 #[derive(Debug)]
@@ -78,7 +75,7 @@ impl Guardian {
         let (line, theirs) = UnixStream::pair()?;
         line.set_nonblocking(true)?;
         let mut command = Command::new("/proc/self/exe");
-        command.arg("guardian").arg(journal.socket()).env_clear();
+        command.arg0(NAME).arg(journal.socket()).env_clear();
         command.stdin(OwnedFd::from(theirs)).stdout(journal.shared_lock()?).stderr(Stdio::null());
         let process = command.spawn()?;
         Ok(Self { process, line: tokio::net::UnixStream::from_std(line)? })
@@ -98,25 +95,45 @@ impl Guardian {
     }
 }
 
+/// The socket to watch over, where this process was started as a guardian.
+pub(crate) fn guarded_socket(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
+    let name = arguments.next()?;
+    if name == NAME { arguments.next().map(PathBuf::from) } else { None }
+}
+
 /// The guardian itself: waits until the tap is gone, and gives the place back unless the tap said that it has.
-pub(crate) fn guard(args: &GuardianArgs, world: &World) -> Result<Exit, CommandError> {
-    let failed =
-        |error| CommandError::caused_by("cannot watch over a tap, which alone starts this command", error);
-    let was_given_back = world.serve(async { watch() }).map_err(failed)?;
-    if !was_given_back {
-        restore(&world.host, &journal::place(&args.socket)?)?;
-        journal::remove(&args.socket);
-    }
-    Ok(Exit::Success)
+pub(crate) fn guard(socket: &Path) -> Exit {
+    // There is nobody to tell: the journal stays for the next run.
+    let guarded = watch().is_ok_and(|given_back| given_back || give_back(socket).is_ok());
+    if guarded { Exit::Success } else { Exit::Failure }
+}
+
+fn give_back(socket: &Path) -> Result<(), CommandError> {
+    restore(&LinuxHost::new(Roots::default()), &journal::place(socket)?)?;
+    journal::remove(socket);
+    Ok(())
 }
 
 fn watch() -> std::io::Result<bool> {
     let mut line = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
-    interrupt::ignore()?;
-    porthole_host::stand_alone(c"porthole-guard")?;
+    let signals = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    signals.block_on(async { interrupt::ignore() })?;
+    porthole_host::stand_alone(NAME)?;
     line.write_all(&WORD)?;
     let mut heard = Vec::new();
     // A tap that is killed may reset the line, which is its end as well.
     let _ended = line.read_to_end(&mut heard);
     Ok(heard == WORD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_name_makes_a_guardian() {
+        let socket = |words: [&str; 2]| guarded_socket(words.map(OsString::from).into_iter());
+        assert_eq!(socket([NAME, "/run/docker.sock"]), Some("/run/docker.sock".into()));
+        assert_eq!(socket(["porthole", "/run/docker.sock"]), None);
+    }
 }

@@ -19,7 +19,7 @@ use porthole_tap::{ListenAddress, Listener};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use self::guardian::Guardian;
-pub(crate) use self::guardian::{GuardianArgs, guard};
+pub(crate) use self::guardian::{guard, guarded_socket};
 use self::journal::Journal;
 pub(crate) use self::restore::recover;
 use self::taken::Taken;
