@@ -12,7 +12,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use porthole_model::{Gap, GapKind, Pid};
+use porthole_model::{Gap, Pid};
 use porthole_wire::mount_info::{self, Mount};
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use rustix::io::Errno;
@@ -78,21 +78,26 @@ impl LinuxHost {
             return Ok(Vec::new());
         };
         let spots = self.spots(file, &place.names()).map_err(|error| failed("/proc", error))?;
-        let changed = spots.into_iter().filter(is_wanted).map(|spot| {
-            let change = if spot.is_shared {
-                Err(shared(&what))
-            } else {
-                change(&spot).map_err(|error| failed("mount", error))
-            };
-            Mounted { pid: spot.namespace.pid, namespace: spot.namespace.id, point: spot.point, change }
-        });
-        // With its namespace, a mount is gone by itself.
-        Ok(changed
-            .filter(|mounted| !mounted.change.as_ref().is_err_and(|gap| gap.kind == GapKind::Vanished))
-            .collect())
+        let mut changed = Vec::new();
+        for spot in spots.into_iter().filter(is_wanted) {
+            let done = change(&spot).map_err(|error| failed("mount", error));
+            // With its namespace, a mount is gone by itself.
+            if done.is_ok() || self.is_in(spot.namespace) {
+                let MountNamespace { id: namespace, pid } = spot.namespace;
+                changed.push(Mounted { pid, namespace, point: spot.point, change: done });
+            }
+        }
+        Ok(changed)
+    }
+
+    fn is_in(&self, namespace: MountNamespace) -> bool {
+        self.proc.mount_namespace(namespace.pid).is_ok_and(|id| id == namespace.id)
     }
 
     fn cover_one(&self, place: &SocketPlace, spot: &Spot) -> io::Result<MountedChange> {
+        if spot.is_shared {
+            return Err(io::Error::other("what is mounted there would also be mounted elsewhere"));
+        }
         let tree = clone_of(&place.stand_in())?;
         inside(&self.proc, spot.namespace, || mount(&tree, &spot.file, MoveMountFlags::empty()))?;
         Ok(MountedChange::Covered)
@@ -105,9 +110,7 @@ impl LinuxHost {
 
     /// Kernels before 6.5 mount nothing beneath: there the mount is missing for a moment.
     fn replace_one(&self, place: &SocketPlace, spot: &Spot) -> io::Result<MountedChange> {
-        // A socket that is gone is no reason to leave the mount out, as a namespace that is gone would be.
-        let tree = clone_of(place.path())
-            .map_err(|error| io::Error::other(format!("the original is gone: {error}")))?;
+        let tree = clone_of(place.path())?;
         inside(&self.proc, spot.namespace, || {
             match mount(&tree, &spot.file, MoveMountFlags::MOVE_MOUNT_BENEATH) {
                 Ok(()) => unmount(spot.file.as_fd()),
@@ -128,7 +131,7 @@ impl LinuxHost {
         for namespace in self.mount_namespaces()? {
             match self.spots_in(namespace, file, names) {
                 Ok(found) => spots.extend(found),
-                Err(error) if is_vanished(&error) => {}
+                Err(_) if !self.is_in(namespace) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -177,10 +180,6 @@ struct Spot {
     /// Whether it is mounted over a mount of the other socket.
     is_cover: bool,
     is_shared: bool,
-}
-
-fn shared(what: &str) -> Gap {
-    Gap::new(GapKind::Unsupported, what, "the mount is shared with other mount namespaces")
 }
 
 fn is_named(mount: &Mount, names: &[OsString]) -> bool {

@@ -74,6 +74,11 @@ impl SocketPlace {
         self.room.make()
     }
 
+    /// Whether something of a stand-in is left.
+    pub fn has_room(&self) -> bool {
+        self.room.exists()
+    }
+
     /// Gives the stand-in the owner, the permissions, the access list and the label of what is at the path.
     pub fn liken(&self) -> io::Result<()> {
         let stand_in = self.stand_in();

@@ -38,6 +38,10 @@ impl Room {
         Err(io::Error::other(format!("{} is there and belongs to others", self.0.display())))
     }
 
+    pub(super) fn exists(&self) -> bool {
+        fs::symlink_metadata(&self.0).is_ok()
+    }
+
     /// Removes it with what is in it; one that is not there is removed already.
     pub(super) fn remove(&self) -> io::Result<()> {
         for name in [EXCHANGED, ORIGINAL, STAND_IN] {

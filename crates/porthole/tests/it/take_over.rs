@@ -313,6 +313,33 @@ fn no_client_is_refused_while_the_socket_changes_hands() {
 }
 
 #[test]
+fn containers_that_come_and_go_hold_up_nothing_and_keep_no_dead_socket() {
+    let lab = lab(Engine::newest());
+    let before = socket(&lab);
+    let mut churn = lab.command("sh");
+    churn.args([
+        "-c",
+        "number=0; while [ ! -e /tmp/enough ]; do number=$((number + 1))
+             docker run -d -v /run/docker.sock:/held.sock --name churn$number bb:1 sleep 1000 || exit 1
+             [ $((number % 2)) = 0 ] || docker rm -f churn$number || exit 1
+         done",
+    ]);
+    let mut churn = churn.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let kept = || lab.sh_ok("docker ps -q | wc -l").parse::<u32>().unwrap();
+    while kept() < 4 {
+        let taken = Taken::start(&lab);
+        let words = taken.end("INT");
+        assert!(!words.contains("error:") && !words.contains("warning:"), "{words}");
+    }
+    lab.sh_ok("touch /tmp/enough");
+    assert!(churn.wait().unwrap().success());
+    let held = "for pid in $(docker inspect -f '{{.State.Pid}}' $(docker ps -q)); do
+                    stat -c '%i %a %u %g' /proc/$pid/root/held.sock; done | sort -u";
+    assert_eq!(lab.sh_ok(held), before);
+    assert_given_back(&lab, &before);
+}
+
+#[test]
 fn a_command_runs_beside_a_take_over() {
     let lab = lab(Engine::newest());
     let before = socket(&lab);

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use porthole_engine::Endpoint;
-use porthole_host::SocketPlace;
+use porthole_host::{Mounted, SocketPlace};
 use porthole_model::ContainerNames;
 use porthole_tap::{ListenAddress, Listener};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 
 use self::guardian::Guardian;
 pub(crate) use self::guardian::{guard, guarded_socket};
@@ -33,9 +33,6 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Every so many looks, containers that came to hold the engine's socket are looked for.
 const LOOKS_A_SCAN: u32 = 8;
-
-/// How long clients that had connected before the place was given back may wait to be let in.
-const LAST_ARRIVALS: Duration = Duration::from_millis(100);
 
 /// Says which sockets it gave back that killed runs had taken over.
 pub(super) fn say_recovered(world: &World) {
@@ -94,13 +91,13 @@ impl TakeOver {
             guardian: Some(guardian),
             journal,
             words,
-            stage: Stage::Begun { was_taken: false },
+            stage: Stage::Begun,
             is_anew: false,
             told: BTreeSet::new(),
         };
         let listener = take_over.listen().await?;
         take_over.taken.take()?;
-        take_over.stage = Stage::Begun { was_taken: true };
+        take_over.stage = Stage::Taken;
         take_over.words.taken();
         take_over.cover().await?;
         Ok((listener, take_over))
@@ -123,8 +120,11 @@ impl TakeOver {
             ended = &mut end => Ok(ended),
             trouble = self.watch() => Err(trouble),
         };
-        let restored = self.give_back();
-        sleep(LAST_ARRIVALS).await;
+        // Meanwhile, clients that had connected are let in.
+        let taken = Arc::clone(&self.taken);
+        let restoring = tokio::task::spawn_blocking(move || taken.restore());
+        let restored = restoring.await.unwrap_or_else(|_panic| self.taken.restore());
+        let restored = self.given_back(restored);
         match ended {
             Ok(ended) => restored.and(ended),
             Err(trouble) if has_command => {
@@ -199,22 +199,19 @@ impl TakeOver {
         Ok(())
     }
 
-    fn give_back(&mut self) -> Result<(), CommandError> {
-        let Stage::Begun { was_taken } = std::mem::replace(&mut self.stage, Stage::Over) else {
-            return Ok(());
-        };
-        let restored = self.taken.restore();
+    fn given_back(&mut self, restored: Result<Vec<Mounted>, CommandError>) -> Result<(), CommandError> {
+        let was_taken = std::mem::replace(&mut self.stage, Stage::Over) == Stage::Taken;
         if restored.is_ok() {
             self.journal.remove();
         }
         if let Some(guardian) = self.guardian.take() {
             guardian.dismiss();
         }
-        let replaced = restored?;
+        let changed = restored?;
         if was_taken {
             self.words.given_back();
         }
-        for mounted in &replaced {
+        for mounted in &changed {
             self.words.mounted(mounted);
         }
         Ok(())
@@ -223,7 +220,11 @@ impl TakeOver {
 
 impl Drop for TakeOver {
     fn drop(&mut self) {
-        if let Err(error) = self.give_back() {
+        if self.stage == Stage::Over {
+            return;
+        }
+        let restored = self.taken.restore();
+        if let Err(error) = self.given_back(restored) {
             self.words.trouble(&error);
         }
     }
@@ -232,6 +233,7 @@ impl Drop for TakeOver {
 /// How far a take-over has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    Begun { was_taken: bool },
+    Begun,
+    Taken,
     Over,
 }
