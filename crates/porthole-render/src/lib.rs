@@ -27,6 +27,7 @@ mod samples;
 mod shell;
 pub mod snapshot;
 pub mod sockets;
+pub mod take_over;
 pub mod tap;
 pub mod text;
 pub mod topology;

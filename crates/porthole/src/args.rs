@@ -136,6 +136,7 @@ Examples:
                                             any service, as hex
   porthole tap --listen tcp://0.0.0.0:2376 --tlsdir /etc/docker/certs
                                             for other machines: who shows a certificate is let in
+  porthole tap --take-over                  every client of this host's engine, as it is
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
     /// Look through, count, compare and export what a tap recorded
@@ -158,7 +159,10 @@ Examples:
   porthole snapshot -o - | ssh colleague 'cat > host.zst'
   porthole doctor --from host.zst")]
     Snapshot(SnapshotArgs),
-    /// Remove what killed runs of porthole left behind on the engine
+    /// Remove what killed runs of porthole left behind
+    ///
+    /// Removes helper containers and images from the engine, and gives an engine's socket back that a tap had taken
+    /// over.
     #[command(after_long_help = "\
 Examples:
   porthole gc

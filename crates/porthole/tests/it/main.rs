@@ -9,6 +9,7 @@ mod help;
 mod recorded;
 mod sockets;
 mod support;
+mod take_over;
 mod tap;
 mod tap_live;
 mod tap_raw;
