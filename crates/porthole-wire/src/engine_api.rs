@@ -7,7 +7,7 @@ mod bodies;
 mod operations;
 mod pattern;
 mod progress;
-mod query;
+pub(crate) mod query;
 mod resource;
 mod secrets;
 
