@@ -46,6 +46,9 @@ const WITHOUT_VERSION: [&str; 5] = ["SystemPing", "SystemPingHead", "SystemVersi
 /// What is wrong with the versions of client and engine, in a sentence, as far as the exchange alone shows it; `engine`
 /// is what the engine speaks, where that is known.
 pub fn version_trouble(exchange: &Exchange, engine: Option<EngineApi>) -> Option<String> {
+    if exchange.grpc.is_some() || exchange.carrier.is_some() {
+        return None;
+    }
     let asked = exchange.api_version.as_deref().and_then(ApiVersion::parse);
     out_of_range(exchange, asked, engine)
         .or_else(|| not_there_yet(exchange, asked, engine))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use porthole_model::{Client, ConnectionId, Exchange, ExchangeId, Timestamp};
-use porthole_wire::http1::{Opaque, Side};
+use porthole_wire::http::{Opaque, Side};
 
 use crate::Kept;
 

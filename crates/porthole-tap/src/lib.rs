@@ -11,12 +11,16 @@
 //! fit is dropped and counted.
 
 mod budget;
+mod calls;
 mod connection;
 mod connector;
 mod duplex;
 mod event;
 mod listener;
+mod named;
 mod observer;
+mod outbox;
+mod pipeline;
 mod pump;
 pub mod record;
 mod relay;

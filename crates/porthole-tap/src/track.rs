@@ -1,14 +1,18 @@
 //! One exchange while it goes on.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use porthole_model::{
-    Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, MessageSize, Resource, Timestamp, Upgrade,
+    Carrier, Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, GrpcCall, MessageSize, Timestamp, Upgrade,
 };
-use porthole_wire::engine_api::{self, Operation, ProgressScan};
-use porthole_wire::http1::{AnswerHead, Headers, RequestHead};
+use porthole_wire::engine_api::{self, ProgressScan};
+use porthole_wire::grpc::{MessageScan, Outcome};
+use porthole_wire::http::{AnswerHead, Headers, RequestHead, Side};
+use porthole_wire::http2::ErrorCode;
 
 use crate::budget::Budget;
+use crate::named::{Named, Origin};
 use crate::{Finished, Kept, Message, Settings};
 
 /// How much of a creating call's bodies is read for the name and the id in them.
@@ -43,13 +47,15 @@ pub(crate) struct Track {
     begun: Moment,
     method: String,
     target: String,
-    api_version: Option<String>,
-    operation: Option<&'static Operation>,
-    resource: Option<Resource>,
+    named: Named,
+    carrier: Option<Carrier>,
     status: Option<u16>,
     first_byte: Option<Duration>,
     upgraded: Option<Upgrade>,
     progress: Option<ProgressScan>,
+    outcome: Option<Outcome>,
+    /// Why a side gave the call up.
+    reset: Option<String>,
     request: Half,
     answer: Half,
     end: Option<(ExchangeEnd, Duration)>,
@@ -61,19 +67,26 @@ struct Half {
     size: MessageSize,
     message: Option<Message>,
     creation: Option<Vec<u8>>,
+    messages: Option<MessageScan>,
 }
 
 impl Track {
-    pub(crate) fn begin(id: ExchangeId, head: &RequestHead<'_>, keeping: (&Settings, &Budget)) -> Self {
-        let call = engine_api::recognise(head.method, head.target);
-        let name = call.operation.map_or("", |operation| operation.name);
-        let withheld = engine_api::carries_secrets(name);
-        let creation = engine_api::describes_itself_in_bodies(name);
+    pub(crate) fn begin(
+        id: ExchangeId,
+        head: &RequestHead<'_>,
+        origin: Origin,
+        keeping: (&Settings, &Budget),
+    ) -> Self {
+        let named = Named::of(head, origin);
+        let withheld = origin.is_withheld || engine_api::carries_secrets(named.operation());
+        let creation = engine_api::describes_itself_in_bodies(named.operation());
         let half = || Half {
             size: MessageSize::default(),
             message: Message::empty(keeping, withheld),
             creation: creation.then(Vec::new),
+            messages: named.is_grpc.then(MessageScan::default),
         };
+        let (request, answer) = (half(), half());
         let mut track = Self {
             id,
             request_is_whole: false,
@@ -82,19 +95,25 @@ impl Track {
             begun: Moment::now(),
             method: head.method.to_owned(),
             target: engine_api::masked_target(head.target),
-            api_version: call.api_version.map(str::to_owned),
-            operation: call.operation,
-            resource: call.resource,
+            named,
+            carrier: origin.carrier,
             status: None,
             first_byte: None,
             upgraded: None,
             progress: None,
-            request: half(),
-            answer: half(),
+            outcome: None,
+            reset: None,
+            request,
+            answer,
             end: None,
         };
         track.request.head(head.size, head.headers);
         track
+    }
+
+    /// Who sends the request.
+    pub(crate) fn asker(&self) -> Side {
+        if self.carrier.is_some_and(|carrier| carrier.engine_asks) { Side::Engine } else { Side::Client }
     }
 
     pub(crate) fn request_body(&mut self, bytes: &[u8]) {
@@ -105,8 +124,23 @@ impl Track {
         self.first_byte = Some(self.begun.steady.elapsed());
         self.status = Some(head.status);
         self.answer.head(head.size, head.headers);
-        let suits = self.operation.is_some_and(|operation| ProgressScan::suits(operation.name));
+        let suits = ProgressScan::suits(self.named.operation());
         self.progress = (suits && head.status == 200).then(ProgressScan::default);
+        self.note_outcome(head.headers);
+    }
+
+    /// The headers behind the answer's body.
+    pub(crate) fn answer_trailers(&mut self, headers: Headers<'_>) {
+        if let Some(message) = &mut self.answer.message {
+            write_head(&mut message.head, headers);
+        }
+        self.note_outcome(headers);
+    }
+
+    fn note_outcome(&mut self, headers: Headers<'_>) {
+        if self.named.is_grpc {
+            self.outcome = Outcome::of(headers);
+        }
     }
 
     pub(crate) fn answer_body(&mut self, bytes: &[u8]) {
@@ -127,6 +161,13 @@ impl Track {
         self.upgraded.is_some()
     }
 
+    /// A side gave the call up. That the one who asks no longer wants it is no failure.
+    pub(crate) fn reset(&mut self, side: Side, code: ErrorCode) {
+        let is_unwanted = side == self.asker() && matches!(code, ErrorCode::NO_ERROR | ErrorCode::CANCEL);
+        let who = if side == Side::Client { "client" } else { "engine" };
+        self.reset = (!is_unwanted).then(|| format!("the {who} gave the call up: {code}"));
+    }
+
     pub(crate) fn end(&mut self, end: ExchangeEnd) {
         self.end.get_or_insert((end, self.begun.steady.elapsed()));
     }
@@ -134,33 +175,46 @@ impl Track {
     /// The line and what was kept.
     pub(crate) fn finish(self, connection: ConnectionId, client: Client) -> Finished {
         let (end, duration) = self.end.unwrap_or((ExchangeEnd::Stopped, self.begun.steady.elapsed()));
-        let name = self.operation.map(|operation| operation.name);
+        let grpc = self.grpc();
         let [asked, created] =
             [&self.request, &self.answer].map(|half| half.creation.as_deref().unwrap_or(&[]));
+        let operation = self.named.operation.as_deref().unwrap_or_default();
         let resource =
-            engine_api::resource_of_bodies(name.unwrap_or_default(), self.resource, asked, created);
+            engine_api::resource_of_bodies(operation, self.named.resource, asked, created);
+        let failure = self.progress.and_then(ProgressScan::finish);
+        let failure = failure.or_else(|| self.outcome.as_ref().and_then(Outcome::failure)).or(self.reset);
         let exchange = Exchange {
             id: self.id,
             connection,
+            carrier: self.carrier,
             client,
             started: self.begun.wall,
             method: self.method,
             target: self.target,
-            api_version: self.api_version,
-            operation: name.map(str::to_owned),
+            api_version: self.named.api_version,
+            operation: self.named.operation.map(Cow::into_owned),
             resource,
             status: self.status,
+            exec: None,
+            grpc,
             request: self.request.size,
             answer: self.answer.size,
             first_byte: self.first_byte,
             duration,
             upgraded: self.upgraded,
-            carrier: None,
-            exec: None,
-            failure: self.progress.and_then(ProgressScan::finish),
+            failure,
             end,
         };
         Finished { exchange, request: self.request.message, answer: self.answer.message }
+    }
+
+    fn grpc(&self) -> Option<GrpcCall> {
+        let count = |half: &Half| half.messages.map(|messages| messages.count());
+        Some(GrpcCall {
+            request_messages: count(&self.request)?,
+            answer_messages: count(&self.answer)?,
+            status: self.outcome.as_ref().map(|outcome| outcome.status),
+        })
     }
 }
 
@@ -177,6 +231,9 @@ impl Half {
         if let Some(creation) = &mut self.creation {
             let left = CREATION.saturating_sub(creation.len()).min(bytes.len());
             creation.extend_from_slice(&bytes[..left]);
+        }
+        if let Some(messages) = &mut self.messages {
+            messages.push(bytes);
         }
         if let Some(message) = self.message.as_mut().filter(|message| !message.withheld) {
             message.body.push(bytes);

@@ -22,6 +22,8 @@ pub(super) enum Field {
     Failed,
     Failure,
     Upgraded,
+    Carrier,
+    EngineAsks,
     End,
     ClientPid,
     ClientUid,
@@ -64,7 +66,7 @@ const KINDS: &[&str] = &[
 ];
 const ENDS: &[&str] = &["complete", "client_left", "engine_left", "opaque", "stopped"];
 
-const FIELDS: [(Field, &str, Kind); 27] = [
+const FIELDS: [(Field, &str, Kind); 29] = [
     (Field::Id, "id", Kind::Number),
     (Field::Connection, "connection", Kind::Number),
     (Field::Method, "method", Kind::Word),
@@ -84,6 +86,8 @@ const FIELDS: [(Field, &str, Kind); 27] = [
     (Field::Failed, "failed", Kind::Flag),
     (Field::Failure, "failure", Kind::Text),
     (Field::Upgraded, "upgraded", Kind::Word),
+    (Field::Carrier, "carrier", Kind::Number),
+    (Field::EngineAsks, "engine_asks", Kind::Flag),
     (Field::End, "end", Kind::Choice(ENDS)),
     (Field::ClientPid, "client.pid", Kind::Number),
     (Field::ClientUid, "client.uid", Kind::Number),

@@ -1,6 +1,6 @@
 //! The words for clients, calls and how they ended.
 
-use porthole_model::{Caller, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed};
+use porthole_model::{Caller, Carrier, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed};
 
 use crate::doc::{Line, Style};
 
@@ -53,7 +53,15 @@ pub(super) fn story(exchange: &Exchange) -> Line {
 /// What a call is about, and what became of it beyond its status.
 pub(super) fn rest(exchange: &Exchange) -> Line {
     let resource = exchange.resource.as_ref().map(|resource| Line::of(Style::Name, short(&resource.name)));
-    resource.into_iter().chain(marks(exchange)).fold(Line::new(), |line, part| joined(line, &part))
+    let carrier = exchange.carrier.map(carrier);
+    resource.into_iter().chain(carrier).chain(marks(exchange)).fold(Line::new(), |line, part| joined(line, &part))
+}
+
+/// Where a call within another one passed, and which way.
+fn carrier(carrier: Carrier) -> Line {
+    let within = format!("in #{}", carrier.exchange);
+    let line = Line::of(Style::Faint, &within);
+    if carrier.engine_asks { line.with(Style::Note, " (the engine asks)") } else { line }
 }
 
 /// An id as the docker CLI shows it, a name as it is.

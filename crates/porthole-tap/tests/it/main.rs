@@ -5,6 +5,7 @@
 mod clients;
 mod conformance;
 mod engines;
+mod http2;
 mod idle;
 mod limits;
 mod observing;
