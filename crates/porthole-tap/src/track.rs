@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use porthole_model::{
-    Carrier, Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, GrpcCall, MessageSize, Timestamp, Upgrade,
+    Carrier, Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, GrpcCall, MessageSize, Timestamp,
+    Upgrade,
 };
 use porthole_wire::engine_api::{self, ProgressScan};
 use porthole_wire::grpc::{MessageScan, Outcome};
@@ -179,8 +180,7 @@ impl Track {
         let [asked, created] =
             [&self.request, &self.answer].map(|half| half.creation.as_deref().unwrap_or(&[]));
         let operation = self.named.operation.as_deref().unwrap_or_default();
-        let resource =
-            engine_api::resource_of_bodies(operation, self.named.resource, asked, created);
+        let resource = engine_api::resource_of_bodies(operation, self.named.resource, asked, created);
         let failure = self.progress.and_then(ProgressScan::finish);
         let failure = failure.or_else(|| self.outcome.as_ref().and_then(Outcome::failure)).or(self.reset);
         let exchange = Exchange {

@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_failure_has_its_codes_name_and_its_message_decoded() {
-        let failed = outcome(&[("grpc-status", "14"), ("grpc-message", "no session%3A caf%C3%A9 100%")]).unwrap();
+        let failed =
+            outcome(&[("grpc-status", "14"), ("grpc-message", "no session%3A caf%C3%A9 100%")]).unwrap();
         assert_eq!(failed.failure().as_deref(), Some("UNAVAILABLE: no session: café 100%"));
         assert_eq!(outcome(&[("grpc-status", "5")]).unwrap().failure().as_deref(), Some("NOT_FOUND"));
         assert_eq!(outcome(&[("grpc-status", "99")]).unwrap().failure().as_deref(), Some("status 99"));

@@ -1,8 +1,8 @@
 //! What a filter keeps, how it binds, what it says of mistakes, and that it prints as what it is.
 
 use porthole_model::{
-    Carrier, Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExchangeId, Gap, GrpcCall,
-    Upgrade,
+    Carrier, Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExchangeId, Gap,
+    GrpcCall, Upgrade,
 };
 use proptest::prelude::*;
 
@@ -137,7 +137,10 @@ fn calls_within_a_stream_are_known_by_their_carrier() {
     };
     none_keeps(&["carrier", "carrier = 4", "engine_asks"]);
     assert!(keeps("carrier = 4 and engine_asks and operation ~ '^moby.filesync'", &carried(true)));
-    assert!(keeps("carrier and not engine_asks and operation = moby.filesync.v1.auth/credentials", &carried(false)));
+    assert!(keeps(
+        "carrier and not engine_asks and operation = moby.filesync.v1.auth/credentials",
+        &carried(false)
+    ));
 }
 
 #[test]
@@ -149,9 +152,10 @@ fn a_grpc_call_fails_when_the_one_who_was_asked_leaves() {
         status,
         ..exchange()
     };
-    for (engine_asks, asker, asked) in
-        [(false, ExchangeEnd::ClientLeft, ExchangeEnd::EngineLeft), (true, ExchangeEnd::EngineLeft, ExchangeEnd::ClientLeft)]
-    {
+    for (engine_asks, asker, asked) in [
+        (false, ExchangeEnd::ClientLeft, ExchangeEnd::EngineLeft),
+        (true, ExchangeEnd::EngineLeft, ExchangeEnd::ClientLeft),
+    ] {
         assert!(!keeps("failed", &left(engine_asks, asker, Some(200))));
         assert!(keeps("failed", &left(engine_asks, asker, None)));
         assert!(keeps("failed", &left(engine_asks, asked, Some(200))));

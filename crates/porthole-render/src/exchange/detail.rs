@@ -66,7 +66,9 @@ fn about(resource: &Resource) -> Line {
 
 fn carried(carrier: Carrier) -> Line {
     let asker = if carrier.engine_asks { "the engine asks the client" } else { "the client asks the engine" };
-    Line::from("within the stream of ").with(Style::Strong, &format!("#{}", carrier.exchange)).plain(&format!(": {asker}"))
+    Line::from("within the stream of ")
+        .with(Style::Strong, &format!("#{}", carrier.exchange))
+        .plain(&format!(": {asker}"))
 }
 
 fn messages(call: GrpcCall) -> Line {

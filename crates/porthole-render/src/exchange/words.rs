@@ -1,6 +1,8 @@
 //! The words for clients, calls and how they ended.
 
-use porthole_model::{Caller, Carrier, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed};
+use porthole_model::{
+    Caller, Carrier, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed,
+};
 
 use crate::doc::{Line, Style};
 
@@ -54,7 +56,11 @@ pub(super) fn story(exchange: &Exchange) -> Line {
 pub(super) fn rest(exchange: &Exchange) -> Line {
     let resource = exchange.resource.as_ref().map(|resource| Line::of(Style::Name, short(&resource.name)));
     let carrier = exchange.carrier.map(carrier);
-    resource.into_iter().chain(carrier).chain(marks(exchange)).fold(Line::new(), |line, part| joined(line, &part))
+    resource
+        .into_iter()
+        .chain(carrier)
+        .chain(marks(exchange))
+        .fold(Line::new(), |line, part| joined(line, &part))
 }
 
 /// Where a call within another one passed, and which way.

@@ -142,7 +142,9 @@ fn check_exchanges(exchanges: &[Exchange]) {
     let sessions: BTreeSet<_> = of("Session").iter().map(|session| session.id).collect();
     let asked: Vec<_> = exchanges
         .iter()
-        .filter(|e| e.carrier.is_some_and(|carrier| carrier.engine_asks && sessions.contains(&carrier.exchange)))
+        .filter(|e| {
+            e.carrier.is_some_and(|carrier| carrier.engine_asks && sessions.contains(&carrier.exchange))
+        })
         .filter_map(|e| e.operation.as_deref())
         .collect();
     assert!(asked.iter().any(|name| name.starts_with("moby.")), "a build asks its client: {asked:?}");

@@ -34,16 +34,18 @@ async fn answer_all(stream: UnixStream) {
 
 async fn answer(request: Request<h2::RecvStream>, mut respond: server::SendResponse<Bytes>) {
     let path = request.uri().path().to_owned();
-    let mut body = request.into_body();
-    while let Some(Ok(piece)) = body.data().await {
-        body.flow_control().release_capacity(piece.len()).unwrap();
-    }
     let head = Response::builder().header("content-type", "application/grpc");
     if path.ends_with("/Watch") {
         let mut stream = respond.send_response(head.body(()).unwrap(), false).unwrap();
         let reason = std::future::poll_fn(|context| stream.poll_reset(context)).await;
         assert_eq!(reason.unwrap(), Reason::CANCEL);
-    } else if path.starts_with("/moby.") {
+        return;
+    }
+    let mut body = request.into_body();
+    while let Some(Ok(piece)) = body.data().await {
+        body.flow_control().release_capacity(piece.len()).unwrap();
+    }
+    if path.starts_with("/moby.") {
         let mut stream = respond.send_response(head.body(()).unwrap(), false).unwrap();
         stream.send_data(Bytes::from_static(b"\0\0\0\0\x02ok\0\0\0\0\0"), false).unwrap();
         let mut trailers = HeaderMap::new();
@@ -51,7 +53,8 @@ async fn answer(request: Request<h2::RecvStream>, mut respond: server::SendRespo
         trailers.insert("grpc-message", "no session%3A x".parse().unwrap());
         stream.send_trailers(trailers).unwrap();
     } else {
-        let head = Response::builder().status(if path.ends_with("/create") { 201 } else { 200 }).body(()).unwrap();
+        let head =
+            Response::builder().status(if path.ends_with("/create") { 201 } else { 200 }).body(()).unwrap();
         let mut stream = respond.send_response(head, false).unwrap();
         stream.send_data(Bytes::from_static(b"{\"Id\":\"6b1f2\"}"), true).unwrap();
     }
@@ -144,7 +147,10 @@ fn calls_of_a_native_connection_are_like_those_of_http_1() {
     assert!(finished.iter().all(|one| one.exchange.carrier.is_none()));
     let created = of(&finished, "ContainerCreate");
     let Exchange { target, api_version, resource, status, request, answer, end, .. } = &created.exchange;
-    assert_eq!((target.as_str(), api_version.as_deref()), ("/v1.53/containers/create?name=web", Some("1.53")));
+    assert_eq!(
+        (target.as_str(), api_version.as_deref()),
+        ("/v1.53/containers/create?name=web", Some("1.53"))
+    );
     let resource = resource.as_ref().unwrap();
     assert_eq!((resource.name.as_str(), resource.id.as_deref()), ("web", Some("6b1f2")));
     assert_eq!((*status, request.body, answer.body, *end), (Some(201), 16, 14, ExchangeEnd::Complete));
@@ -199,7 +205,11 @@ fn calls_within_an_upgraded_exchange_name_it() {
         .collect();
     let id = Some(solve.exchange.id);
     let answer = b"\0\0\0\0\x02ok\0\0\0\0\0";
-    assert_eq!(bodies, [(id, Side::Client, MESSAGE), (id, Side::Engine, answer)], "the stream itself is not shown");
+    assert_eq!(
+        bodies,
+        [(id, Side::Client, MESSAGE), (id, Side::Engine, answer)],
+        "the stream itself is not shown"
+    );
 }
 
 #[test]

@@ -36,7 +36,9 @@ fn declared(headers: Headers<'_>, version: Version) -> Result<Option<Declared>, 
     let mut codings = headers.values("Transfer-Encoding");
     match (codings.next(), codings.next(), length) {
         (None, _, length) => Ok(length.map(Declared::Length)),
-        (Some(coding), None, None) if version == Version::Http11 && coding.eq_ignore_ascii_case(b"chunked") => {
+        (Some(coding), None, None)
+            if version == Version::Http11 && coding.eq_ignore_ascii_case(b"chunked") =>
+        {
             Ok(Some(Declared::Chunked))
         }
         _ => Err(Opaque::Framing),

@@ -81,7 +81,13 @@ pub(super) fn parse_request<'h, 'b: 'h>(
     else {
         return Err(Opaque::Request);
     };
-    Ok(RequestHead { method, target, version: version_of(version), headers: Headers(headers), size: head.len() })
+    Ok(RequestHead {
+        method,
+        target,
+        version: version_of(version),
+        headers: Headers(headers),
+        size: head.len(),
+    })
 }
 
 /// Parses an answer's head; `storage` is the room for its headers.

@@ -86,7 +86,9 @@ impl Decompressor {
     fn at(&self, index: usize) -> Option<Field> {
         let place = index.checked_sub(1)?;
         match static_table::FIELDS.get(place) {
-            Some((name, value)) => Some(Field { name: name.as_bytes().into(), value: value.as_bytes().into() }),
+            Some((name, value)) => {
+                Some(Field { name: name.as_bytes().into(), value: value.as_bytes().into() })
+            }
             None => self.table.get(place - static_table::FIELDS.len()).cloned(),
         }
     }

@@ -43,7 +43,8 @@ impl Seen {
             Event::AnswerHead(id, head) => self.call(*id).status = head.status,
             Event::AnswerBody(id, bytes) => self.call(*id).answer_body.extend_from_slice(bytes),
             Event::AnswerTrailers(id, headers) => {
-                let line = |(name, value): (&str, &[u8])| format!("{name}: {}\n", String::from_utf8_lossy(value));
+                let line =
+                    |(name, value): (&str, &[u8])| format!("{name}: {}\n", String::from_utf8_lossy(value));
                 self.call(*id).trailers = headers.iter().map(line).collect();
             }
             Event::AnswerEnd(id) => self.call(*id).ends.push("answer".to_owned()),

@@ -34,12 +34,10 @@ fn find(body: &[u8], from: usize) -> Option<usize> {
 fn value_of(body: &[u8], key: usize) -> Option<Range<usize>> {
     let length = match &body[..key] {
         [.., KEY, length @ 0..0x80] => usize::from(*length),
-        [.., KEY, low @ 0x80.., high @ 0..0x80] => usize::from(low & 0x7f) | usize::from(*high) << 7,
+        [.., KEY, low @ 0x80..=0xff, high @ 0..0x80] => usize::from(low & 0x7f) | usize::from(*high) << 7,
         _ => return None,
     };
-    let (VALUE, rest) = body.get(key + length..)?.split_first().map(|(tag, rest)| (*tag, rest))? else {
-        return None;
-    };
+    let [VALUE, rest @ ..] = body.get(key + length..)? else { return None };
     let digits = rest.iter().take(4).position(|byte| *byte < 0x80)? + 1;
     let length = rest[..digits].iter().rev().fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f));
     let start = body.len() - rest.len() + digits;
@@ -58,12 +56,14 @@ mod tests {
             _ => vec![u8::try_from(length & 0x7f).unwrap() | 0x80, u8::try_from(length >> 7).unwrap()],
         };
         let key = format!("build-arg:{name}");
-        [&[KEY][..], &varint(key.len()), key.as_bytes(), &[VALUE], &varint(value.len()), value.as_bytes()].concat()
+        [&[KEY][..], &varint(key.len()), key.as_bytes(), &[VALUE], &varint(value.len()), value.as_bytes()]
+            .concat()
     }
 
     #[test]
     fn values_are_masked_and_all_else_stays() {
-        let body = [b"\0\0\0".to_vec(), entry("A", "hunter2"), entry("B", ""), b"\x1a\x01x".to_vec()].concat();
+        let body =
+            [b"\0\0\0".to_vec(), entry("A", "hunter2"), entry("B", ""), b"\x1a\x01x".to_vec()].concat();
         let expected =
             [b"\0\0\0".to_vec(), entry("A", "*******"), entry("B", ""), b"\x1a\x01x".to_vec()].concat();
         assert_eq!(masked(&body), expected);
@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn a_value_that_was_cut_off_is_masked_as_far_as_it_goes() {
         let body = entry("A", "hunter2");
-        assert_eq!(masked(&body[..body.len() - 3]), entry("A", "*******")[..body.len() - 3]);
+        let cut = body.len() - 3;
+        assert_eq!(*masked(&body[..cut]), entry("A", "*******")[..cut]);
     }
 
     #[test]

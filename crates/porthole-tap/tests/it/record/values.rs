@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use porthole_model::{
-    Carrier, Client, ClientAddress, ConnectionId, ContainerId, Exchange, ExchangeEnd, ExchangeId, Gap, GapKind,
-    Gid, GrpcCall, MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets, Timestamp, Uid, Upgrade,
+    Carrier, Client, ClientAddress, ConnectionId, ContainerId, Exchange, ExchangeEnd, ExchangeId, Gap,
+    GapKind, Gid, GrpcCall, MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets,
+    Timestamp, Uid, Upgrade,
 };
 use proptest::prelude::*;
 

@@ -20,9 +20,9 @@ fn shown(decompressor: &mut Decompressor, block: &str) -> String {
 }
 
 const FIRST: &str = ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\n";
-const SECOND: &str = ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\ncache-control: no-cache\n";
-const THIRD: &str =
-    ":method: GET\n:scheme: https\n:path: /index.html\n:authority: www.example.com\ncustom-key: custom-value\n";
+const SECOND: &str =
+    ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\ncache-control: no-cache\n";
+const THIRD: &str = ":method: GET\n:scheme: https\n:path: /index.html\n:authority: www.example.com\ncustom-key: custom-value\n";
 
 #[test]
 fn representations_of_c_2() {

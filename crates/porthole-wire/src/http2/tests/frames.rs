@@ -58,7 +58,10 @@ fn padding_priorities_and_continuations_are_left_out() {
         (Engine, frame(0, END_STREAM, 1, b"")),
     ]));
     let call = &seen.calls[&1];
-    assert_eq!((call.request.as_str(), call.request_body.as_slice(), call.status), ("GET / -", &b"abcd"[..], 200));
+    assert_eq!(
+        (call.request.as_str(), call.request_body.as_slice(), call.status),
+        ("GET / -", &b"abcd"[..], 200)
+    );
     assert_eq!((call.ends.len(), seen.opaque, seen.is_idle), (2, None, true));
 }
 
@@ -164,10 +167,13 @@ fn what_is_kept_is_bounded() {
 
 /// Any frames, most of them of a kind that says something.
 fn any_frame() -> impl Strategy<Value = (Side, Vec<u8>)> {
-    let block = prop_oneof![Just(GET.to_vec()), Just(OK.to_vec()), proptest::collection::vec(any::<u8>(), 0..40)];
-    (any::<bool>(), 0_u8..11, any::<u8>(), 0_u32..6, block).prop_map(|(is_client, kind, flags, stream, payload)| {
-        (if is_client { Client } else { Engine }, frame(kind, flags, stream, &payload))
-    })
+    let block =
+        prop_oneof![Just(GET.to_vec()), Just(OK.to_vec()), proptest::collection::vec(any::<u8>(), 0..40)];
+    (any::<bool>(), 0_u8..11, any::<u8>(), 0_u32..6, block).prop_map(
+        |(is_client, kind, flags, stream, payload)| {
+            (if is_client { Client } else { Engine }, frame(kind, flags, stream, &payload))
+        },
+    )
 }
 
 proptest! {

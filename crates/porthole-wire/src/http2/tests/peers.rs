@@ -205,7 +205,12 @@ fn expected(wish: &Wish) -> Call {
 
 fn check(wishes: &[Wish], asker: Side, mut size: impl FnMut() -> usize) {
     let seen = decode(&talk(asker, wishes), &mut size);
-    assert_eq!((seen.opaque, seen.asker, seen.is_idle), (None, Some(asker), true), "{:#?}", seen.calls.keys());
+    assert_eq!(
+        (seen.opaque, seen.asker, seen.is_idle),
+        (None, Some(asker), true),
+        "{:#?}",
+        seen.calls.keys()
+    );
     for (number, wish) in wishes.iter().enumerate() {
         let id = u32::try_from(number).unwrap() * 2 + 1;
         let mut expected = expected(wish);
@@ -234,7 +239,8 @@ fn calls_that_run_beside_each_other_are_told_apart() {
 
 #[test]
 fn calls_that_are_given_up_say_by_whom() {
-    let wishes = [wish("/a", 10, Answer::Refused), wish("/b", 0, Answer::Cancelled), wish("/c", 0, Answer::Body(1))];
+    let wishes =
+        [wish("/a", 10, Answer::Refused), wish("/b", 0, Answer::Cancelled), wish("/c", 0, Answer::Body(1))];
     for asker in [Side::Client, Side::Engine] {
         check(&wishes, asker, || usize::MAX);
     }
@@ -264,8 +270,12 @@ fn any_wish() -> impl Strategy<Value = Wish> {
         Just(Answer::Refused),
     ];
     let headers = proptest::collection::vec("[ -~]{0,300}", 0..8);
-    ("/[a-z]{0,30}", headers, 0..50_000_usize, answer)
-        .prop_map(|(path, headers, body, answer)| Wish { path, headers, body, answer })
+    ("/[a-z]{0,30}", headers, 0..50_000_usize, answer).prop_map(|(path, headers, body, answer)| Wish {
+        path,
+        headers,
+        body,
+        answer,
+    })
 }
 
 proptest! {
