@@ -96,8 +96,7 @@ impl Calls {
     }
 
     fn finish_if_whole(&mut self, id: StreamId, outbox: &mut Outbox) {
-        let is_whole = |track: &Box<Track>| track.request_is_whole && track.answer_is_whole;
-        if self.open.get(&id).is_some_and(is_whole)
+        if self.open.get(&id).is_some_and(|track| track.is_whole())
             && let Some(track) = self.open.remove(&id)
         {
             outbox.finish(track, ExchangeEnd::Complete);

@@ -90,7 +90,7 @@ impl Pipeline {
     }
 
     fn finish_whole(&mut self, outbox: &mut Outbox) {
-        if let Some(track) = self.open.pop_front_if(|track| track.request_is_whole && track.answer_is_whole) {
+        if let Some(track) = self.open.pop_front_if(|track| track.is_whole()) {
             outbox.finish(track, ExchangeEnd::Complete);
         }
     }

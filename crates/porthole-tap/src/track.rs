@@ -158,6 +158,11 @@ impl Track {
         }
     }
 
+    /// Whether request and answer have both come to their ends.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.request_is_whole && self.answer_is_whole
+    }
+
     pub(crate) fn is_upgraded(&self) -> bool {
         self.upgraded.is_some()
     }

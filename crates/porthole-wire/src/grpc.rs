@@ -181,7 +181,9 @@ mod tests {
         #[test]
         fn any_bytes_give_no_panic(pieces: Vec<Vec<u8>>) {
             let mut scan = MessageScan::default();
-            pieces.iter().for_each(|piece| scan.push(piece));
+            for piece in &pieces {
+                scan.push(piece);
+            }
             let _ = scan.count();
         }
     }

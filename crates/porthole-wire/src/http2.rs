@@ -28,7 +28,7 @@ pub struct StreamId(pub u32);
 pub enum Event<'a> {
     /// The side that asks has said so by its preface; comes once, before any request.
     Asker(Side),
-    /// A request begins. One that the answering side promised (PUSH_PROMISE) counts as asked.
+    /// A request begins. One that the answering side promised (`PUSH_PROMISE`) counts as asked.
     RequestHead(StreamId, RequestHead<'a>),
     /// A part of the request's body, without padding.
     RequestBody(StreamId, &'a [u8]),

@@ -34,10 +34,11 @@ fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The operation, or the method and the path where no operation of the API is meant.
+/// The operation, of a gRPC call without its package, or the method and the path where no operation of the API is
+/// meant.
 pub(super) fn name(exchange: &Exchange) -> Line {
     match &exchange.operation {
-        Some(operation) => Line::of(Style::Strong, operation),
+        Some(operation) => Line::of(Style::Strong, operation.rsplit('.').next().unwrap_or(operation)),
         None => method(exchange).with(Style::Strong, exchange.path()),
     }
 }

@@ -145,6 +145,7 @@ fn solve() -> Exchange {
 /// What the engine asks for in a build's session.
 fn file_transfer() -> Exchange {
     Exchange {
+        id: ExchangeId(9),
         target: "/moby.filesync.v1.FileSync/DiffCopy".into(),
         operation: Some("moby.filesync.v1.FileSync/DiffCopy".into()),
         carrier: Some(Carrier { exchange: ExchangeId(4), engine_asks: true }),

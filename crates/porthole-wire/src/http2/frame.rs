@@ -14,9 +14,9 @@ pub(super) const CONTINUATION: u8 = 9;
 pub(super) const END_STREAM: u8 = 0x1;
 /// Of SETTINGS.
 pub(super) const ACK: u8 = 0x1;
-/// Of HEADERS, PUSH_PROMISE and CONTINUATION.
+/// Of HEADERS, `PUSH_PROMISE` and CONTINUATION.
 pub(super) const END_HEADERS: u8 = 0x4;
-/// Of DATA, HEADERS and PUSH_PROMISE.
+/// Of DATA, HEADERS and `PUSH_PROMISE`.
 pub(super) const PADDED: u8 = 0x8;
 /// Of HEADERS.
 pub(super) const PRIORITY: u8 = 0x20;
@@ -49,7 +49,7 @@ impl FrameHead {
     }
 }
 
-/// The fragment of a header block in a HEADERS or PUSH_PROMISE frame, without padding and priority.
+/// The fragment of a header block in a HEADERS or `PUSH_PROMISE` frame, without padding and priority.
 pub(super) fn fragment(head: FrameHead, mut payload: &[u8]) -> Result<&[u8], Opaque> {
     if head.has(PADDED) {
         let (padding, rest) = payload.split_first().ok_or(Opaque::Frame)?;

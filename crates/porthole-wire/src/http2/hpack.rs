@@ -40,7 +40,10 @@ pub(super) struct Decompressor {
 enum Instruction {
     Indexed(usize),
     /// Whether it goes into the table, and the index of its name, 0 for one that is spelt out.
-    Literal(bool, usize),
+    Literal {
+        is_kept: bool,
+        name: usize,
+    },
     Resize(usize),
 }
 
@@ -55,7 +58,7 @@ impl Decompressor {
         let mut fields = Vec::new();
         let mut size = 0;
         while !block.is_empty() {
-            if let Some(field) = self.next_field(&mut block).ok_or(Opaque::Compression)? {
+            if let Some(field) = self.next_field(&mut block)? {
                 size += field.size();
                 fields.push(field);
             }
@@ -66,20 +69,24 @@ impl Decompressor {
         Ok(fields)
     }
 
-    /// The next field; `Some(None)` for an instruction that gives none, `None` for what breaks the rules.
-    fn next_field(&mut self, block: &mut &[u8]) -> Option<Option<Field>> {
-        match instruction(block)? {
-            Instruction::Indexed(index) => self.at(index).map(Some),
-            Instruction::Literal(is_kept, name) => {
-                let name = if name == 0 { string(block)? } else { self.at(name)?.name };
-                let field = Field { name, value: string(block)? };
-                if is_kept {
-                    self.table.insert(field.clone());
-                }
-                Some(Some(field))
-            }
-            Instruction::Resize(size) => self.table.resize(size).then_some(None),
+    /// The next field; `None` for an instruction that gives none.
+    fn next_field(&mut self, block: &mut &[u8]) -> Result<Option<Field>, Opaque> {
+        let field = match instruction(block).ok_or(Opaque::Compression)? {
+            Instruction::Resize(size) if self.table.resize(size) => return Ok(None),
+            Instruction::Resize(_) => None,
+            Instruction::Indexed(index) => self.at(index),
+            Instruction::Literal { is_kept, name } => self.literal(is_kept, name, block),
+        };
+        field.map(Some).ok_or(Opaque::Compression)
+    }
+
+    fn literal(&mut self, is_kept: bool, name: usize, block: &mut &[u8]) -> Option<Field> {
+        let name = if name == 0 { string(block)? } else { self.at(name)?.name };
+        let field = Field { name, value: string(block)? };
+        if is_kept {
+            self.table.insert(field.clone());
         }
+        Some(field)
     }
 
     /// The field of an index, which runs through the static table first (section 2.3.3).
@@ -97,9 +104,9 @@ impl Decompressor {
 fn instruction(block: &mut &[u8]) -> Option<Instruction> {
     Some(match block.first()? {
         0x80.. => Instruction::Indexed(integer::read(block, 7)?),
-        0x40..0x80 => Instruction::Literal(true, integer::read(block, 6)?),
+        0x40..0x80 => Instruction::Literal { is_kept: true, name: integer::read(block, 6)? },
         0x20..0x40 => Instruction::Resize(integer::read(block, 5)?),
-        ..0x20 => Instruction::Literal(false, integer::read(block, 4)?),
+        ..0x20 => Instruction::Literal { is_kept: false, name: integer::read(block, 4)? },
     })
 }
 

@@ -113,7 +113,8 @@ mod tests {
                 code <<= length - before;
                 before = length;
                 if let Some(place) = symbols.iter().position(|symbol| symbol == wanted) {
-                    bits += &format!("{:0width$b}", code + place as u64, width = length as usize);
+                    let digits = format!("{:0width$b}", code + place as u64, width = length as usize);
+                    bits.push_str(&digits);
                 }
                 code += symbols.len() as u64;
             }

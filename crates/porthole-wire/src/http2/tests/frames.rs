@@ -69,13 +69,13 @@ fn padding_priorities_and_continuations_are_left_out() {
 fn a_table_of_another_size_is_followed() {
     let resized = [&[0x3f, 0xe1, 0xff, 0x01][..], GET].concat();
     let ask = (Client, frame(1, END_HEADERS, 1, &resized));
-    assert_eq!(reason(&[ask.clone()]), Some(Opaque::Compression), "nobody permitted it");
+    assert_eq!(reason(std::slice::from_ref(&ask)), Some(Opaque::Compression), "nobody permitted it");
     assert_eq!(reason(&[(Engine, settings(&[(1, 32_768)])), ask]), None);
 }
 
 #[test]
 fn larger_frames_need_the_other_sides_leave() {
-    let long = [(Client, frame(1, END_HEADERS, 1, GET)), (Client, frame(0, 0, 1, &[0; 20_000]))];
+    let long = [(Client, frame(1, END_HEADERS, 1, GET)), (Client, frame(0, 0, 1, &vec![0; 20_000]))];
     assert_eq!(reason(&long), Some(Opaque::Frame));
     let mut permitted = long.to_vec();
     permitted.insert(0, (Engine, settings(&[(5, 20_000)])));
