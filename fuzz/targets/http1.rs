@@ -34,6 +34,7 @@ fn note(seen: &mut Vec<(String, Vec<u8>)>, event: &Event<'_>) {
         Event::AnswerBody(bytes) => ("answer body".into(), bytes),
         Event::AnswerEnd => ("answer end".into(), b""),
         Event::Upgraded(upgrade) => (format!("upgraded {upgrade}"), b""),
+        Event::Http2 => ("http/2".into(), b""),
         Event::Stream(side, bytes) => (format!("stream of {side:?}"), bytes),
         Event::Opaque(reason) => (format!("opaque {reason}"), b""),
     };

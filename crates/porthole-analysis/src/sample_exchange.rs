@@ -38,6 +38,7 @@ pub(crate) fn exchange() -> Exchange {
         duration: Duration::from_millis(12),
         upgraded: None,
         carrier: None,
+        grpc: None,
         exec: None,
         exit_code: None,
         failure: None,

@@ -43,6 +43,9 @@ pub fn version_trouble(
     engine: Option<EngineApi>,
     body: Option<&[u8]>,
 ) -> Option<String> {
+    if exchange.grpc.is_some() || exchange.carrier.is_some() {
+        return None;
+    }
     let asked = exchange.api_version.as_deref().and_then(ApiVersion::parse);
     let spoken = asked.or(engine.map(|engine| engine.newest));
     let request = Request::new(exchange, body.unwrap_or_default());

@@ -99,7 +99,8 @@ pub struct Exchange {
     pub target: String,
     /// The version in the path: `1.51`.
     pub api_version: Option<String>,
-    /// The operation's name in the engine's API: `ContainerCreate`.
+    /// The operation's name in the engine's API: `ContainerCreate`; of a gRPC call, its service and method:
+    /// `moby.buildkit.v1.Control/Solve`.
     pub operation: Option<String>,
     /// What the call is about.
     pub resource: Option<Resource>,
@@ -111,6 +112,9 @@ pub struct Exchange {
     /// The exit code of the container that the call waited for.
     #[serde(default)]
     pub exit_code: Option<i64>,
+    /// Of a gRPC call, its messages and its status.
+    #[serde(default)]
+    pub grpc: Option<GrpcCall>,
     /// The size of the request; of an upgraded one, with what the client sent afterwards.
     pub request: MessageSize,
     /// The size of the answer; of an upgraded one, with what the engine sent afterwards.
@@ -121,7 +125,8 @@ pub struct Exchange {
     pub duration: Duration,
     /// What the connection became with this exchange.
     pub upgraded: Option<Upgrade>,
-    /// Why the operation failed although its status says success: the error inside a pull's or build's progress.
+    /// Why the operation failed although its status says success: the error inside a pull's or build's progress, of a
+    /// gRPC call, or with which a side gave an HTTP/2 call up.
     pub failure: Option<String>,
     /// How it ended.
     pub end: ExchangeEnd,
@@ -134,6 +139,17 @@ pub struct Carrier {
     pub exchange: ExchangeId,
     /// Whether the engine asks and the client answers, as in a build's session.
     pub engine_asks: bool,
+}
+
+/// What a gRPC call adds to the exchange that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrpcCall {
+    /// The messages of the request.
+    pub request_messages: u64,
+    /// The messages of the answer.
+    pub answer_messages: u64,
+    /// The status code, 0 for success; `None` when the call did not come to one.
+    pub status: Option<u32>,
 }
 
 /// What is known of an exec when a call of it ends: what belongs together is joined by its id.

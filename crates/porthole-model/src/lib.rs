@@ -27,8 +27,8 @@ pub use engine::{
     MountKind, Network, NetworkAttachment, PortBinding, Subnet, TransportProtocol,
 };
 pub use exchange::{
-    Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, MessageSize,
-    Resource, ResourceKind, Upgrade,
+    Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall,
+    MessageSize, Resource, ResourceKind, Upgrade,
 };
 pub use finding::{
     CheckCode, CheckOutcome, CheckResult, Confidence, Evidence, Finding, Remedy, Report, Severity, Subject,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::{Client, ClientAddress, ContainerId, Exchange, ExchangeEnd, Timestamp, Uid};
+use crate::{Carrier, Client, ClientAddress, ContainerId, Exchange, ExchangeEnd, Timestamp, Uid};
 
 /// Operations that last as long as the client, the container or the other side wishes.
 const OPEN_ENDED: [&str; 11] = [
@@ -150,12 +150,18 @@ impl FromIterator<(ContainerId, String)> for ContainerNames {
 }
 
 impl Exchange {
-    /// Whether the engine refused it, the operation failed inside a 200, or the exchange did not come to its end. A
-    /// stream that lasts as long as the client wishes has come to its end when the client leaves.
+    /// Whether it was refused, the operation failed inside a 200, or the exchange did not come to its end. A stream
+    /// that lasts as long as the one who asks wishes has come to its end when that one leaves.
     pub fn has_failed(&self) -> bool {
+        let answerer_left = match self.carrier {
+            Some(Carrier { engine_asks: true, .. }) => ExchangeEnd::ClientLeft,
+            _ => ExchangeEnd::EngineLeft,
+        };
         let was_cut = match self.end {
-            ExchangeEnd::EngineLeft => true,
-            ExchangeEnd::ClientLeft | ExchangeEnd::Stopped => self.status.is_none() || !self.is_open_ended(),
+            end if end == answerer_left => true,
+            ExchangeEnd::ClientLeft | ExchangeEnd::EngineLeft | ExchangeEnd::Stopped => {
+                self.status.is_none() || !self.is_open_ended()
+            }
             // What could not be told apart is not known to have failed.
             ExchangeEnd::Complete | ExchangeEnd::Opaque => false,
         };
@@ -168,9 +174,11 @@ impl Exchange {
         if self.is_open_ended() { self.first_byte.unwrap_or(self.duration) } else { self.duration }
     }
 
-    /// Whether it lasts as long as the client, the container or the other side wishes.
+    /// Whether it lasts as long as the client, the container or the other side wishes. Of a gRPC call nobody can tell:
+    /// its messages may come for as long as it likes.
     pub fn is_open_ended(&self) -> bool {
         self.upgraded.is_some()
+            || self.grpc.is_some()
             || self.operation.as_deref().is_some_and(|operation| OPEN_ENDED.contains(&operation))
     }
 

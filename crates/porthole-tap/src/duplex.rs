@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 use tokio::time::Instant;
 
 use crate::observer::Observer;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use porthole_model::{Client, ConnectionId, Exchange, ExchangeId, Timestamp};
-use porthole_wire::http1::{Opaque, Side};
+use porthole_wire::http::{Opaque, Side};
 
 use crate::{HandshakeFault, Kept};
 

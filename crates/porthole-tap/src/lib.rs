@@ -11,13 +11,17 @@
 //! fit is dropped and counted.
 
 mod budget;
+mod calls;
 mod connection;
 mod connector;
 mod duplex;
 mod event;
 mod execs;
 mod listener;
+mod named;
 mod observer;
+mod outbox;
+mod pipeline;
 mod pump;
 pub mod record;
 mod relay;

@@ -47,7 +47,7 @@ impl Sink for Queue {
 #[cfg(test)]
 mod tests {
     use porthole_model::{ConnectionId, ExchangeId, Timestamp};
-    use porthole_wire::http1::Side;
+    use porthole_wire::http::Side;
 
     use super::*;
     use crate::budget::Budget;

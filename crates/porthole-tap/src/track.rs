@@ -1,16 +1,20 @@
 //! One exchange while it goes on.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use porthole_model::{
-    Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, MessageSize, Resource, Timestamp,
-    Upgrade,
+    Carrier, Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall, MessageSize,
+    Timestamp, Upgrade,
 };
-use porthole_wire::engine_api::{self, Operation, ProgressScan};
-use porthole_wire::http1::{AnswerHead, Headers, RequestHead};
+use porthole_wire::engine_api::{self, ProgressScan};
+use porthole_wire::grpc::{MessageScan, Outcome};
+use porthole_wire::http::{AnswerHead, Headers, RequestHead, Side};
+use porthole_wire::http2::ErrorCode;
 
 use crate::budget::Budget;
 use crate::execs::Execs;
+use crate::named::{Named, Origin};
 use crate::{Finished, Kept, Message, Settings};
 
 /// How much of the bodies is read of a call that describes itself in them.
@@ -45,15 +49,17 @@ pub(crate) struct Track {
     begun: Moment,
     method: String,
     target: String,
-    api_version: Option<String>,
-    operation: Option<&'static Operation>,
-    resource: Option<Resource>,
+    named: Named,
+    carrier: Option<Carrier>,
     exec: Option<ExecCall>,
     exit_code: Option<i64>,
     status: Option<u16>,
     first_byte: Option<Duration>,
     upgraded: Option<Upgrade>,
     progress: Option<ProgressScan>,
+    outcome: Option<Outcome>,
+    /// Why a side gave the call up.
+    reset: Option<String>,
     request: Half,
     answer: Half,
     end: Option<(ExchangeEnd, Duration)>,
@@ -67,20 +73,27 @@ struct Half {
     description: Vec<u8>,
     /// How much more of it is read.
     description_room: usize,
+    messages: Option<MessageScan>,
 }
 
 impl Track {
-    pub(crate) fn begin(id: ExchangeId, head: &RequestHead<'_>, keeping: (&Settings, &Budget)) -> Self {
-        let call = engine_api::recognise(head.method, head.target);
-        let name = call.operation.map_or("", |operation| operation.name);
-        let withheld = engine_api::carries_secrets(name);
-        let described = engine_api::describes_itself_in_bodies(name);
+    pub(crate) fn begin(
+        id: ExchangeId,
+        head: &RequestHead<'_>,
+        origin: Origin,
+        keeping: (&Settings, &Budget),
+    ) -> Self {
+        let named = Named::of(head, origin);
+        let withheld = origin.is_withheld || engine_api::carries_secrets(named.operation());
+        let described = engine_api::describes_itself_in_bodies(named.operation());
         let half = || Half {
             size: MessageSize::default(),
             message: Message::empty(keeping, withheld),
             description: Vec::new(),
             description_room: if described { DESCRIPTION } else { 0 },
+            messages: named.is_grpc.then(MessageScan::default),
         };
+        let (request, answer) = (half(), half());
         let mut track = Self {
             id,
             request_is_whole: false,
@@ -89,21 +102,27 @@ impl Track {
             begun: Moment::now(),
             method: head.method.to_owned(),
             target: engine_api::masked_target(head.target),
-            api_version: call.api_version.map(str::to_owned),
-            operation: call.operation,
-            resource: call.resource,
+            named,
+            carrier: origin.carrier,
             exec: None,
             exit_code: None,
             status: None,
             first_byte: None,
             upgraded: None,
             progress: None,
-            request: half(),
-            answer: half(),
+            outcome: None,
+            reset: None,
+            request,
+            answer,
             end: None,
         };
         track.request.head(head.size, head.headers);
         track
+    }
+
+    /// Who sends the request.
+    pub(crate) fn asker(&self) -> Side {
+        if self.carrier.is_some_and(|carrier| carrier.engine_asks) { Side::Engine } else { Side::Client }
     }
 
     /// Gives the bytes that came before.
@@ -115,8 +134,23 @@ impl Track {
         self.first_byte = Some(self.begun.steady.elapsed());
         self.status = Some(head.status);
         self.answer.head(head.size, head.headers);
-        let suits = self.operation.is_some_and(|operation| ProgressScan::suits(operation.name));
+        let suits = ProgressScan::suits(self.named.operation());
         self.progress = (suits && head.status == 200).then(ProgressScan::default);
+        self.note_outcome(head.headers);
+    }
+
+    /// The headers behind the answer's body.
+    pub(crate) fn answer_trailers(&mut self, headers: Headers<'_>) {
+        if let Some(message) = &mut self.answer.message {
+            write_head(&mut message.head, headers);
+        }
+        self.note_outcome(headers);
+    }
+
+    fn note_outcome(&mut self, headers: Headers<'_>) {
+        if self.named.is_grpc {
+            self.outcome = Outcome::of(headers);
+        }
     }
 
     /// Gives the bytes that came before.
@@ -136,8 +170,20 @@ impl Track {
         }
     }
 
+    /// Whether request and answer have both come to their ends.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.request_is_whole && self.answer_is_whole
+    }
+
     pub(crate) fn is_upgraded(&self) -> bool {
         self.upgraded.is_some()
+    }
+
+    /// A side gave the call up. That the one who asks no longer wants it is no failure.
+    pub(crate) fn reset(&mut self, side: Side, code: ErrorCode) {
+        let is_unwanted = side == self.asker() && matches!(code, ErrorCode::NO_ERROR | ErrorCode::CANCEL);
+        let who = if side == Side::Client { "client" } else { "engine" };
+        self.reset = (!is_unwanted).then(|| format!("the {who} gave the call up: {code}"));
     }
 
     pub(crate) fn end(&mut self, end: ExchangeEnd) {
@@ -149,22 +195,23 @@ impl Track {
         Exchange {
             id: self.id,
             connection,
+            carrier: self.carrier,
             client,
             started: self.begun.wall,
             method: self.method.clone(),
             target: self.target.clone(),
-            api_version: self.api_version.clone(),
-            operation: self.operation.map(|operation| operation.name.to_owned()),
-            resource: self.resource.clone(),
+            api_version: self.named.api_version.clone(),
+            operation: self.named.operation.clone().map(Cow::into_owned),
+            resource: self.named.resource.clone(),
+            exec: self.exec.clone(),
+            exit_code: self.exit_code,
+            grpc: self.grpc(),
             status: self.status,
             request: self.request.size,
             answer: self.answer.size,
             first_byte: self.first_byte,
             duration: self.begun.steady.elapsed(),
             upgraded: self.upgraded.clone(),
-            carrier: None,
-            exec: self.exec.clone(),
-            exit_code: self.exit_code,
             failure: None,
             end: ExchangeEnd::Complete,
         }
@@ -172,12 +219,13 @@ impl Track {
 
     /// Reads what its bodies say of it, once they are over, and joins it with the other calls of its exec.
     pub(crate) fn describe(&mut self, execs: &Execs) {
-        let name = self.operation.map_or("", |operation| operation.name);
+        let Named { operation, resource, .. } = &mut self.named;
+        let name = operation.as_deref().unwrap_or_default();
         let [asked, answered] = [&self.request.description[..], &self.answer.description];
-        self.resource = engine_api::resource_of_bodies(name, self.resource.take(), asked, answered);
+        *resource = engine_api::resource_of_bodies(name, resource.take(), asked, answered);
         if engine_api::is_of_exec(name) {
             let facts = engine_api::exec_of_bodies(name, asked, answered);
-            self.exec = execs.join(self.resource.as_ref(), facts);
+            self.exec = execs.join(resource.as_ref(), facts);
         }
         if name == "ContainerWait" {
             self.exit_code = engine_api::exit_code_of_wait(answered);
@@ -185,32 +233,26 @@ impl Track {
     }
 
     /// The line and what was kept.
-    pub(crate) fn finish(self, connection: ConnectionId, client: Client) -> Finished {
+    pub(crate) fn finish(mut self, connection: ConnectionId, client: Client) -> Finished {
         let (end, duration) = self.end.unwrap_or((ExchangeEnd::Stopped, self.begun.steady.elapsed()));
-        let name = self.operation.map(|operation| operation.name);
-        let exchange = Exchange {
-            id: self.id,
-            connection,
-            client,
-            started: self.begun.wall,
-            method: self.method,
-            target: self.target,
-            api_version: self.api_version,
-            operation: name.map(str::to_owned),
-            resource: self.resource,
-            status: self.status,
-            request: self.request.size,
-            answer: self.answer.size,
-            first_byte: self.first_byte,
-            duration,
-            upgraded: self.upgraded,
-            carrier: None,
-            exec: self.exec,
-            exit_code: self.exit_code,
-            failure: self.progress.and_then(ProgressScan::finish),
-            end,
-        };
+        let failure = self.failure();
+        let exchange = Exchange { duration, failure, end, ..self.so_far(connection, client) };
         Finished { exchange, request: self.request.message, answer: self.answer.message }
+    }
+
+    /// Why the operation failed although its status says success.
+    fn failure(&mut self) -> Option<String> {
+        let progress = self.progress.take().and_then(ProgressScan::finish);
+        progress.or_else(|| self.outcome.as_ref().and_then(Outcome::failure)).or_else(|| self.reset.take())
+    }
+
+    fn grpc(&self) -> Option<GrpcCall> {
+        let count = |half: &Half| half.messages.map(|messages| messages.count());
+        Some(GrpcCall {
+            request_messages: count(&self.request)?,
+            answer_messages: count(&self.answer)?,
+            status: self.outcome.as_ref().map(|outcome| outcome.status),
+        })
     }
 }
 
@@ -229,6 +271,9 @@ impl Half {
         let read = self.description_room.min(bytes.len());
         self.description.extend_from_slice(&bytes[..read]);
         self.description_room -= read;
+        if let Some(messages) = &mut self.messages {
+            messages.push(bytes);
+        }
         if let Some(message) = self.message.as_mut().filter(|message| !message.withheld) {
             message.body.push(bytes);
         }

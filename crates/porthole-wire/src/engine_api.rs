@@ -8,7 +8,7 @@ mod exec;
 mod operations;
 mod pattern;
 mod progress;
-mod query;
+pub(crate) mod query;
 mod resource;
 mod secrets;
 

@@ -8,15 +8,14 @@ mod chunked;
 mod decoder;
 mod framing;
 mod head;
-mod opaque;
 #[cfg(test)]
 mod tests;
 
 pub use decoder::Decoder;
-pub use head::{AnswerHead, Headers, RequestHead};
-pub use opaque::Opaque;
 
 use porthole_model::Upgrade;
+
+pub use crate::http::{AnswerHead, Headers, Opaque, RequestHead, Side};
 
 /// What the decoder saw. Answers belong to the oldest request that has none yet.
 #[derive(Debug)]
@@ -35,17 +34,10 @@ pub enum Event<'a> {
     AnswerEnd,
     /// The connection is no longer HTTP: what follows are [`Event::Stream`]s. Comes behind the answer's head.
     Upgraded(Upgrade),
-    /// Bytes of an upgraded connection.
+    /// The client opened with the preface of HTTP/2: what follows are [`Event::Stream`]s, the preface first.
+    Http2,
+    /// Bytes of an upgraded connection, or of one that speaks HTTP/2 from its beginning.
     Stream(Side, &'a [u8]),
     /// From here on nothing is understood, and no event follows.
     Opaque(Opaque),
-}
-
-/// Who sent something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The client.
-    Client,
-    /// The engine.
-    Engine,
 }

@@ -2,16 +2,19 @@
 //!
 //! It goes from string to string and needs no whole document, so that the beginning of a body will do.
 
+mod build_arguments;
+
 use std::borrow::Cow;
 
 use porthole_model::{MaskedText, Secrets};
 
-/// The body without what looks like a credential. A body that does not begin like JSON stays as it is.
+/// The body without what looks like a credential. Of a body that does not begin like JSON only build arguments are
+/// masked.
 pub fn masked(body: &[u8]) -> Cow<'_, [u8]> {
     // A record of json-seq begins with RS (RFC 7464).
     let begins_like_json = body.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0x1e);
     if !matches!(begins_like_json, Some(b'{' | b'[')) {
-        return Cow::Borrowed(body);
+        return build_arguments::masked(body);
     }
     let mut scan = Scan { body, copied: 0, written: Vec::new(), name: None, before: None };
     scan.run();

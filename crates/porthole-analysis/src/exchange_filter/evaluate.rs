@@ -117,6 +117,8 @@ fn fact<'a>(field: Field, exchange: &'a Exchange, names: &'a ContainerNames) -> 
         Field::Failed => Fact::Flag(exchange.has_failed()),
         Field::Failure => text(exchange.failure.as_deref()),
         Field::Upgraded => owned(exchange.upgraded.as_ref().map(ToString::to_string)),
+        Field::Carrier => number(exchange.carrier.map(|carrier| carrier.exchange.0)),
+        Field::EngineAsks => Fact::Flag(exchange.carrier.is_some_and(|carrier| carrier.engine_asks)),
         Field::End => text(Some(exchange.end.word())),
         Field::ExitCode => code(exchange.exit_code),
         Field::ExecId | Field::ExecCommand | Field::ExecContainer | Field::ExecExitCode => {

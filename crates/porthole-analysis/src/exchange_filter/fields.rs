@@ -27,6 +27,8 @@ pub(super) enum Field {
     Failed,
     Failure,
     Upgraded,
+    Carrier,
+    EngineAsks,
     End,
     ClientPid,
     ClientUid,
@@ -70,7 +72,7 @@ const KINDS: &[&str] = &[
 ];
 const ENDS: &[&str] = &["complete", "client_left", "engine_left", "opaque", "stopped"];
 
-const FIELDS: [(Field, &str, Kind); 33] = [
+const FIELDS: [(Field, &str, Kind); 35] = [
     (Field::Id, "id", Kind::Number),
     (Field::Connection, "connection", Kind::Number),
     (Field::Method, "method", Kind::Word),
@@ -95,6 +97,8 @@ const FIELDS: [(Field, &str, Kind); 33] = [
     (Field::Failed, "failed", Kind::Flag),
     (Field::Failure, "failure", Kind::Text),
     (Field::Upgraded, "upgraded", Kind::Word),
+    (Field::Carrier, "carrier", Kind::Number),
+    (Field::EngineAsks, "engine_asks", Kind::Flag),
     (Field::End, "end", Kind::Choice(ENDS)),
     (Field::ClientPid, "client.pid", Kind::Number),
     (Field::ClientUid, "client.uid", Kind::Number),

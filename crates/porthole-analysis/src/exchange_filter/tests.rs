@@ -1,8 +1,8 @@
 //! What a filter keeps, how it binds, what it says of mistakes, and that it prints as what it is.
 
 use porthole_model::{
-    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExecCall, Gap, MaskedText,
-    Secrets, Upgrade,
+    Carrier, Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExchangeId, ExecCall,
+    Gap, GrpcCall, MaskedText, Secrets, Upgrade,
 };
 use proptest::prelude::*;
 
@@ -157,6 +157,41 @@ fn a_stream_that_its_client_leaves_has_not_failed() {
     assert!(!keeps("failed", &left("SystemEvents", Some(200))));
     assert!(keeps("failed", &left("SystemEvents", None)));
     assert!(keeps("failed", &left("ContainerList", Some(200))));
+}
+
+#[test]
+fn calls_within_a_stream_are_known_by_their_carrier() {
+    let session = ExchangeId(4);
+    let carried = |engine_asks| Exchange {
+        operation: Some("moby.filesync.v1.Auth/Credentials".into()),
+        carrier: Some(Carrier { exchange: session, engine_asks }),
+        ..exchange()
+    };
+    none_keeps(&["carrier", "carrier = 4", "engine_asks"]);
+    assert!(keeps("carrier = 4 and engine_asks and operation ~ '^moby.filesync'", &carried(true)));
+    assert!(keeps(
+        "carrier and not engine_asks and operation = moby.filesync.v1.auth/credentials",
+        &carried(false)
+    ));
+}
+
+#[test]
+fn a_grpc_call_fails_when_the_one_who_was_asked_leaves() {
+    let left = |engine_asks, end, status| Exchange {
+        carrier: Some(Carrier { exchange: ExchangeId(4), engine_asks }),
+        grpc: Some(GrpcCall { request_messages: 1, answer_messages: 1, status: None }),
+        end,
+        status,
+        ..exchange()
+    };
+    for (engine_asks, asker, asked) in [
+        (false, ExchangeEnd::ClientLeft, ExchangeEnd::EngineLeft),
+        (true, ExchangeEnd::EngineLeft, ExchangeEnd::ClientLeft),
+    ] {
+        assert!(!keeps("failed", &left(engine_asks, asker, Some(200))));
+        assert!(keeps("failed", &left(engine_asks, asker, None)));
+        assert!(keeps("failed", &left(engine_asks, asked, Some(200))));
+    }
 }
 
 #[test]

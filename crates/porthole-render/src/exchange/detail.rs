@@ -1,6 +1,8 @@
 //! One exchange in full, its heads and bodies left aside.
 
-use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, MaskedText, MessageSize, Resource};
+use porthole_model::{
+    Carrier, Client, ClientAddress, ContainerNames, Exchange, GrpcCall, MaskedText, MessageSize, Resource,
+};
 
 use super::{exec, words};
 use crate::doc::{Doc, Line, Style};
@@ -33,15 +35,20 @@ fn call_terms(exchange: &Exchange, names: &ContainerNames) -> Vec<(Line, Line)> 
     let mut terms = vec![
         term("started", Line::from(moment::rfc3339(exchange.started))),
         term("request", Line::of(Style::Code, &format!("{} {}", exchange.method, exchange.target))),
-        term("API", exchange.api_version.as_deref().unwrap_or("no version asked for").into()),
     ];
+    // The engine's versions mean nothing to gRPC.
+    if exchange.grpc.is_none() {
+        terms.push(term("API", exchange.api_version.as_deref().unwrap_or("no version asked for").into()));
+    }
     terms.extend(exchange.resource.as_ref().map(|resource| term("about", about(resource))));
     terms.extend(exchange.exec.iter().flat_map(|exec| exec::terms(exec, names)));
     terms.extend(exchange.exit_code.map(|code| term("ended with", exec::exit(code))));
+    terms.extend(exchange.carrier.map(|carrier| term("carried", carried(carrier))));
     terms.push(term("status", status(exchange)));
     terms.extend(exchange.failure.as_ref().map(|why| term("failure", Line::of(Style::Error, why))));
     terms.push(term("sent", size(exchange.request)));
     terms.push(term("received", size(exchange.answer)));
+    terms.extend(exchange.grpc.map(|call| term("messages", messages(call))));
     terms.push(term("times", times(exchange)));
     let upgraded =
         exchange.upgraded.as_ref().map(|to| term("upgraded", Line::of(Style::Note, &to.to_string())));
@@ -57,6 +64,17 @@ fn about(resource: &Resource) -> Line {
         Some(id) if *id != resource.name => line.with(Style::Faint, &format!(" ({id})")),
         _ => line,
     }
+}
+
+fn carried(carrier: Carrier) -> Line {
+    let asker = if carrier.engine_asks { "the engine asks the client" } else { "the client asks the engine" };
+    Line::from("within the stream of ")
+        .with(Style::Strong, &format!("#{}", carrier.exchange))
+        .plain(&format!(": {asker}"))
+}
+
+fn messages(call: GrpcCall) -> Line {
+    format!("{} sent, {} received", call.request_messages, call.answer_messages).into()
 }
 
 fn status(exchange: &Exchange) -> Line {

@@ -112,6 +112,7 @@ fn one_exchange_in_full() {
     let trouble = "the client asks for API 1.52, the engine speaks at most 1.41";
     assert_snapshot!("detail_create", printed(&detail(&exchanges[1], &names, Some(trouble)), None));
     assert_snapshot!("detail_lost", printed(&detail(&exchanges[5], &names, None), None));
+    assert_snapshot!("detail_carried", printed(&detail(&exchanges[8], &names, None), None));
     assert_snapshot!("detail_exec", printed(&detail(&exchanges[3], &names, None), None));
 }
 

@@ -1,6 +1,8 @@
 //! The words for clients, calls and how they ended.
 
-use porthole_model::{Caller, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed};
+use porthole_model::{
+    Caller, Carrier, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed,
+};
 
 use super::exec;
 use crate::doc::{Line, Style};
@@ -39,10 +41,11 @@ pub(crate) fn number(exchange: &Exchange) -> Line {
     Line::of(Style::Strong, &format!("{:>5}  ", format!("#{}", exchange.id)))
 }
 
-/// The operation, or the method and the path where no operation of the API is meant.
+/// The operation, of a gRPC call without its package, or the method and the path where no operation of the API is
+/// meant.
 pub(super) fn name(exchange: &Exchange) -> Line {
     match &exchange.operation {
-        Some(operation) => Line::of(Style::Strong, operation),
+        Some(operation) => Line::of(Style::Strong, operation.rsplit('.').next().unwrap_or(operation)),
         None => method(exchange).with(Style::Strong, exchange.path()),
     }
 }
@@ -60,7 +63,8 @@ pub(crate) fn story(exchange: &Exchange, names: &ContainerNames) -> Line {
 /// What a call is about, and what became of it beyond its status. An exit code stands before a long command.
 pub(super) fn rest(exchange: &Exchange, names: &ContainerNames) -> Line {
     let code = exchange.exec.as_ref().and_then(|exec| exec.exit_code).or(exchange.exit_code);
-    let parts = code.map(exec::exit).into_iter().chain([thing(exchange, names)]).chain(marks(exchange));
+    let parts = code.map(exec::exit).into_iter().chain([thing(exchange, names)]);
+    let parts = parts.chain(exchange.carrier.map(carrier)).chain(marks(exchange));
     parts.fold(Line::new(), |line, part| joined(line, &part))
 }
 
@@ -69,6 +73,13 @@ fn thing(exchange: &Exchange, names: &ContainerNames) -> Line {
     let exec = exchange.exec.as_ref().map(|exec| exec::place_and_command(exec, names));
     let resource = || exchange.resource.as_ref().map(|resource| Line::of(Style::Name, short(&resource.name)));
     exec.filter(|line| !line.is_empty()).or_else(resource).unwrap_or_default()
+}
+
+/// Where a call within another one passed, and which way.
+fn carrier(carrier: Carrier) -> Line {
+    let within = format!("in #{}", carrier.exchange);
+    let line = Line::of(Style::Faint, &within);
+    if carrier.engine_asks { line.with(Style::Note, " (the engine asks)") } else { line }
 }
 
 /// An id as the docker CLI shows it, a name as it is.

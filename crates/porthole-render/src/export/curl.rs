@@ -25,6 +25,10 @@ const OWN: [&str; 4] = ["host", "content-length", "transfer-encoding", "expect"]
 /// Writes the command, below a comment on what it stands for and what is missing.
 pub fn write(recorded: &Recorded<'_>, address: Address<'_>, out: &mut dyn Write) -> io::Result<()> {
     let exchange = recorded.exchange;
+    if let Some(carrier) = exchange.carrier {
+        let reason = format!("# it passed within the stream of {}, where curl cannot ask", carrier.exchange);
+        return writeln!(out, "{}{reason}", about(exchange));
+    }
     let mut words = options(exchange, address);
     if let Some(request) = &recorded.request {
         words.extend(header_options(request));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use porthole_model::ContainerNames;
+use porthole_model::{ContainerNames, Exchange};
 use serde::Serialize;
 
 use super::content::Text;
@@ -67,8 +67,10 @@ struct Timings {
     receive: f64,
 }
 
-/// The recorder does not tell HTTP/1.0 from 1.1.
-const HTTP_VERSION: &str = "HTTP/1.1";
+/// The recorder does not tell the versions of HTTP/1 apart, nor them from HTTP/2 where the connection began with it.
+fn http_version(exchange: &Exchange) -> &'static str {
+    if exchange.carrier.is_some() || exchange.grpc.is_some() { "HTTP/2" } else { "HTTP/1.1" }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -156,7 +158,7 @@ impl<'a> From<&Recorded<'a>> for Request<'a> {
         Self {
             method: &exchange.method,
             url: url(&exchange.target, host.as_deref()),
-            http_version: HTTP_VERSION,
+            http_version: http_version(exchange),
             cookies: [],
             headers: headers(recorded.request),
             query_string: query(&exchange.target),
@@ -174,7 +176,7 @@ impl<'a> From<&Recorded<'a>> for Response<'a> {
         Self {
             status: exchange.status.unwrap_or(0),
             status_text: "",
-            http_version: HTTP_VERSION,
+            http_version: http_version(exchange),
             cookies: [],
             headers: headers(recorded.answer),
             content: Body::of(recorded.answer, exchange.answer.body),

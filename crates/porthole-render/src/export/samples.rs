@@ -32,6 +32,7 @@ pub(super) fn creation() -> Exchange {
         duration: Duration::from_micros(2500),
         upgraded: None,
         carrier: None,
+        grpc: None,
         exec: None,
         exit_code: None,
         failure: None,

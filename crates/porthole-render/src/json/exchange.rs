@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use porthole_model::{
-    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExecCall, MaskedText,
-    MessageSize, Resource, ResourceKind,
+    Carrier, Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExecCall, GrpcCall,
+    MaskedText, MessageSize, Resource, ResourceKind,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub struct ExchangeItem {
     pub target: String,
     /// The version in the path: `1.51`.
     pub api_version: Option<String>,
-    /// The operation's name in the engine's API: `ContainerCreate`.
+    /// The operation's name in the engine's API: `ContainerCreate`; of a gRPC call, its service and method.
     pub operation: Option<String>,
     /// What the call is about.
     pub resource: Option<ResourceItem>,
@@ -59,6 +59,10 @@ pub struct ExchangeItem {
     pub first_byte_us: Option<u64>,
     /// From the request's head to the end, in microseconds.
     pub duration_us: u64,
+    /// Of a call within the stream of another one, where it passed.
+    pub carrier: Option<CarrierItem>,
+    /// Of a gRPC call, its messages and its status.
+    pub grpc: Option<GrpcItem>,
     /// What the connection became: `tcp`, `h2c`, `websocket`, `hijacked`.
     pub upgraded: Option<String>,
     /// Why the operation failed although its status says success.
@@ -69,6 +73,26 @@ pub struct ExchangeItem {
     pub failed: bool,
     /// What could not be read.
     pub gaps: Vec<MissingFact>,
+}
+
+/// The upgraded exchange that carried a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CarrierItem {
+    /// Its number.
+    pub exchange: u64,
+    /// Whether the engine asked and the client answered.
+    pub engine_asks: bool,
+}
+
+/// What a gRPC call adds to an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct GrpcItem {
+    /// The messages of the request.
+    pub request_messages: u64,
+    /// The messages of the answer.
+    pub answer_messages: u64,
+    /// The status code, 0 for success; null when the call did not come to one.
+    pub status: Option<u32>,
 }
 
 /// Who opened a connection.
@@ -208,6 +232,8 @@ impl ExchangeItem {
             answer: exchange.answer.into(),
             first_byte_us: exchange.first_byte.map(microseconds),
             duration_us: microseconds(exchange.duration),
+            carrier: exchange.carrier.map(CarrierItem::from),
+            grpc: exchange.grpc.map(GrpcItem::from),
             upgraded: exchange.upgraded.as_ref().map(ToString::to_string),
             failure: exchange.failure.clone(),
             end: exchange.end.into(),
@@ -266,6 +292,19 @@ fn exec(exec: &ExecCall, names: &ContainerNames) -> ExecItem {
 impl From<&Resource> for ResourceItem {
     fn from(resource: &Resource) -> Self {
         Self { kind: resource.kind.into(), name: resource.name.clone(), id: resource.id.clone() }
+    }
+}
+
+impl From<Carrier> for CarrierItem {
+    fn from(carrier: Carrier) -> Self {
+        Self { exchange: carrier.exchange.0, engine_asks: carrier.engine_asks }
+    }
+}
+
+impl From<GrpcCall> for GrpcItem {
+    fn from(call: GrpcCall) -> Self {
+        let GrpcCall { request_messages, answer_messages, status } = call;
+        Self { request_messages, answer_messages, status }
     }
 }
 

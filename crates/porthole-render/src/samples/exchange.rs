@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use porthole_model::{
-    Client, ClientAddress, ConnectionId, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExchangeId,
-    ExecCall, Gid, MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets, Timestamp, Uid,
-    Upgrade,
+    Carrier, Client, ClientAddress, ConnectionId, ContainerId, ContainerNames, Exchange, ExchangeEnd,
+    ExchangeId, ExecCall, Gid, GrpcCall, MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind,
+    Secrets, Timestamp, Uid, Upgrade,
 };
 
 use super::gap;
@@ -27,6 +27,8 @@ pub(crate) fn exchanges() -> Vec<Exchange> {
         },
         lost(),
         unknown_route(),
+        solve(),
+        file_transfer(),
     ]
 }
 
@@ -48,6 +50,7 @@ fn listing() -> Exchange {
         duration: Duration::from_micros(1_240),
         upgraded: None,
         carrier: None,
+        grpc: None,
         exec: None,
         exit_code: None,
         failure: None,
@@ -133,6 +136,33 @@ fn unknown_route() -> Exchange {
         operation: None,
         status: Some(404),
         ..numbered(7)
+    }
+}
+
+/// A build that failed, as a call within `/grpc`.
+fn solve() -> Exchange {
+    Exchange {
+        method: "POST".into(),
+        target: "/moby.buildkit.v1.Control/Solve".into(),
+        api_version: None,
+        operation: Some("moby.buildkit.v1.Control/Solve".into()),
+        carrier: Some(Carrier { exchange: ExchangeId(4), engine_asks: false }),
+        grpc: Some(GrpcCall { request_messages: 1, answer_messages: 0, status: Some(2) }),
+        failure: Some("UNKNOWN: process \"/bin/false\" did not complete successfully".into()),
+        ..numbered(8)
+    }
+}
+
+/// What the engine asks for in a build's session.
+fn file_transfer() -> Exchange {
+    Exchange {
+        id: ExchangeId(9),
+        target: "/moby.filesync.v1.FileSync/DiffCopy".into(),
+        operation: Some("moby.filesync.v1.FileSync/DiffCopy".into()),
+        carrier: Some(Carrier { exchange: ExchangeId(4), engine_asks: true }),
+        grpc: Some(GrpcCall { request_messages: 3, answer_messages: 57, status: Some(0) }),
+        failure: None,
+        ..solve()
     }
 }
 

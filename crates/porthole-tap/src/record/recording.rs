@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use porthole_model::{Exchange, ExchangeId, Timestamp};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::body::unpack;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use porthole_model::{Client, ClientAddress, Exchange, MaskedText, Timestamp};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 use rusqlite::{CachedStatement, Connection, ToSql, params};
 use zstd::bulk::Compressor;
 

@@ -6,6 +6,7 @@ mod certificates;
 mod clients;
 mod conformance;
 mod engines;
+mod http2;
 mod idle;
 mod limits;
 mod observing;

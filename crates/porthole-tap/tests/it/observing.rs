@@ -7,7 +7,7 @@ use std::path::Path;
 
 use porthole_model::{ClientAddress, ExchangeEnd, Pid, ResourceKind, Upgrade};
 use porthole_tap::{Event, Finished, Part, PartContent, Settings};
-use porthole_wire::http1::{Opaque, Side};
+use porthole_wire::http::{Opaque, Side};
 
 use crate::server;
 use crate::stand::{PATIENCE, Stand};
@@ -209,19 +209,19 @@ fn a_raw_relay_decodes_nothing_and_counts_from_each_side() {
 }
 
 #[test]
-fn native_http2_is_noted_as_opaque_and_counted() {
-    let stand = Stand::new(server::handle);
+fn http2_that_the_engine_does_not_speak_is_noted_as_opaque_and_counted() {
+    let stand = Stand::new(canned(b"HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\n\r\n"));
     talk(stand.tap(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     let reason = stand.find(|event| match event {
         Event::Opaque { reason, .. } => Some(reason),
         _ => None,
     });
-    assert_eq!(reason, Opaque::Http2);
+    assert_eq!(reason, Opaque::NoHttp2);
     let bytes = stand.find(|event| match event {
         Event::Closed(closed) => Some((closed.from_client, closed.from_engine)),
         _ => None,
     });
-    assert_eq!(bytes, (24, 15));
+    assert_eq!(bytes, (24, 53));
 }
 
 #[test]

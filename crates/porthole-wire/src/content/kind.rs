@@ -3,7 +3,7 @@
 use porthole_model::{Exchange, Upgrade};
 
 use super::header;
-use crate::http1::Side;
+use crate::http::Side;
 
 /// What is known of a message.
 #[derive(Clone, Copy, Debug)]

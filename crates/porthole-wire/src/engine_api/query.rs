@@ -14,7 +14,7 @@ pub(super) fn value(query: &str, name: &str) -> Option<String> {
 }
 
 /// A segment of a path, decoded.
-pub(super) fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     decoded(text, false)
 }
 

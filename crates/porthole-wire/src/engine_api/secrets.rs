@@ -12,7 +12,7 @@ const HEADERS: [&str; 6] =
     ["x-registry-auth", "x-registry-config", "authorization", "proxy-authorization", "cookie", "set-cookie"];
 
 /// Operations whose bodies are credentials.
-const OPERATIONS: [&str; 10] = [
+const OPERATIONS: [&str; 11] = [
     "SystemAuth",
     "SwarmInspect",
     "SwarmInit",
@@ -23,6 +23,8 @@ const OPERATIONS: [&str; 10] = [
     "SecretCreate",
     "SecretUpdate",
     "Session",
+    // A build's session within a call of its own, as buildx has it.
+    "moby.buildkit.v1.Control/Session",
 ];
 
 /// Whether the value of that header is a credential.

@@ -1,7 +1,7 @@
 //! Where a body ends, and what of the bytes is content.
 
 use super::chunked::Chunked;
-use super::opaque::Opaque;
+use crate::http::Opaque;
 
 /// A body being read.
 #[derive(Debug)]

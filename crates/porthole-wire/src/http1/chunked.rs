@@ -1,7 +1,7 @@
 //! Chunks (RFC 9112, section 7.1), read strictly: what Go's server would forgive, another reader may not.
 
 use super::body::{Step, take_up_to};
-use super::opaque::Opaque;
+use crate::http::Opaque;
 
 /// The most bytes of extensions and trailers in a body.
 const LONGEST_EXTRAS: u32 = 64 * 1024;

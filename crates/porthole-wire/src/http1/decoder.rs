@@ -5,16 +5,19 @@ use std::collections::VecDeque;
 use porthole_model::Upgrade;
 
 use super::body::Body;
-use super::head::{self, AnswerHead, RequestHead, Unfinished};
-use super::opaque::Opaque;
-use super::{Event, Side, framing};
+use super::head::{self, Unfinished};
+use super::{Event, framing};
 use crate::engine_api;
+use crate::http::{AnswerHead, Opaque, RequestHead, Side};
 
 /// Requests that may wait for their answers.
 const LONGEST_PIPELINE: usize = 1000;
 
 /// Bytes kept of a client that goes on before it knows whether its upgrade is accepted.
 const LONGEST_HELD: usize = 64 * 1024;
+
+/// The part of HTTP/2's preface that looks like a head (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 /// Reads a copy of both directions of a connection. Keeps at most a head for each, and a short list of what waits
 /// for an answer.
@@ -144,8 +147,9 @@ impl Decoder {
     }
 
     fn begin_request(&mut self, head: &[u8], emit: &mut impl FnMut(Event<'_>)) -> Result<(), Opaque> {
-        if head.starts_with(b"PRI * HTTP/2.0") {
-            return Err(Opaque::Http2);
+        if head == PREFACE && self.asked.is_empty() {
+            self.begin_http2(head, emit);
+            return Ok(());
         }
         let mut storage = Vec::new();
         let head = head::parse_request(head, &mut storage)?;
@@ -164,6 +168,13 @@ impl Decoder {
             None => self.end_request(emit),
         }
         Ok(())
+    }
+
+    fn begin_http2(&mut self, preface: &[u8], emit: &mut impl FnMut(Event<'_>)) {
+        self.mode = Mode::Stream;
+        self.requests = Requests::Stream;
+        emit(Event::Http2);
+        emit(Event::Stream(Side::Client, preface));
     }
 
     /// An answer that came while the body was still being sent has already said what follows it.

@@ -1,12 +1,11 @@
 //! How long a body is (RFC 9112, section 6.3), and when a head does not say so clearly.
 
 use super::body::Body;
-use super::head::{AnswerHead, Headers, RequestHead};
-use super::opaque::Opaque;
+use crate::http::{AnswerHead, Headers, Opaque, RequestHead, Version};
 
 /// The body of a request; `None` when it has none.
 pub(super) fn of_request(head: &RequestHead<'_>) -> Result<Option<Body>, Opaque> {
-    Ok(match declared(head.headers, head.is_1_1)? {
+    Ok(match declared(head.headers, head.version)? {
         Some(Declared::Chunked) => Some(Body::chunked()),
         Some(Declared::Length(0)) | None => None,
         Some(Declared::Length(length)) => Some(Body::Length(length)),
@@ -18,7 +17,7 @@ pub(super) fn of_answer(head: &AnswerHead<'_>, to_head_request: bool) -> Result<
     if to_head_request || matches!(head.status, 204 | 304) {
         return Ok(None);
     }
-    Ok(match declared(head.headers, head.is_1_1)? {
+    Ok(match declared(head.headers, head.version)? {
         Some(Declared::Chunked) => Some(Body::chunked()),
         Some(Declared::Length(0)) => None,
         Some(Declared::Length(length)) => Some(Body::Length(length)),
@@ -32,12 +31,14 @@ enum Declared {
 }
 
 /// Both headers at once, another coding than `chunked`, or chunks in HTTP/1.0 are where smuggling begins.
-fn declared(headers: Headers<'_>, is_1_1: bool) -> Result<Option<Declared>, Opaque> {
+fn declared(headers: Headers<'_>, version: Version) -> Result<Option<Declared>, Opaque> {
     let length = length(headers)?;
     let mut codings = headers.values("Transfer-Encoding");
     match (codings.next(), codings.next(), length) {
         (None, _, length) => Ok(length.map(Declared::Length)),
-        (Some(coding), None, None) if is_1_1 && coding.eq_ignore_ascii_case(b"chunked") => {
+        (Some(coding), None, None)
+            if version == Version::Http11 && coding.eq_ignore_ascii_case(b"chunked") =>
+        {
             Ok(Some(Declared::Chunked))
         }
         _ => Err(Opaque::Framing),

@@ -4,71 +4,13 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
-use super::opaque::Opaque;
+use crate::http::{AnswerHead, Headers, Opaque, RequestHead, Version};
 
 /// The longest head that is kept. The engine itself takes 1 MiB; real ones have up to 60 KB.
 const LONGEST: usize = 256 * 1024;
 
 /// Heads with more headers are not understood.
 const MOST_HEADERS: usize = 1024;
-
-/// A request's head.
-#[derive(Debug)]
-pub struct RequestHead<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The target as sent.
-    pub target: &'a str,
-    /// Whether it is HTTP/1.1, else 1.0.
-    pub is_1_1: bool,
-    /// The headers in their order.
-    pub headers: Headers<'a>,
-    /// The length of the head with its empty line.
-    pub size: usize,
-}
-
-/// An answer's head.
-#[derive(Debug)]
-pub struct AnswerHead<'a> {
-    /// The status.
-    pub status: u16,
-    /// The words behind it, which mean nothing (RFC 9112, section 4).
-    pub reason: &'a str,
-    /// Whether it is HTTP/1.1, else 1.0.
-    pub is_1_1: bool,
-    /// The headers in their order.
-    pub headers: Headers<'a>,
-    /// The length of the head with its empty line, with the interim answers before it.
-    pub size: usize,
-}
-
-/// The headers of a head.
-#[derive(Clone, Copy, Debug)]
-pub struct Headers<'a>(&'a [httparse::Header<'a>]);
-
-impl<'a> Headers<'a> {
-    /// Every header in the order of the head.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.0.iter().map(|header| (header.name, header.value))
-    }
-
-    /// Every value of a name, which is compared without regard to case.
-    pub fn values<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a [u8]> + 'b {
-        self.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// The first value of a name, where it is text.
-    pub fn text(&self, name: &str) -> Option<&'a str> {
-        self.values(name).next().and_then(|value| std::str::from_utf8(value).ok()).map(str::trim)
-    }
-
-    /// Whether a header that is a list of words has this one.
-    pub fn has_word(&self, name: &str, word: &str) -> bool {
-        let mut words =
-            self.values(name).flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-        words.any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
-    }
-}
 
 /// The bytes of an unfinished head.
 #[derive(Debug, Default)]
@@ -139,7 +81,13 @@ pub(super) fn parse_request<'h, 'b: 'h>(
     else {
         return Err(Opaque::Request);
     };
-    Ok(RequestHead { method, target, is_1_1: version == 1, headers: Headers(headers), size: head.len() })
+    Ok(RequestHead {
+        method,
+        target,
+        version: version_of(version),
+        headers: Headers(headers),
+        size: head.len(),
+    })
 }
 
 /// Parses an answer's head; `storage` is the room for its headers.
@@ -153,8 +101,12 @@ pub(super) fn parse_answer<'h, 'b: 'h>(
     let httparse::Response { code: Some(status), version: Some(version), reason, headers } = answer else {
         return Err(Opaque::Answer);
     };
-    let reason = reason.unwrap_or_default();
-    Ok(AnswerHead { status, reason, is_1_1: version == 1, headers: Headers(headers), size: head.len() })
+    let (reason, version) = (reason.unwrap_or_default(), version_of(version));
+    Ok(AnswerHead { status, reason, version, headers: Headers(headers), size: head.len() })
+}
+
+fn version_of(minor: u8) -> Version {
+    if minor == 1 { Version::Http11 } else { Version::Http10 }
 }
 
 fn reserve<'b>(storage: &mut Vec<httparse::Header<'b>>, head: &'b [u8]) -> Result<(), Opaque> {

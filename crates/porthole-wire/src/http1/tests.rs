@@ -16,6 +16,7 @@ enum Seen {
     AnswerBody(Vec<u8>),
     AnswerEnd,
     Upgraded(Upgrade),
+    Http2,
     Stream(Side, Vec<u8>),
     Opaque(Opaque),
 }
@@ -35,6 +36,7 @@ fn record(seen: &mut Vec<Seen>, event: &Event<'_>) {
             Event::AnswerBody(bytes) => Seen::AnswerBody(bytes.to_vec()),
             Event::AnswerEnd => Seen::AnswerEnd,
             Event::Upgraded(upgrade) => Seen::Upgraded(upgrade.clone()),
+            Event::Http2 => Seen::Http2,
             Event::Stream(side, bytes) => Seen::Stream(*side, bytes.to_vec()),
             Event::Opaque(reason) => Seen::Opaque(*reason),
         }),
@@ -184,10 +186,19 @@ fn a_body_without_a_length_ends_with_the_connection() {
 }
 
 #[test]
+fn a_client_may_open_with_http_2() {
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let seen = whole(&[(Client, preface), (Engine, "settings"), (Client, "more")]);
+    let streams = [(Client, preface), (Engine, "settings"), (Client, "more")];
+    let streams = streams.map(|(side, text)| Seen::Stream(side, text.as_bytes().to_vec()));
+    assert_eq!((&seen[0], &seen[1..]), (&Seen::Http2, &streams[..]));
+}
+
+#[test]
 fn what_can_be_read_in_two_ways_turns_opaque() {
     let post = |headers: &str| format!("POST /build HTTP/1.1\r\n{headers}\r\n\r\n0\r\n\r\n");
     for (bytes, reason) in [
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), Opaque::Http2),
+        (format!("{PING}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Opaque::Request),
         (post("Content-Length: 5\r\nTransfer-Encoding: chunked"), Opaque::Framing),
         (post("Content-Length: 5\r\nContent-Length: 6"), Opaque::Framing),
         (post("Content-Length: +5"), Opaque::Framing),

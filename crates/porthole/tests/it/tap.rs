@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use porthole_lab::Engine;
+use porthole_lab::{Engine, Lab};
 use serde_json::Value;
 
 use crate::support::{lab, on_docker_engines, parse, porthole, porthole_ok, wait_for};
@@ -104,6 +104,59 @@ fn a_recording_is_listed_shown_counted_and_exported() {
     );
     let repeated = parse(&lab.sh_ok(&format!("{curl} 2>/dev/null")));
     assert_eq!(repeated[0]["Names"][0], "/web", "the curl command makes the same call");
+}
+
+/// The bodies of a recording that are not text, one behind the other.
+fn recorded_bodies(lab: &Lab, recording: &str) -> String {
+    lab.sh_ok(&format!(
+        r#"porthole traffic export {recording} --format har | tr ',' '\n' |
+            sed -n 's/.*"text":"\([A-Za-z0-9+\/=]\{{4,\}}\)".*/\1/p' |
+            while read text; do echo $text | base64 -d | tr -cd '[:print:]'; echo; done 2> /dev/null"#
+    ))
+}
+
+#[test]
+fn a_build_is_seen_call_by_call_on_its_streams() {
+    for engine in [Engine::Docker26, Engine::newest()] {
+        let lab = lab(engine);
+        lab.sh_ok(
+            "mkdir /tmp/context && cd /tmp/context && echo hidden-in-a-file > secret.txt
+             printf 'FROM bb:1\nARG TOKEN\nCOPY secret.txt /\nRUN false\n' > Dockerfile",
+        );
+        let build =
+            "DOCKER_BUILDKIT=1 docker build --progress plain --build-arg TOKEN=hunter2hunter2 /tmp/context";
+        let tapped =
+            porthole(&lab, &["tap", "-o", "json", "--record", "/tmp/build.db", "--", "sh", "-c", build]);
+        assert_ne!(tapped.code, 0);
+        let calls = calls(&tapped.stderr);
+        let of = |operation: &'static str| calls.iter().filter(move |call| call["operation"] == operation);
+        let solved =
+            of("moby.buildkit.v1.Control/Solve").find(|call| call["failed"] == true).expect("the failure");
+        let failure = solved["failure"].to_string();
+        assert!(failure.contains("UNKNOWN: process") && failure.contains("exit code: 1"), "{failure}");
+        let carrier =
+            |call: &Value| calls.iter().find(|each| each["id"] == call["carrier"]["exchange"]).cloned();
+        assert_eq!(carrier(solved).expect("its carrier")["operation"], "Grpc");
+        assert_eq!(
+            (&solved["carrier"]["engine_asks"], &solved["grpc"]["status"]),
+            (&false.into(), &2.into())
+        );
+        let transfer = of("moby.filesync.v1.FileSync/DiffCopy").next().expect("the engine reads the context");
+        assert_eq!((&transfer["carrier"]["engine_asks"], &transfer["failed"]), (&true.into(), &false.into()));
+        assert_eq!(carrier(transfer).expect("its carrier")["operation"], "Session");
+        assert!(of("moby.buildkit.v1.Control/Status").all(|call| call["failed"] == false), "{tapped}");
+        let id = transfer["id"].to_string();
+        let shown = porthole_ok(&lab, &["traffic", "show", "/tmp/build.db", &id]);
+        assert!(
+            shown.contains("the engine asks the client") && shown.contains("it carries credentials"),
+            "{shown}"
+        );
+        let bodies = recorded_bodies(&lab, "/tmp/build.db");
+        assert!(bodies.contains("build-arg:TOKEN**************"), "{bodies}");
+        assert!(!bodies.contains("hidden-in-a-file") && !bodies.contains("TOKENhunter2"), "{bodies}");
+        let asked = porthole_ok(&lab, &["traffic", "ls", "/tmp/build.db", "-f", "engine_asks"]);
+        assert!(!asked.is_empty() && asked.lines().all(|line| line.contains("(the engine asks)")), "{asked}");
+    }
 }
 
 #[test]

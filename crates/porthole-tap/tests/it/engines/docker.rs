@@ -76,10 +76,11 @@ fn check(engine: Engine) {
 }
 
 /// `docker run --detach` asks for the end of its container and leaves; BuildKit's client ends by closing its
-/// connections while the engine may still send.
+/// connections while the engine may still send, and cancels what it only listened to.
 fn is_left_behind(exchange: &Exchange) -> bool {
     exchange.end == ExchangeEnd::ClientLeft
-        && matches!(exchange.operation.as_deref(), Some("ContainerWait" | "Session" | "Grpc"))
+        && (exchange.grpc.is_some() && !exchange.has_failed()
+            || matches!(exchange.operation.as_deref(), Some("ContainerWait" | "Session" | "Grpc")))
 }
 
 fn run(lab: &Lab, socket: &str, script: &str) -> Outcome {
@@ -109,6 +110,15 @@ fn check_exchanges(exchanges: &[Exchange]) {
     );
     let failures: Vec<_> = exchanges.iter().filter_map(|e| e.failure.as_deref()).collect();
     assert!(failures.iter().any(|text| text.contains("returned a non-zero code: 1")), "{failures:?}");
+    let sessions: BTreeSet<_> = of("Session").iter().map(|session| session.id).collect();
+    let asked: Vec<_> = exchanges
+        .iter()
+        .filter(|e| {
+            e.carrier.is_some_and(|carrier| carrier.engine_asks && sessions.contains(&carrier.exchange))
+        })
+        .filter_map(|e| e.operation.as_deref())
+        .collect();
+    assert!(asked.iter().any(|name| name.starts_with("moby.")), "a build asks its client: {asked:?}");
     let names: BTreeSet<_> = exchanges.iter().filter_map(|e| e.operation.as_deref()).collect();
     for name in
         ["ContainerCreate", "ContainerAttach", "ContainerWait", "ContainerLogs", "ImageBuild", "ImageLoad"]

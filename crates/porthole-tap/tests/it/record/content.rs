@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use porthole_model::{ConnectionId, ExchangeId, Timestamp};
 use porthole_tap::record::{BodyState, Notice, RecordError, RecordSettings, Recorder, Recording};
 use porthole_tap::{Event, Sink};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rusqlite::Connection;

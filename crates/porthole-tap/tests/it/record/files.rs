@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use porthole_model::ExchangeId;
 use porthole_tap::record::{RecordError, Recorder, Recording};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 use rusqlite::Connection;
 
 use super::values::exchange;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use porthole_model::{
-    Client, ClientAddress, ConnectionId, ContainerId, Exchange, ExchangeEnd, ExchangeId, Gap, GapKind, Gid,
-    MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets, Timestamp, Uid, Upgrade,
+    Carrier, Client, ClientAddress, ConnectionId, ContainerId, Exchange, ExchangeEnd, ExchangeId, Gap,
+    GapKind, Gid, GrpcCall, MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets,
+    Timestamp, Uid, Upgrade,
 };
 use proptest::prelude::*;
 
@@ -31,6 +32,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
         duration: Duration::from_nanos(2_500_001),
         upgraded: None,
         carrier: None,
+        grpc: None,
         exec: None,
         exit_code: None,
         failure: None,
@@ -100,7 +102,12 @@ pub(super) fn exchanges() -> impl Strategy<Value = Exchange> {
         first_byte: times.0,
         duration: times.1,
         upgraded: rest.1,
-        carrier: None,
+        carrier: rest.3.then_some(Carrier { exchange: ExchangeId(numbers.0), engine_asks: numbers.1 > 0 }),
+        grpc: rest.3.then_some(GrpcCall {
+            request_messages: numbers.3[0],
+            answer_messages: numbers.3[1],
+            status: numbers.2.map(u32::from),
+        }),
         exec: None,
         exit_code: None,
         failure: words.4,

@@ -11,7 +11,7 @@ use porthole_render::json::{self, CloseWord, SideWord};
 use porthole_render::raw::{self, Dump, Ending, Piece, Totals};
 use porthole_render::text::TextSettings;
 use porthole_tap::{CloseReason, ConnectionClosed, Event, Part, PartContent};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 use tokio::sync::mpsc::Receiver;
 
 use super::gather::Gather;

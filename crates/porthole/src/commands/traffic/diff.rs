@@ -6,7 +6,7 @@ use porthole_analysis::{CallBodies, DiffOf, Filter, traffic_diff};
 use porthole_model::{Exchange, ExchangeId, TrafficDiff};
 use porthole_render::{exchange, json};
 use porthole_tap::record::{BodyState, Recording};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 
 use super::{filter, open, recorded, refused};
 use crate::error::CommandError;

@@ -7,7 +7,7 @@ use porthole_analysis::Filter;
 use porthole_model::{Exchange, ExchangeId};
 use porthole_render::export::{Content, Missing};
 use porthole_tap::record::{Body, BodyState, Recording};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 
 use super::refused;
 use crate::error::CommandError;

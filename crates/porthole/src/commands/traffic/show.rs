@@ -9,7 +9,7 @@ use porthole_render::text::{self, TextSettings};
 use porthole_render::{content, exchange, tap};
 use porthole_tap::record::Recording;
 use porthole_wire::content::{Content, Known, Reader};
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 
 use super::recorded::{self, Message};
 use super::{ShowArgs, open, refused};

@@ -5,7 +5,7 @@ use std::io;
 use porthole_model::{Exchange, Timestamp};
 use porthole_render::json::MessageWord;
 use porthole_render::live::Place;
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 
 use super::half::Half;
 use super::{Manner, Piece};
@@ -122,10 +122,8 @@ impl Call {
     }
 }
 
-/// The message that a side sends.
-pub(super) fn message(side: Side) -> MessageWord {
-    match side {
-        Side::Client => MessageWord::Request,
-        Side::Engine => MessageWord::Answer,
-    }
+/// The message of a call that a side sends: within a build's session, the engine asks.
+pub(super) fn message(call: &Exchange, side: Side) -> MessageWord {
+    let engine_asks = call.carrier.is_some_and(|carrier| carrier.engine_asks);
+    if (side == Side::Engine) == engine_asks { MessageWord::Request } else { MessageWord::Answer }
 }

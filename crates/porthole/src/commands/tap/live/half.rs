@@ -7,7 +7,7 @@ use porthole_render::json::HiddenWord;
 use porthole_render::live::{Place, Shown};
 use porthole_wire::content::{Content, ContentKind, Known};
 use porthole_wire::engine_api;
-use porthole_wire::http1::Side;
+use porthole_wire::http::Side;
 
 use super::reading::{Form, Reading};
 use super::{Manner, resume};

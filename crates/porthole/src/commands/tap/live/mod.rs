@@ -60,16 +60,20 @@ impl Live {
         printed: &mut Printed,
     ) -> io::Result<()> {
         let Some(id) = part.exchange else { return Ok(()) };
-        let message = call::message(part.side);
-        let (kept, is_head) = match part.content {
+        let known = self.calls.get(&id).map(Call::so_far);
+        let (message, kept, is_head) = match part.content {
             PartContent::Head { call, head } => {
+                let message = call::message(&call, part.side);
                 if message == MessageWord::Request {
                     self.note_resize(&call, part.at, printed)?;
                 }
                 self.learn(*call, names, printed)?;
-                (head, true)
+                (message, head, true)
             }
-            PartContent::Body(kept) => (kept, false),
+            PartContent::Body(kept) => {
+                let Some(call) = known else { return Ok(()) };
+                (call::message(call, part.side), kept, false)
+            }
         };
         let piece = Piece { message, at: part.at, offset: part.offset, kept, is_head };
         match self.calls.get_mut(&id) {

@@ -6,9 +6,6 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum Opaque {
-    /// The client opened with the preface of RFC 9113: native h2c, which newer engines accept.
-    #[error("the client speaks HTTP/2")]
-    Http2,
     /// The client sent something else than a request.
     #[error("the client's bytes are no HTTP/1 request")]
     Request,
@@ -39,4 +36,22 @@ pub enum Opaque {
     /// CONNECT, which makes a tunnel.
     #[error("the client asked for a tunnel")]
     Tunnel,
+    /// A side that should speak HTTP/2 opened with something else: an engine that knows HTTP/1 alone.
+    #[error("only one side speaks HTTP/2")]
+    NoHttp2,
+    /// An HTTP/2 frame breaks the rules of frames (RFC 9113, section 6).
+    #[error("an HTTP/2 frame is malformed")]
+    Frame,
+    /// Compressed headers break the rules of HPACK (RFC 7541), so that all that follow are lost.
+    #[error("compressed headers are malformed")]
+    Compression,
+    /// An HTTP/2 head lacks what every head has.
+    #[error("an HTTP/2 head is malformed")]
+    Head,
+    /// An HTTP/2 frame is of a stream that nobody opened.
+    #[error("an HTTP/2 frame belongs to no call")]
+    Stream,
+    /// More calls are open on a connection than are kept apart.
+    #[error("too many HTTP/2 calls are open at once")]
+    ManyStreams,
 }
