@@ -13,6 +13,7 @@
 mod budget;
 mod connection;
 mod connector;
+mod digest;
 mod duplex;
 mod event;
 mod listener;
@@ -23,6 +24,7 @@ mod relay;
 mod settings;
 mod sink;
 mod socket_file;
+mod splice;
 mod target;
 mod tls;
 mod track;

@@ -10,7 +10,7 @@ use porthole_wire::http1::{self, Decoder, Headers, Side};
 
 use crate::budget::Budget;
 use crate::connection::Shared;
-use crate::pump::Passed;
+use crate::pump::{Passed, Watcher};
 use crate::track::{Moment, Track, write_head};
 use crate::{CloseReason, Event, Kept, Part, PartContent};
 
@@ -73,18 +73,30 @@ impl Observer {
         Self { decoder, watch }
     }
 
-    pub(crate) fn note_client(&mut self, passed: &Passed<'_>) {
+    /// The watcher of what a side sends.
+    pub(crate) fn of(&mut self, side: Side) -> impl Watcher {
+        Watching { observer: self, side }
+    }
+
+    fn note_client(&mut self, passed: &Passed<'_>) {
         let watch = &mut self.watch;
         match (passed, &mut self.decoder) {
             (Passed::Bytes(bytes) | Passed::Undelivered(bytes), Some(decoder)) => {
                 decoder.client_sent(bytes, |event| watch.note(event));
             }
             (Passed::Bytes(bytes) | Passed::Undelivered(bytes), None) => watch.raw(Side::Client, bytes),
+            (Passed::Unseen(count), _) => self.note_unseen(Side::Client, *count),
             (Passed::End, _) => watch.end_of(Side::Client),
         }
     }
 
-    pub(crate) fn note_engine(&mut self, passed: &Passed<'_>) {
+    fn note_unseen(&mut self, side: Side, count: u64) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.passed_unseen(side, count, |event| self.watch.note(event));
+        }
+    }
+
+    fn note_engine(&mut self, passed: &Passed<'_>) {
         let watch = &mut self.watch;
         watch.client_is_gone |= matches!(passed, Passed::Undelivered(_));
         match (passed, &mut self.decoder) {
@@ -92,6 +104,7 @@ impl Observer {
                 decoder.engine_sent(bytes, |event| watch.note(event));
             }
             (Passed::Bytes(bytes) | Passed::Undelivered(bytes), None) => watch.raw(Side::Engine, bytes),
+            (Passed::Unseen(count), _) => self.note_unseen(Side::Engine, *count),
             (Passed::End, decoder) => {
                 watch.end_of(Side::Engine);
                 if let Some(decoder) = decoder {
@@ -150,7 +163,37 @@ impl Observer {
     }
 }
 
+/// The watcher of what one side sends.
+struct Watching<'a> {
+    observer: &'a mut Observer,
+    side: Side,
+}
+
+impl Watcher for Watching<'_> {
+    fn note(&mut self, passed: &Passed<'_>) {
+        match self.side {
+            Side::Client => self.observer.note_client(passed),
+            Side::Engine => self.observer.note_engine(passed),
+        }
+    }
+
+    fn unwatched(&self) -> u64 {
+        let Some(decoder) = &self.observer.decoder else { return 0 };
+        let ahead = decoder.content_ahead(self.side);
+        if ahead > 0 && self.observer.watch.looks_at(self.side) { 0 } else { ahead }
+    }
+}
+
 impl Watch {
+    /// Whether what a side sends next is kept or shown.
+    fn looks_at(&self, side: Side) -> bool {
+        let track = match side {
+            Side::Client => self.open.back(),
+            Side::Engine => self.open.front(),
+        };
+        self.shared.settings.parts || track.is_some_and(|track| track.looks_at(side))
+    }
+
     fn note(&mut self, event: http1::Event<'_>) {
         match event {
             http1::Event::RequestHead(head) => self.begin(&head),
@@ -168,6 +211,7 @@ impl Watch {
             http1::Event::AnswerBody(bytes) | http1::Event::Stream(Side::Engine, bytes) => {
                 self.answer_body(bytes);
             }
+            http1::Event::Unseen(side, count) => self.unseen(side, count),
             http1::Event::AnswerEnd => self.answer_end(),
             http1::Event::Upgraded(upgrade) => {
                 let keep_client = self.shared.settings.client_input;
@@ -215,6 +259,16 @@ impl Watch {
             self.show((Some(id), Side::Engine, offset), |budget| {
                 Kept::copy_of(budget, bytes).map(PartContent::Body)
             });
+        }
+    }
+
+    fn unseen(&mut self, side: Side, count: u64) {
+        let track = match side {
+            Side::Client => self.open.back_mut(),
+            Side::Engine => self.open.front_mut(),
+        };
+        if let Some(track) = track {
+            track.unseen(side, count);
         }
     }
 

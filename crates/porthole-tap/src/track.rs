@@ -6,9 +6,10 @@ use porthole_model::{
     Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, MessageSize, Resource, Timestamp, Upgrade,
 };
 use porthole_wire::engine_api::{self, Operation, ProgressScan};
-use porthole_wire::http1::{AnswerHead, Headers, RequestHead};
+use porthole_wire::http1::{AnswerHead, Headers, RequestHead, Side};
 
 use crate::budget::Budget;
+use crate::digest::Digest;
 use crate::{Finished, Kept, Message, Settings};
 
 /// How much of a creating call's bodies is read for the name and the id in them.
@@ -118,8 +119,31 @@ impl Track {
         self.answer.body(bytes)
     }
 
+    /// So much of a body passed that was not looked at.
+    pub(crate) fn unseen(&mut self, side: Side, count: u64) {
+        let half = match side {
+            Side::Client => &mut self.request,
+            Side::Engine => &mut self.answer,
+        };
+        half.size.body += count;
+        if let Some(message) = half.message.as_mut().filter(|message| !message.withheld) {
+            message.pass_over(count);
+        }
+    }
+
+    /// Whether what comes next of a body is kept, hashed or searched.
+    pub(crate) fn looks_at(&self, side: Side) -> bool {
+        match side {
+            Side::Client => self.request.looks(),
+            Side::Engine => self.answer.looks() || self.progress.is_some(),
+        }
+    }
+
     pub(crate) fn upgrade(&mut self, upgrade: Upgrade, keep_client: bool) {
         self.upgraded = Some(upgrade);
+        for message in [&mut self.request.message, &mut self.answer.message].into_iter().flatten() {
+            message.digest.give_up();
+        }
         if let Some(message) = &mut self.request.message {
             message.withheld |= !keep_client;
         }
@@ -208,16 +232,43 @@ impl Half {
             creation.extend_from_slice(&bytes[..left]);
         }
         if let Some(message) = self.message.as_mut().filter(|message| !message.withheld) {
-            message.body.push(bytes);
+            message.push(bytes);
         }
         before
+    }
+
+    fn looks(&self) -> bool {
+        self.creation.as_ref().is_some_and(|creation| creation.len() < CREATION)
+            || self.message.as_ref().is_some_and(|message| !message.withheld && message.wants_more())
     }
 }
 
 impl Message {
     fn empty((settings, budget): (&Settings, &Budget), withheld: bool) -> Option<Self> {
         let limit = settings.body_limit?;
-        Some(Self { head: Kept::new(budget, HEAD), body: Kept::new(budget, limit), withheld })
+        let digest = Digest::new(settings.hash_limit);
+        Some(Self { head: Kept::new(budget, HEAD), body: Kept::new(budget, limit), withheld, digest })
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let was_truncated = self.body.is_truncated();
+        let before = self.body.bytes().len();
+        self.body.push(bytes);
+        if was_truncated {
+            self.digest.add(bytes);
+        } else if self.body.is_truncated() {
+            self.digest.add(&self.body.bytes()[..before]);
+            self.digest.add(bytes);
+        }
+    }
+
+    fn pass_over(&mut self, count: u64) {
+        self.digest.give_up();
+        self.body.pass_over(count);
+    }
+
+    fn wants_more(&self) -> bool {
+        !self.body.is_full() || self.digest.is_wanted()
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Event<'a> {
     Upgraded(Upgrade),
     /// Bytes of an upgraded connection.
     Stream(Side, &'a [u8]),
+    /// So many bytes of a body's or a stream's content, which the decoder was not shown.
+    Unseen(Side, u64),
     /// From here on nothing is understood, and no event follows.
     Opaque(Opaque),
 }
