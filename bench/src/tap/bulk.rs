@@ -42,7 +42,8 @@ pub(crate) enum Upload {
 /// Gives the time it took.
 pub(crate) fn run(socket: &Path, transfer: &Transfer) -> Result<Duration, BenchError> {
     let begin = Instant::now();
-    let answer = exchange(socket, transfer).map_err(BenchError::io(format!("transfer {}", transfer.head.trim())))?;
+    let answer =
+        exchange(socket, transfer).map_err(BenchError::io(format!("transfer {}", transfer.head.trim())))?;
     let elapsed = begin.elapsed();
     let is_upload = transfer.upload != Upload::Nothing;
     let is_whole = is_upload || answer.length >= transfer.bytes;

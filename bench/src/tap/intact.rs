@@ -37,7 +37,9 @@ pub(crate) fn count(stage: &Stage) -> Result<Intact, BenchError> {
     let whole = |log: &str, wanted: fn(&str, usize) -> bool| {
         (0..CALLS).filter(|call| log.lines().filter(|line| wanted(line, *call)).count() == 1).count()
     };
-    let is_row = |line: &&str| line.starts_with(char::is_numeric) && line.contains(" 200 ") && line.ends_with("  GET ContainerList");
+    let is_row = |line: &&str| {
+        line.starts_with(char::is_numeric) && line.contains(" 200 ") && line.ends_with("  GET ContainerList")
+    };
     let is_request = |line: &str, call| line == format!("GET /v1.41/containers/json?mark={call} HTTP/1.1\\r");
     let is_noun = |line: &str, call| {
         line.contains(&format!("/v1.41/containers/json?mark={call}\"")) && line.contains("\"status\":200")
@@ -53,7 +55,9 @@ fn call(socket: &Path) -> Result<(), BenchError> {
     let one = |call: usize| -> io::Result<()> {
         let mut stream = UnixStream::connect(socket)?;
         let target = format!("/v1.41/containers/json?mark={call}");
-        stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n").as_bytes())?;
+        stream.write_all(
+            format!("GET {target} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n").as_bytes(),
+        )?;
         stream.read_to_end(&mut Vec::new()).map(drop)
     };
     let outcome: io::Result<()> = std::thread::scope(|scope| {

@@ -33,7 +33,10 @@ pub(crate) fn run(socket: &Path, load: Load, duration: Duration) -> Result<Reque
     let latencies: io::Result<Vec<Vec<Duration>>> = std::thread::scope(|scope| {
         let ask = || ask_until(socket, load.is_fresh, begin + duration);
         let clients: Vec<_> = (0..load.clients).map(|_| scope.spawn(ask)).collect();
-        clients.into_iter().map(|client| client.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))).collect()
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into())))
+            .collect()
     });
     let elapsed = begin.elapsed();
     let mut latencies = latencies.map_err(BenchError::io("send a request"))?.concat();

@@ -64,7 +64,7 @@ fn down(stream: &mut UnixStream, bytes: u64) -> io::Result<()> {
 
 fn chunks(stream: &mut UnixStream, bytes: u64) -> io::Result<()> {
     stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-    let chunk = [format!("{CHUNK:x}\r\n").as_bytes(), &[b'x'; CHUNK], b"\r\n"].concat();
+    let chunk = [format!("{CHUNK:x}\r\n").as_bytes(), &vec![b'x'; CHUNK], b"\r\n"].concat();
     for _ in 0..bytes.div_ceil(CHUNK as u64) {
         stream.write_all(&chunk)?;
     }
@@ -88,7 +88,7 @@ fn hijacked(stream: &mut UnixStream, path: &str, buffer: &mut [u8]) -> io::Resul
 }
 
 fn give(stream: &mut UnixStream, mut bytes: u64) -> io::Result<()> {
-    let piece = [b'x'; 4 * CHUNK];
+    let piece = vec![b'x'; 4 * CHUNK];
     while bytes > 0 {
         let length = usize::try_from(bytes).map_or(piece.len(), |left| left.min(piece.len()));
         stream.write_all(&piece[..length])?;

@@ -58,7 +58,11 @@ pub(crate) fn run(
             if is_slow && round > 1 {
                 continue;
             }
-            let extent = if is_slow || (round == 0 && matches!(scenario.work, Work::Bulk(_))) { SMALL } else { extent };
+            let extent = if is_slow || (round == 0 && matches!(scenario.work, Work::Bulk(_))) {
+                SMALL
+            } else {
+                extent
+            };
             let sample = scenario.measure(stage, running, extent)?;
             if round > 0 {
                 samples.entry(place).or_default().push(sample);
@@ -83,9 +87,8 @@ fn place_of(contenders: &[Running], contender: Contender) -> Option<usize> {
 fn figure(contender: Contender, samples: &[Sample], bare: &[Sample], peak_memory: u64) -> Figure {
     let p99 = |sample: &Sample| sample.latency.map(|(_, p99)| p99);
     let beside = |(sample, bare): (&Sample, &Sample)| sample.rate / bare.rate;
-    let p99_beside = |(sample, bare): (&Sample, &Sample)| {
-        Some(p99(sample)?.as_secs_f64() / p99(bare)?.as_secs_f64())
-    };
+    let p99_beside =
+        |(sample, bare): (&Sample, &Sample)| Some(p99(sample)?.as_secs_f64() / p99(bare)?.as_secs_f64());
     let seconds = |part: fn((Duration, Duration)) -> Duration| {
         let of_all: Vec<f64> =
             samples.iter().filter_map(|sample| Some(part(sample.latency?).as_secs_f64())).collect();

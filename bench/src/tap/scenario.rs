@@ -102,7 +102,12 @@ impl Scenario {
     }
 
     /// Does it once through a running contender.
-    pub(crate) fn measure(&self, stage: &Stage, running: &Running, extent: Extent) -> Result<Sample, BenchError> {
+    pub(crate) fn measure(
+        &self,
+        stage: &Stage,
+        running: &Running,
+        extent: Extent,
+    ) -> Result<Sample, BenchError> {
         let before = running.usage()?;
         let (amount, elapsed, latency) = match self.work {
             Work::Requests(load) => {
@@ -144,15 +149,18 @@ impl Bulk {
     fn transfer(self, stage: &Stage, extent: Extent) -> Result<Transfer, BenchError> {
         let Extent { image: image_bytes, stream: bytes, .. } = extent;
         let image = if image_bytes == SMALL.image { "small" } else { "large" };
-        let get = |target: String| format!("GET {target} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
+        let get =
+            |target: String| format!("GET {target} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
         let post = |target: String, headers: String| {
             format!("POST {target} HTTP/1.1\r\nHost: docker\r\n{headers}\r\n\r\n")
         };
         let start = |id: &str| {
-            let headers = "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: Upgrade\r\nUpgrade: tcp";
+            let headers =
+                "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: Upgrade\r\nUpgrade: tcp";
             post(format!("/v1.41/exec/{id}/start"), headers.to_owned()) + "{}"
         };
-        let down = |head: String, bytes| Transfer { head, upload: Upload::Nothing, bytes, ends_with: String::new() };
+        let down =
+            |head: String, bytes| Transfer { head, upload: Upload::Nothing, bytes, ends_with: String::new() };
         let stream = |id: &str| Transfer {
             head: start(id),
             upload: Upload::Stream(bytes),
@@ -164,7 +172,8 @@ impl Bulk {
             Self::Load => Transfer {
                 head: post(
                     "/v1.41/images/load?quiet=1".to_owned(),
-                    "Content-Type: application/x-tar\r\nConnection: close\r\nTransfer-Encoding: chunked".to_owned(),
+                    "Content-Type: application/x-tar\r\nConnection: close\r\nTransfer-Encoding: chunked"
+                        .to_owned(),
                 ),
                 upload: Upload::Chunks(stage.saved(image)),
                 bytes: image_bytes,

@@ -101,7 +101,7 @@ impl Stage {
         let url = format!("http://docker/v1.41/containers/{CONTAINER}/exec");
         let answer = curl(&self.socket(Server::Engine), &url, &body.to_string())?;
         let id = serde_json::from_str::<serde_json::Value>(&answer)?["Id"].as_str().map(str::to_owned);
-        id.ok_or_else(|| BenchError::Answer { command: url, problem: answer })
+        id.ok_or(BenchError::Answer { command: url, problem: answer })
     }
 
     /// Ends the lab, and says if something of it could not be removed.

@@ -18,16 +18,12 @@ pub(crate) fn all(figures: &[Figures], targets: &[Target]) -> String {
     });
     [
         table_of_targets(targets),
-        table("Requests a second, beside the bare relay", &requests, &|figure| {
-            Some(rate(figure, 1.0, "/s"))
-        }),
+        table("Requests a second, beside the bare relay", &requests, &|figure| Some(rate(figure, 1.0, "/s"))),
         table("Latency: median and 99th percentile, ms", &requests, &|figure| figure.latency.map(latency)),
         table("Processor time of the relay, ms for 1000 requests", &requests, &|figure| {
             figure.processor.map(|seconds| short(seconds * 1e6))
         }),
-        table("Megabytes a second, beside the bare relay", &bulk, &|figure| {
-            Some(rate(figure, 1e6, " MB/s"))
-        }),
+        table("Megabytes a second, beside the bare relay", &bulk, &|figure| Some(rate(figure, 1e6, " MB/s"))),
         table("Processor time of the relay, seconds for a gigabyte", &bulk, &|figure| {
             figure.processor.map(|seconds| short(seconds * 1e9))
         }),
@@ -77,9 +73,11 @@ fn latency((p50, p99): (Duration, Duration)) -> String {
 }
 
 fn memory(figures: &[Figures]) -> String {
-    let mut text = "### Peak memory of the largest process, in all scenarios\n\n| | MiB |\n| --- | ---: |\n".to_owned();
+    let mut text =
+        "### Peak memory of the largest process, in all scenarios\n\n| | MiB |\n| --- | ---: |\n".to_owned();
     for contender in Contender::ALL.into_iter().filter(|contender| *contender != Contender::Direct) {
-        let peaks = figures.iter().filter_map(|figures| figures.of(contender)).map(|figure| figure.peak_memory);
+        let peaks =
+            figures.iter().filter_map(|figures| figures.of(contender)).map(|figure| figure.peak_memory);
         let peak = peaks.max().unwrap_or_default();
         let _ = writeln!(text, "| {} | {:.1} |", contender.title(), mebibytes(peak));
     }

@@ -80,7 +80,9 @@ impl Dialler {
     pub(crate) async fn dial_bare(&self) -> Result<LineStream, ConnectCause> {
         match (self.endpoint.address(), &self.tls) {
             (Address::Unix(path), _) => unix::connect(path, &self.root).await.map(LineStream::Unix),
-            (Address::Tcp { host, port }, None) => tcp::dial(host, *port, &self.root).await.map(LineStream::Tcp),
+            (Address::Tcp { host, port }, None) => {
+                tcp::dial(host, *port, &self.root).await.map(LineStream::Tcp)
+            }
             _ => Ok(LineStream::Wrapped(Box::new(self.dial().await?.stream))),
         }
     }

@@ -120,7 +120,9 @@ impl Pump {
         (self.stuck, self.passed_on) = (Vec::new(), 0);
         if let (Some(pipe), Some(to)) = (&mut self.stuck_in_pipe, Socket::of(to)) {
             ready!(pipe.poll_drain(context, &to))?;
-            self.stuck_in_pipe.take().map(Pipe::keep);
+        }
+        if let Some(pipe) = self.stuck_in_pipe.take() {
+            pipe.keep();
         }
         Poll::Ready(Ok(()))
     }

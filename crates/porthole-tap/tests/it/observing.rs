@@ -63,7 +63,9 @@ fn a_line_says_who_what_and_how_much() {
 fn what_passes_unseen_is_counted_to_the_byte() {
     let stand = Stand::new(server::handle);
     let mut asked = 0;
-    for (target, length) in [("/bytes/20000000", 20_000_000), ("/one-chunk/5000000", 5_000_000), ("/_ping", 2)] {
+    for (target, length) in
+        [("/bytes/20000000", 20_000_000), ("/one-chunk/5000000", 5_000_000), ("/_ping", 2)]
+    {
         let request = format!("GET {target} HTTP/1.1\r\nHost: d\r\n\r\n");
         asked += talk(stand.tap(), request.as_bytes()).len() as u64;
         let exchange = finished(&stand).exchange;

@@ -113,19 +113,16 @@ impl Decoder {
             return;
         }
         emit(Event::Unseen(side, count));
-        match (side, &mut self.answer, &mut self.requests) {
-            (Side::Engine, Some(body), _) => {
-                if body.skip(count) {
-                    self.end_answer(&mut emit);
-                }
+        self.waits_for_100 &= side == Side::Engine;
+        let is_end = match (side, &mut self.answer, &mut self.requests) {
+            (Side::Engine, Some(body), _) | (Side::Client, _, Requests::Body(body)) => body.skip(count),
+            _ => false,
+        };
+        if is_end {
+            match side {
+                Side::Engine => self.end_answer(&mut emit),
+                Side::Client => self.end_request(&mut emit),
             }
-            (Side::Client, _, Requests::Body(body)) => {
-                self.waits_for_100 = false;
-                if body.skip(count) {
-                    self.end_request(&mut emit);
-                }
-            }
-            _ => {}
         }
     }
 
