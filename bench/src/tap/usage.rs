@@ -55,8 +55,9 @@ fn read(pid: u32, file: &str) -> Result<String, BenchError> {
 /// The sum of utime, stime, cutime and cstime, which are fields 14 to 17; the second field may hold spaces.
 fn processor(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(") ")?;
-    let ticks: Option<u32> = fields.split(' ').skip(11).take(4).map(|field| field.parse::<u32>().ok()).sum();
-    ticks.map(|ticks| TICK * ticks)
+    let mut ticks = fields.split(' ').skip(11).map(|field| field.parse::<u32>().ok());
+    let mut next = || ticks.next().flatten();
+    Some(TICK * (next()? + next()? + next()? + next()?))
 }
 
 fn peak_memory(status: &str) -> Option<u64> {
