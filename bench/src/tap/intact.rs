@@ -40,7 +40,7 @@ pub(crate) fn count(stage: &Stage) -> Result<Intact, BenchError> {
     let is_row = |line: &&str| {
         line.starts_with(char::is_numeric) && line.contains(" 200 ") && line.ends_with("  GET ContainerList")
     };
-    let is_before_summary = |line: &&str| !line.contains(" calls, ");
+    let is_before_summary = |line: &&str| !line.contains(" failed, ");
     let is_request = |line: &str, call| line == format!("GET /v1.41/containers/json?mark={call} HTTP/1.1\\r");
     let is_noun = |line: &str, call| {
         line.contains(&format!("/v1.41/containers/json?mark={call}\"")) && line.contains("\"status\":200")
