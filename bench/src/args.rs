@@ -9,13 +9,13 @@ use clap::{Parser, Subcommand};
 #[command(name = "porthole-bench")]
 pub(crate) struct Args {
     /// How often every command is measured
-    #[arg(long, value_name = "N", default_value = "7", value_parser = at_least_one)]
+    #[arg(long, global = true, value_name = "N", default_value = "7", value_parser = at_least_one)]
     pub(crate) rounds: usize,
     /// The porthole to measure; without it, the one beside this program
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) porthole: Option<PathBuf>,
-    /// Put the figures into bench/README.md
-    #[arg(long)]
+    /// Put the figures into bench/README.md, or those of tap into bench/tap.md
+    #[arg(long, global = true)]
     pub(crate) write: bool,
     #[command(subcommand)]
     pub(crate) verb: Option<Verb>,
@@ -23,6 +23,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Measure `porthole tap` beside socat and a relay that only copies
+    Tap(TapArgs),
+    /// Copies between clients of a unix socket and another one; the limit of what a relay can reach.
+    #[command(hide = true)]
+    Relay { socket: PathBuf, engine: PathBuf },
     /// Runs one command on the lab host and says what it took; this program starts itself there.
     #[command(hide = true)]
     Measure {
@@ -32,6 +37,16 @@ pub(crate) enum Verb {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TapArgs {
+    /// Less of everything, to see in a minute or two whether something went wrong
+    #[arg(long)]
+    pub(crate) short: bool,
+    /// Only the rows with this in their name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

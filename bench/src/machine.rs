@@ -27,6 +27,19 @@ pub(crate) fn describe(host: &Host, rounds: usize, load_before: &str) -> Result<
     ))
 }
 
+/// The same for relays before an engine of the given version.
+pub(crate) fn describe_relays(engine: &str, rounds: usize, load_before: &str) -> Result<String, BenchError> {
+    let kernel = read("/proc/sys/kernel/osrelease")?;
+    let load = load()?;
+    Ok(format!(
+        "porthole {}; Docker {engine}; Linux {}; {}. Medians of {rounds} alternating rounds. \
+         Load average {load_before} before and {load} after.\n",
+        env!("CARGO_PKG_VERSION"),
+        release(&kernel),
+        processors(&read("/proc/cpuinfo")?),
+    ))
+}
+
 fn first_line(host: &Host, command: &[&str]) -> Result<String, BenchError> {
     let words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
     Ok(host.output(&words)?.lines().next().unwrap_or_default().to_owned())

@@ -17,6 +17,7 @@ mod readme;
 mod sample;
 mod sockets;
 mod start_up;
+mod tap;
 mod topology;
 
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = match &args.verb {
         Some(Verb::Measure { row, command }) => sample::measure(row, command).map(|json| println!("{json}")),
+        Some(Verb::Relay { socket, engine }) => tap::relay::run(socket, engine),
+        Some(Verb::Tap(tap)) => tap::bench(&args, tap),
         None => bench(&args),
     };
     outcome.map_or_else(
@@ -59,7 +62,7 @@ fn bench(args: &Args) -> Result<(), BenchError> {
     }
     let figures = format!("{}\n{}", machine::describe(&host, args.rounds, &load)?, tables.join("\n"));
     host.end()?;
-    if args.write { readme::write(&figures) } else { Ok(()) }
+    if args.write { readme::write("README.md", &figures) } else { Ok(()) }
 }
 
 fn race(host: &Host, scenario: &Scenario, rounds: usize) -> Result<String, BenchError> {

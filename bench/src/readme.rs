@@ -1,4 +1,4 @@
-//! The figures in `bench/README.md`, between two lines that nobody sees on the page.
+//! The figures in the pages of `bench/`, between two lines that nobody sees on the page.
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +8,9 @@ use crate::error::BenchError;
 const BEGIN: &str = "<!-- figures: `porthole-bench --write` replaces what stands here -->\n";
 const END: &str = "<!-- end of the figures -->\n";
 
-/// Replaces the figures in the file of the source tree.
-pub(crate) fn write(figures: &str) -> Result<(), BenchError> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+/// Replaces the figures in a page of the source tree.
+pub(crate) fn write(page: &str, figures: &str) -> Result<(), BenchError> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = fs::read_to_string(&path).map_err(BenchError::at("read", &path))?;
     let text = replace(&text, figures).ok_or_else(|| BenchError::NoMarkers(path.clone()))?;
     fs::write(&path, text).map_err(BenchError::at("write", &path))
@@ -40,7 +40,8 @@ mod tests {
     }
 
     #[test]
-    fn the_page_has_a_place_for_the_figures() {
+    fn the_pages_have_a_place_for_the_figures() {
         assert!(replace(include_str!("../README.md"), "new").is_some());
+        assert!(replace(include_str!("../tap.md"), "new").is_some());
     }
 }

@@ -19,7 +19,7 @@ mod transport;
 pub use client::{AnswerStream, Client, HijackedStream};
 pub use collect::{ContainerSummary, collect, collect_without_info, containers_only, inspect};
 pub use connect_error::{ConnectCause, ConnectError};
-pub use dial::Line;
+pub use dial::{Line, LineStream};
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };

@@ -16,6 +16,7 @@ use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::connect_error::ConnectCause;
+use crate::dial::LineStream;
 use crate::endpoint::{Address, Endpoint};
 use crate::locality::Peer;
 
@@ -72,6 +73,17 @@ impl Dialler {
                 }
             }
             Address::Ssh(destination) => ssh::dial(destination),
+        }
+    }
+
+    /// Opens a stream with nothing around it that is not needed.
+    pub(crate) async fn dial_bare(&self) -> Result<LineStream, ConnectCause> {
+        match (self.endpoint.address(), &self.tls) {
+            (Address::Unix(path), _) => unix::connect(path, &self.root).await.map(LineStream::Unix),
+            (Address::Tcp { host, port }, None) => {
+                tcp::dial(host, *port, &self.root).await.map(LineStream::Tcp)
+            }
+            _ => Ok(LineStream::Wrapped(Box::new(self.dial().await?.stream))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a tap says beside the calls.
 
 use crate::doc::{Doc, Line, Style};
-use crate::export::Content;
+use crate::export::{Content, hexadecimal};
 
 /// Where clients connect, and how to send one there; with TLS a client needs a certificate of its own.
 pub fn listening(url: &str, engine: &str, with_tls: bool) -> Doc {
@@ -33,6 +33,9 @@ pub fn missing(content: &Content<'_>) -> Doc {
     let mut doc = Doc::new();
     if let Some(missing) = content.missing {
         doc.paragraph(Line::of(Style::Warning, "The body is not all here: ").plain(missing.words()));
+        if let Some(sha256) = content.sha256 {
+            doc.paragraph(Line::from("SHA-256 of all of it: ").plain(&hexadecimal(sha256)));
+        }
     }
     doc
 }

@@ -53,6 +53,16 @@ impl Kept {
         self.length += bytes.len() as u64;
     }
 
+    /// There was more, which nobody looked at.
+    pub(crate) fn pass_over(&mut self, count: u64) {
+        self.length += count;
+    }
+
+    /// Whether nothing of what comes is kept any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_truncated() || self.bytes.len() == self.limit
+    }
+
     /// What was kept.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

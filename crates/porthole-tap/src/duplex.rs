@@ -7,7 +7,7 @@ use porthole_wire::http::Side;
 use tokio::time::Instant;
 
 use crate::observer::Observer;
-use crate::pump::{Passed, Pump, PumpEnd};
+use crate::pump::{Pump, PumpEnd};
 use crate::{BoxedStream, CloseReason};
 
 /// How long the rest of one direction may take once the other is broken: an engine that refuses an upload closes
@@ -106,9 +106,8 @@ impl Duplex {
         if self.up.end.is_some() {
             return None;
         }
-        let observer = &mut self.observer;
-        let show = |passed: Passed<'_>| observer.note_client(&passed);
-        match self.up.pump.poll(context, &mut self.client, &mut self.engine, show) {
+        let mut watcher = self.observer.of(Side::Client);
+        match self.up.pump.poll(context, &mut self.client, &mut self.engine, &mut watcher) {
             Poll::Ready(PumpEnd::ReadFailed(error)) => {
                 return Some(CloseReason::ClientLost(error.to_string()));
             }
@@ -123,9 +122,8 @@ impl Duplex {
         if self.down.end.is_some() {
             return None;
         }
-        let observer = &mut self.observer;
-        let show = |passed: Passed<'_>| observer.note_engine(&passed);
-        match self.down.pump.poll(context, &mut self.engine, &mut self.client, show) {
+        let mut watcher = self.observer.of(Side::Engine);
+        match self.down.pump.poll(context, &mut self.engine, &mut self.client, &mut watcher) {
             Poll::Ready(PumpEnd::ReadFailed(error)) => {
                 return Some(CloseReason::EngineLost(error.to_string()));
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use porthole_model::{Client, ConnectionId, Exchange, ExchangeId, Timestamp};
 use porthole_wire::http::{Opaque, Side};
 
+use crate::digest::Digest;
 use crate::{HandshakeFault, Kept};
 
 /// What a relay tells of its connections.
@@ -73,6 +74,14 @@ pub struct Message {
     pub body: Kept,
     /// Whether nothing of the body was kept because it carries credentials or is what somebody typed.
     pub withheld: bool,
+    pub(crate) digest: Digest,
+}
+
+impl Message {
+    /// The SHA-256 of a body of which only the beginning was kept; `None` where it was not looked at to its end.
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        self.digest.sum()
+    }
 }
 
 /// A piece of an exchange.

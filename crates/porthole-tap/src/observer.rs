@@ -10,7 +10,7 @@ use crate::calls::Http2;
 use crate::connection::Shared;
 use crate::outbox::{Outbox, end_by};
 use crate::pipeline::Pipeline;
-use crate::pump::Passed;
+use crate::pump::{Passed, Watcher};
 use crate::{CloseReason, Event};
 
 /// Reads the copy of a connection.
@@ -53,18 +53,30 @@ impl Observer {
         Self { decoder, watch }
     }
 
-    pub(crate) fn note_client(&mut self, passed: &Passed<'_>) {
+    /// The watcher of what a side sends.
+    pub(crate) fn of(&mut self, side: Side) -> impl Watcher {
+        Watching { observer: self, side }
+    }
+
+    fn note_client(&mut self, passed: &Passed<'_>) {
         let watch = &mut self.watch;
         match (passed, &mut self.decoder) {
             (Passed::Bytes(bytes) | Passed::Undelivered(bytes), Some(decoder)) => {
                 decoder.client_sent(bytes, |event| watch.note(event));
             }
             (Passed::Bytes(bytes) | Passed::Undelivered(bytes), None) => watch.raw(Side::Client, bytes),
+            (Passed::Unseen(count), _) => self.note_unseen(Side::Client, *count),
             (Passed::End, _) => watch.end_of(Side::Client),
         }
     }
 
-    pub(crate) fn note_engine(&mut self, passed: &Passed<'_>) {
+    fn note_unseen(&mut self, side: Side, count: u64) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.passed_unseen(side, count, |event| self.watch.note(event));
+        }
+    }
+
+    fn note_engine(&mut self, passed: &Passed<'_>) {
         let watch = &mut self.watch;
         watch.outbox.client_is_gone |= matches!(passed, Passed::Undelivered(_));
         match (passed, &mut self.decoder) {
@@ -72,6 +84,7 @@ impl Observer {
                 decoder.engine_sent(bytes, |event| watch.note(event));
             }
             (Passed::Bytes(bytes) | Passed::Undelivered(bytes), None) => watch.raw(Side::Engine, bytes),
+            (Passed::Unseen(count), _) => self.note_unseen(Side::Engine, *count),
             (Passed::End, decoder) => {
                 if let Some(decoder) = decoder {
                     decoder.engine_closed(|event| watch.note(event));
@@ -123,7 +136,33 @@ impl Observer {
     }
 }
 
+/// The watcher of what one side sends.
+struct Watching<'a> {
+    observer: &'a mut Observer,
+    side: Side,
+}
+
+impl Watcher for Watching<'_> {
+    fn note(&mut self, passed: &Passed<'_>) {
+        match self.side {
+            Side::Client => self.observer.note_client(passed),
+            Side::Engine => self.observer.note_engine(passed),
+        }
+    }
+
+    fn unwatched(&self) -> u64 {
+        let Observer { decoder, watch } = &self.observer;
+        let ahead = decoder.as_ref().map_or(u64::MAX, |decoder| decoder.content_ahead(self.side));
+        if ahead > 0 && watch.looks_at(self.side) { 0 } else { ahead }
+    }
+}
+
 impl Watch {
+    /// Whether what a side sends next is kept, shown or taken apart.
+    fn looks_at(&self, side: Side) -> bool {
+        self.http2.is_some() || self.outbox.shared.settings.parts || self.pipeline.looks_at(side)
+    }
+
     fn note(&mut self, event: http1::Event<'_>) {
         let Self { pipeline, outbox, .. } = self;
         match event {
@@ -132,6 +171,7 @@ impl Watch {
             http1::Event::RequestEnd => pipeline.request_end(outbox),
             http1::Event::AnswerHead(head) => pipeline.answer_head(&head, outbox),
             http1::Event::AnswerBody(bytes) => pipeline.answer_body(bytes, true, outbox),
+            http1::Event::Unseen(side, count) => pipeline.unseen(side, count),
             http1::Event::AnswerEnd => pipeline.answer_end(outbox),
             http1::Event::Upgraded(upgrade) => self.upgrade(upgrade),
             http1::Event::Http2 => self.http2 = Some(Box::default()),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use porthole_model::{ExchangeEnd, Upgrade};
-use porthole_wire::http::{AnswerHead, RequestHead};
+use porthole_wire::http::{AnswerHead, RequestHead, Side};
 
 use crate::CloseReason;
 use crate::named::Origin;
@@ -50,6 +50,26 @@ impl Pipeline {
         if let Some(track) = self.open.front_mut() {
             outbox.answer_body(track, bytes, is_shown);
         }
+    }
+
+    /// So much of a body passed that was not looked at.
+    pub(crate) fn unseen(&mut self, side: Side, count: u64) {
+        let track = match side {
+            Side::Client => self.open.back_mut(),
+            Side::Engine => self.open.front_mut(),
+        };
+        if let Some(track) = track {
+            track.unseen(side, count);
+        }
+    }
+
+    /// Whether what a side sends next is kept, hashed or searched.
+    pub(crate) fn looks_at(&self, side: Side) -> bool {
+        let track = match side {
+            Side::Client => self.open.back(),
+            Side::Engine => self.open.front(),
+        };
+        track.is_some_and(|track| track.looks_at(side))
     }
 
     pub(crate) fn answer_end(&mut self, outbox: &mut Outbox) {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::BoxedStream;
+use crate::splice::{Pipe, Socket};
 
 /// The most that is read at once, and so the most that is kept for a reader that does not keep up.
 const PIECE: usize = 64 * 1024;
@@ -20,11 +21,15 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
+/// Less than so many bytes that nobody looks at are not worth a way of their own.
+const WORTH: u64 = PIECE as u64;
+
 /// One direction.
 #[derive(Debug, Default)]
 pub(crate) struct Pump {
     stuck: Vec<u8>,
     passed_on: usize,
+    stuck_in_pipe: Option<Pipe>,
     unflushed: bool,
     source_ended: bool,
     total: u64,
@@ -48,8 +53,19 @@ pub(crate) enum Passed<'a> {
     Bytes(&'a [u8]),
     /// These were read, and the destination is gone.
     Undelivered(&'a [u8]),
+    /// So many bytes passed without being read, as [`Watcher::unwatched`] allows.
+    Unseen(u64),
     /// The source sends no more.
     End,
+}
+
+/// Who is shown what passes.
+pub(crate) trait Watcher {
+    /// Takes what passed.
+    fn note(&mut self, passed: &Passed<'_>);
+
+    /// How many of the next bytes need not be shown.
+    fn unwatched(&self) -> u64;
 }
 
 impl Pump {
@@ -60,7 +76,7 @@ impl Pump {
 
     /// Whether nothing read waits to be handed on.
     pub(crate) fn is_clear(&self) -> bool {
-        self.stuck.is_empty() && !self.unflushed
+        self.stuck.is_empty() && self.stuck_in_pipe.is_none() && !self.unflushed
     }
 
     /// Goes on until there is nothing to do, or the direction has ended.
@@ -69,7 +85,7 @@ impl Pump {
         context: &mut Context<'_>,
         from: &mut BoxedStream,
         to: &mut BoxedStream,
-        mut show: impl FnMut(Passed<'_>),
+        watcher: &mut impl Watcher,
     ) -> Poll<PumpEnd> {
         for _ in 0..TURN {
             if let Err(error) = ready!(self.poll_stuck(context, to)) {
@@ -78,7 +94,11 @@ impl Pump {
             if self.source_ended {
                 return self.poll_close(context, to);
             }
-            match with_scratch(|scratch| self.poll_piece(context, from, to, scratch, &mut show)) {
+            let polled = match self.poll_unseen(context, (from, to), watcher) {
+                Some(polled) => polled,
+                None => with_scratch(|scratch| self.poll_piece(context, from, to, scratch, watcher)),
+            };
+            match polled {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(end)) => return Poll::Ready(end),
                 Poll::Pending => return self.poll_flush(context, to),
@@ -98,7 +118,59 @@ impl Pump {
             }
         }
         (self.stuck, self.passed_on) = (Vec::new(), 0);
+        if let (Some(pipe), Some(to)) = (&mut self.stuck_in_pipe, Socket::of(to)) {
+            ready!(pipe.poll_drain(context, &to))?;
+        }
+        if let Some(pipe) = self.stuck_in_pipe.take() {
+            pipe.keep();
+        }
         Poll::Ready(Ok(()))
+    }
+
+    /// Moves bytes that nobody looks at, between sockets and within the kernel; `None` where that cannot be.
+    fn poll_unseen(
+        &mut self,
+        context: &mut Context<'_>,
+        (from, to): (&BoxedStream, &BoxedStream),
+        watcher: &mut impl Watcher,
+    ) -> Option<Poll<Result<(), PumpEnd>>> {
+        let most = watcher.unwatched();
+        if most < WORTH {
+            return None;
+        }
+        let (from, to) = (Socket::of(from)?, Socket::of(to)?);
+        let mut pipe = Pipe::spare()?;
+        let filled = match pipe.poll_fill(context, &from, most) {
+            Poll::Ready(filled) => filled,
+            Poll::Pending => {
+                pipe.keep();
+                return Some(Poll::Pending);
+            }
+        };
+        Some(Poll::Ready(match filled {
+            Err(error) => Err(PumpEnd::ReadFailed(error)),
+            Ok(0) => {
+                pipe.keep();
+                self.end_of_source(watcher);
+                Ok(())
+            }
+            Ok(count) => {
+                self.total += count;
+                let drained = pipe.poll_drain(context, &to);
+                watcher.note(&Passed::Unseen(count));
+                match drained {
+                    Poll::Ready(Err(error)) => return Some(Poll::Ready(Err(PumpEnd::WriteFailed(error)))),
+                    Poll::Ready(Ok(())) => pipe.keep(),
+                    Poll::Pending => self.stuck_in_pipe = Some(pipe),
+                }
+                Ok(())
+            }
+        }))
+    }
+
+    fn end_of_source(&mut self, watcher: &mut impl Watcher) {
+        self.source_ended = true;
+        watcher.note(&Passed::End);
     }
 
     /// Reads a piece, hands it on, and then shows it.
@@ -108,7 +180,7 @@ impl Pump {
         from: &mut BoxedStream,
         to: &mut BoxedStream,
         scratch: &mut [u8],
-        show: &mut impl FnMut(Passed<'_>),
+        watcher: &mut impl Watcher,
     ) -> Poll<Result<(), PumpEnd>> {
         let mut buffer = ReadBuf::new(scratch);
         if let Err(error) = ready!(Pin::new(from).poll_read(context, &mut buffer)) {
@@ -117,15 +189,14 @@ impl Pump {
         let piece = buffer.filled();
         self.total += piece.len() as u64;
         if piece.is_empty() {
-            self.source_ended = true;
-            show(Passed::End);
+            self.end_of_source(watcher);
             return Poll::Ready(Ok(()));
         }
         let written = match Pin::new(to).poll_write(context, piece) {
             Poll::Ready(Ok(written)) => written,
             Poll::Pending => 0,
             Poll::Ready(Err(error)) => {
-                show(Passed::Undelivered(piece));
+                watcher.note(&Passed::Undelivered(piece));
                 return Poll::Ready(Err(PumpEnd::WriteFailed(error)));
             }
         };
@@ -133,7 +204,7 @@ impl Pump {
         if written < piece.len() {
             self.stuck = piece[written..].to_vec();
         }
-        show(Passed::Bytes(piece));
+        watcher.note(&Passed::Bytes(piece));
         Poll::Ready(Ok(()))
     }
 

@@ -9,6 +9,8 @@ pub struct Settings {
     pub raw: bool,
     /// How much of each body is kept with its exchange, next to its head; `None` keeps neither.
     pub body_limit: Option<usize>,
+    /// The longest body that is hashed though it is not kept whole; 0 for none.
+    pub hash_limit: u64,
     /// How many bytes may be kept at a time, in all connections and in the sink together.
     pub kept_limit: usize,
     /// Whether heads and bodies are also shown while they pass.
@@ -26,6 +28,7 @@ impl Default for Settings {
         Self {
             raw: false,
             body_limit: Some(64 * 1024),
+            hash_limit: 0,
             kept_limit: 16 * 1024 * 1024,
             parts: false,
             client_input: false,

@@ -13,6 +13,7 @@ use porthole_wire::http::{AnswerHead, Headers, RequestHead, Side};
 use porthole_wire::http2::ErrorCode;
 
 use crate::budget::Budget;
+use crate::digest::Digest;
 use crate::execs::Execs;
 use crate::named::{Named, Origin};
 use crate::{Finished, Kept, Message, Settings};
@@ -161,10 +162,33 @@ impl Track {
         self.answer.body(bytes)
     }
 
+    /// So much of a body passed that was not looked at.
+    pub(crate) fn unseen(&mut self, side: Side, count: u64) {
+        let half = match side {
+            Side::Client => &mut self.request,
+            Side::Engine => &mut self.answer,
+        };
+        half.size.body += count;
+        if let Some(message) = half.message.as_mut().filter(|message| !message.withheld) {
+            message.pass_over(count);
+        }
+    }
+
+    /// Whether what comes next of a body is kept, hashed or searched.
+    pub(crate) fn looks_at(&self, side: Side) -> bool {
+        match side {
+            Side::Client => self.request.looks(),
+            Side::Engine => self.answer.looks() || self.progress.is_some(),
+        }
+    }
+
     pub(crate) fn upgrade(&mut self, upgrade: Upgrade, keep_client: bool) {
         self.upgraded = Some(upgrade);
         // A stream says nothing of the call, and what is typed may be a password.
         (self.request.description_room, self.answer.description_room) = (0, 0);
+        for message in [&mut self.request.message, &mut self.answer.message].into_iter().flatten() {
+            message.digest.give_up();
+        }
         if let Some(message) = &mut self.request.message {
             message.withheld |= !keep_client;
         }
@@ -275,16 +299,43 @@ impl Half {
             messages.push(bytes);
         }
         if let Some(message) = self.message.as_mut().filter(|message| !message.withheld) {
-            message.body.push(bytes);
+            message.push(bytes);
         }
         before
+    }
+
+    fn looks(&self) -> bool {
+        self.description_room > 0
+            || self.message.as_ref().is_some_and(|message| !message.withheld && message.wants_more())
     }
 }
 
 impl Message {
     fn empty((settings, budget): (&Settings, &Budget), withheld: bool) -> Option<Self> {
         let limit = settings.body_limit?;
-        Some(Self { head: Kept::new(budget, HEAD), body: Kept::new(budget, limit), withheld })
+        let digest = Digest::new(settings.hash_limit);
+        Some(Self { head: Kept::new(budget, HEAD), body: Kept::new(budget, limit), withheld, digest })
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let was_truncated = self.body.is_truncated();
+        let before = self.body.bytes().len();
+        self.body.push(bytes);
+        if was_truncated {
+            self.digest.add(bytes);
+        } else if self.body.is_truncated() {
+            self.digest.add(&self.body.bytes()[..before]);
+            self.digest.add(bytes);
+        }
+    }
+
+    fn pass_over(&mut self, count: u64) {
+        self.digest.give_up();
+        self.body.pass_over(count);
+    }
+
+    fn wants_more(&self) -> bool {
+        !self.body.is_full() || self.digest.is_wanted()
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Event<'a> {
     Http2,
     /// Bytes of an upgraded connection, or of one that speaks HTTP/2 from its beginning.
     Stream(Side, &'a [u8]),
+    /// So many bytes of a body's or a stream's content, which the decoder was not shown.
+    Unseen(Side, u64),
     /// From here on nothing is understood, and no event follows.
     Opaque(Opaque),
 }

@@ -12,15 +12,16 @@ use super::accounts::SocketPermission;
 use crate::connect_error::ConnectCause;
 use crate::locality::Peer;
 
-/// Connects with the socket at `path`.
+/// Connects with the socket at `path`, and tells who listens there.
 pub(super) async fn dial(path: &Path, root: &Path) -> Result<Dialled, ConnectCause> {
-    match UnixStream::connect(path).await {
-        Ok(stream) => {
-            let peer = stream.peer_cred().map_err(|source| failed(path, source))?;
-            Ok(Dialled::plain(stream, Some(Peer::from(peer))))
-        }
-        Err(error) => Err(why(path, root, error)),
-    }
+    let stream = connect(path, root).await?;
+    let peer = stream.peer_cred().map_err(|source| failed(path, source))?;
+    Ok(Dialled::plain(stream, Some(Peer::from(peer))))
+}
+
+/// Connects with the socket at `path`.
+pub(super) async fn connect(path: &Path, root: &Path) -> Result<UnixStream, ConnectCause> {
+    UnixStream::connect(path).await.map_err(|error| why(path, root, error))
 }
 
 fn why(path: &Path, root: &Path, error: io::Error) -> ConnectCause {

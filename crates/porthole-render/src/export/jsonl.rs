@@ -70,7 +70,7 @@ impl<'a> From<&Content<'a>> for ContentItem<'a> {
     }
 }
 
-fn hexadecimal(bytes: [u8; 32]) -> String {
+pub(crate) fn hexadecimal(bytes: [u8; 32]) -> String {
     bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a String cannot fail.
         let _infallible = write!(text, "{byte:02x}");

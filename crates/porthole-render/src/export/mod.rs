@@ -10,6 +10,7 @@ pub mod jsonl;
 mod samples;
 
 pub use content::{Content, Missing};
+pub(crate) use jsonl::hexadecimal;
 
 use porthole_model::Exchange;
 

@@ -5,6 +5,8 @@ use std::io;
 use porthole_wire::mask::masked;
 use sha2::{Digest, Sha256};
 
+use crate::Message;
+
 /// Bodies hardly shrink at higher levels, and this one keeps up with the relay.
 const LEVEL: i32 = 1;
 
@@ -22,7 +24,8 @@ pub struct Body {
     pub state: BodyState,
     /// Whether credentials in it were masked.
     pub masked: bool,
-    /// The SHA-256 of the whole body as it passed; `None` where it was not kept whole or something was masked.
+    /// The SHA-256 of the whole body as it passed; `None` where something was masked, and where the body was neither
+    /// kept whole nor looked at to its end, because it was too long or a stream.
     pub sha256: Option<[u8; 32]>,
 }
 
@@ -58,8 +61,12 @@ impl BodyState {
 }
 
 impl Body {
-    /// What is recorded of a body of which `kept` was kept.
-    pub(super) fn new(kept: &[u8], length: u64, is_withheld: bool) -> Self {
+    /// What is recorded of a message's body of that length.
+    pub(super) fn of(message: &Message, length: u64) -> Self {
+        Self::new(message.body.bytes(), length, message.withheld, message.sha256())
+    }
+
+    fn new(kept: &[u8], length: u64, is_withheld: bool, sha256: Option<[u8; 32]>) -> Self {
         let is_whole = kept.len() as u64 == length;
         let state = match (is_whole, is_withheld) {
             (true, _) => BodyState::Whole,
@@ -68,7 +75,8 @@ impl Body {
         };
         let bytes = masked(kept);
         let masked = bytes.as_ref() != kept;
-        let sha256 = (is_whole && !masked).then(|| Sha256::digest(kept).into());
+        let sha256 = if is_whole { Some(Sha256::digest(kept).into()) } else { sha256 };
+        let sha256 = sha256.filter(|_| !masked);
         Self { bytes: bytes.into_owned(), length, state, masked, sha256 }
     }
 
@@ -145,15 +153,18 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_of_a_whole_body_only_and_not_of_one_with_a_credential() {
-        let whole = Body::new(b"abc", 3, false);
+    fn the_hash_is_of_the_whole_body_and_not_of_one_with_a_credential() {
+        let whole = Body::new(b"abc", 3, false, None);
         assert_eq!(whole.sha256.unwrap()[..4], [0xba, 0x78, 0x16, 0xbf]);
         assert_eq!((whole.state, whole.masked), (BodyState::Whole, false));
-        let cut = Body::new(b"abc", 4, false);
-        assert_eq!((cut.state, cut.sha256), (BodyState::Truncated, None));
-        assert_eq!(Body::new(b"", 4, true).state, BodyState::Withheld);
-        assert_eq!(Body::new(b"", 0, true).state, BodyState::Whole);
-        let credential = Body::new(br#"{"Env":["TOKEN=x"]}"#, 19, false);
+        let cut = Body::new(b"abc", 4, false, Some([7; 32]));
+        assert_eq!((cut.state, cut.sha256), (BodyState::Truncated, Some([7; 32])));
+        assert_eq!(Body::new(b"abc", 4, false, None).sha256, None);
+        assert_eq!(Body::new(b"", 4, true, None).state, BodyState::Withheld);
+        assert_eq!(Body::new(b"", 0, true, None).state, BodyState::Whole);
+        let cut = Body::new(br#"{"Env":["TOKEN=x"],"#, 20, false, Some([7; 32]));
+        assert_eq!((cut.masked, cut.sha256), (true, None));
+        let credential = Body::new(br#"{"Env":["TOKEN=x"]}"#, 19, false, None);
         assert_eq!((credential.masked, credential.sha256), (true, None));
         assert_eq!(credential.bytes, br#"{"Env":["TOKEN=********"]}"#);
     }

@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, ToSql, params};
 use zstd::bulk::Compressor;
 
 use super::body::{Body, pack};
-use crate::{CloseReason, ConnectionClosed, Event, Finished, Message};
+use crate::{CloseReason, ConnectionClosed, Event, Finished};
 
 /// Writes rows within a transaction.
 pub(super) struct Rows<'a> {
@@ -71,8 +71,8 @@ impl Rows<'_> {
             (Side::Client, &finished.request, exchange.request.body),
             (Side::Engine, &finished.answer, exchange.answer.body),
         ] {
-            if let Some(Message { head, body, withheld }) = message {
-                self.body(exchange, side, head.bytes(), &Body::new(body.bytes(), length, *withheld))?;
+            if let Some(message) = message {
+                self.body(exchange, side, message.head.bytes(), &Body::of(message, length))?;
             } else if is_without_bodies {
                 self.body(exchange, side, b"", &Body::dropped(length))?;
             }

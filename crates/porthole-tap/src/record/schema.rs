@@ -9,8 +9,9 @@ pub(super) const VERSION: i64 = 1;
 pub(super) const APPLICATION_ID: i64 = 0x5048_7263;
 
 /// Times are milliseconds since the epoch, durations microseconds. `noun` is the exchange as JSON, to be read back
-/// exactly; the columns beside it are for queries. `sha256` is of the whole body as it passed; NULL where not all of
-/// it was seen, or where a credential in it was masked.
+/// exactly; the columns beside it are for queries. `sha256` is of the whole body as it passed, also of a truncated
+/// one; NULL where not all of it was looked at, because it was too long or a stream, or where a credential in it was
+/// masked.
 const TABLES: &str = "
 CREATE TABLE run (
     porthole_version TEXT NOT NULL,
@@ -85,7 +86,7 @@ CREATE TABLE bodies (
     masked INTEGER NOT NULL,
     sha256 BLOB,
     PRIMARY KEY (exchange, side)
-);
+) WITHOUT ROWID;
 ";
 
 /// Makes the tables, and only then turns to the write-ahead log, so that the file is a recording from its first byte.

@@ -1,7 +1,8 @@
 //! The thread that writes: gathers events into transactions, and goes on after a disk was full.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
@@ -19,6 +20,9 @@ const MOST_EVENTS: usize = 2000;
 
 /// A transaction holds at most so many bytes, and one event.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// How often is looked for more: a thread that sleeps need not be woken for each event.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The pause before a disk is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -80,10 +84,13 @@ impl Writer {
         }
         let deadline = Instant::now() + self.interval;
         while !self.is_finishing && !batch.is_full() {
-            match self.orders.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.orders.try_recv() {
                 Ok(Order::Write(entry)) => batch.push(*entry),
-                Ok(Order::Finish) | Err(RecvTimeoutError::Disconnected) => self.is_finishing = true,
-                Err(RecvTimeoutError::Timeout) => break,
+                Ok(Order::Finish) | Err(TryRecvError::Disconnected) => self.is_finishing = true,
+                Err(TryRecvError::Empty) => match deadline.checked_duration_since(Instant::now()) {
+                    Some(left) => sleep(left.min(PAUSE)),
+                    None => break,
+                },
             }
         }
         batch

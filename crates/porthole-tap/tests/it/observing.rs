@@ -60,6 +60,29 @@ fn a_line_says_who_what_and_how_much() {
 }
 
 #[test]
+fn what_passes_unseen_is_counted_to_the_byte() {
+    let stand = Stand::new(server::handle);
+    let mut asked = 0;
+    for (target, length) in
+        [("/bytes/20000000", 20_000_000), ("/one-chunk/5000000", 5_000_000), ("/_ping", 2)]
+    {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: d\r\n\r\n");
+        asked += talk(stand.tap(), request.as_bytes()).len() as u64;
+        let exchange = finished(&stand).exchange;
+        assert_eq!((exchange.answer.body, exchange.end), (length, ExchangeEnd::Complete), "{target}");
+    }
+    let upload = b"POST /v1.41/images/load HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n";
+    talk(stand.tap(), &[&upload[..], &server::pattern(5_000_000)].concat());
+    assert_eq!(finished(&stand).exchange.request.body, 5_000_000);
+    let closed = stand.find(|event| match event {
+        Event::Closed(closed) if closed.from_client > 5_000_000 => Some(closed),
+        _ => None,
+    });
+    assert_eq!(closed.from_client, 5_000_000 + upload.len() as u64);
+    assert!(asked > 25_000_000);
+}
+
+#[test]
 fn bodies_are_kept_up_to_the_limit_without_their_chunks() {
     let settings = Settings { body_limit: Some(1000), ..Settings::default() };
     let stand = Stand::with(server::handle, settings);

@@ -34,6 +34,11 @@ pub(crate) const PROBES: &[Probe] = &[
     probe("an upload in chunks", chunked_upload, "1000000"),
     probe("a download in chunks", chunked_download, "0\r\n\r\n"),
     probe("a download of 30 MB for a slow reader", slow_reader, "31457280 true"),
+    probe("a download of 5 MB in one chunk, and another request", large_chunk, "true|OK"),
+    probe("5 MB until the close", long_until_close, "5000000 true"),
+    probe("an upload of 5 MB, and another request", long_upload, "5000000 "),
+    probe("5 MB of HTTP/2 in both directions", long_http2, "5000000 true"),
+    probe("an engine that dies after 5 MB", late_death, "5000000 true then end"),
     probe("the head before the body", head_first, "early, then late"),
     probe("an upgrade, half-closed", upgrade, "ABC...bye"),
     probe("a hijack without an upgrade, half-closed", hijack, "ABC...bye"),
@@ -176,6 +181,50 @@ fn slow_reader(path: &Path) -> String {
     std::thread::sleep(Duration::from_millis(300));
     let body = talk.exactly(31_457_280);
     format!("{} {}", body.len(), body == pattern(31_457_280))
+}
+
+fn large_chunk(path: &Path) -> String {
+    let mut talk = Talk::say(path, &get("/one-chunk/5000000"));
+    talk.head();
+    let body = talk.exactly(5_000_000 + 15);
+    let is_whole = body[8..5_000_008] == pattern(5_000_000) && body.ends_with(b"\r\n0\r\n\r\n");
+    talk.send(get("/_ping").as_bytes());
+    format!("{is_whole}|{}", talk.sized())
+}
+
+fn long_until_close(path: &Path) -> String {
+    let mut talk = Talk::say(path, "GET /until-close/5000000 HTTP/1.0\r\n\r\n");
+    let head = talk.head();
+    let body = talk.rest();
+    format!("{head}{} {}", body.len(), body == pattern(5_000_000))
+}
+
+fn long_upload(path: &Path) -> String {
+    let mut talk = Talk::say(path, "POST /v1.41/images/load HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n");
+    talk.send(&pattern(5_000_000));
+    let counted = talk.sized();
+    talk.send(get("/_ping").as_bytes());
+    format!("{counted}|{}", talk.sized())
+}
+
+/// The relay does not understand it and passes it on.
+fn long_http2(path: &Path) -> String {
+    let mut talk = Talk::say(path, "PRI * HTTP/2.0\r\n\r\nECHO\r\n");
+    let mut sender = talk.0.try_clone().unwrap();
+    let sending = std::thread::spawn(move || {
+        sender.write_all(&pattern(5_000_000)).unwrap();
+        sender.shutdown(Shutdown::Write).unwrap();
+    });
+    let echo = talk.rest();
+    sending.join().unwrap();
+    format!("{} {}", echo.len(), echo == pattern(5_000_000))
+}
+
+fn late_death(path: &Path) -> String {
+    let mut talk = Talk::say(path, &get("/die-late/5000000"));
+    talk.head();
+    let body = talk.rest();
+    format!("{} {} then end", body.len(), body == pattern(5_000_000))
 }
 
 fn head_first(path: &Path) -> String {

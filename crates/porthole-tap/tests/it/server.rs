@@ -82,6 +82,17 @@ fn answer(request: &Request, reader: &mut impl BufRead, writer: &mut UnixStream)
             writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")?;
             return Ok(false);
         }
+        "/die-late" => {
+            writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 90000000\r\n\r\n")?;
+            writer.write_all(&pattern(number))?;
+            return Ok(false);
+        }
+        "/one-chunk" => {
+            writer.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+            writer.write_all(format!("{number:06x}\r\n").as_bytes())?;
+            writer.write_all(&pattern(number))?;
+            writer.write_all(b"\r\n0\r\n\r\n")?;
+        }
         "/head-size" => sized(writer, (request.line.len() + request.headers.len()).to_string().as_bytes())?,
         _ => sized(writer, b"OK")?,
     }
@@ -161,6 +172,10 @@ fn hijack(request: &Request, reader: &mut impl BufRead, writer: &mut UnixStream)
 fn http2(reader: &mut impl BufRead, writer: &mut UnixStream) -> io::Result<bool> {
     let mut rest = [0; 6];
     reader.read_exact(&mut rest)?;
+    if rest == *b"ECHO\r\n" {
+        io::copy(reader, writer)?;
+        return Ok(false);
+    }
     writer.write_all(HTTP2_SETTINGS)?;
     writer.write_all(&rest)?;
     Ok(false)

@@ -40,6 +40,30 @@ impl Body {
             Self::UntilClose => Ok(Step { content: std::mem::take(bytes), is_end: false }),
         }
     }
+
+    /// How many of the next bytes are content, whatever they say.
+    pub(super) fn content_ahead(&self) -> u64 {
+        match self {
+            Self::Length(left) => *left,
+            Self::Chunked(chunked) => chunked.content_ahead(),
+            Self::UntilClose => u64::MAX,
+        }
+    }
+
+    /// Passes over content, at most [`Self::content_ahead`]; gives whether the body is whole.
+    pub(super) fn skip(&mut self, count: u64) -> bool {
+        match self {
+            Self::Length(left) => {
+                *left = left.saturating_sub(count);
+                *left == 0
+            }
+            Self::Chunked(chunked) => {
+                chunked.skip(count);
+                false
+            }
+            Self::UntilClose => false,
+        }
+    }
 }
 
 /// The first `limit` bytes, or all that there are.

@@ -49,11 +49,21 @@ impl Chunked {
 
     fn content<'a>(&mut self, bytes: &mut &'a [u8]) -> Step<'a> {
         let content = take_up_to(self.size, bytes);
-        self.size -= content.len() as u64;
+        self.skip(content.len() as u64);
+        Step { content, is_end: false }
+    }
+
+    /// How many of the next bytes are content.
+    pub(super) fn content_ahead(&self) -> u64 {
+        if self.place == Place::Content { self.size } else { 0 }
+    }
+
+    /// Passes over content of the chunk.
+    pub(super) fn skip(&mut self, count: u64) {
+        self.size = self.size.saturating_sub(count);
         if self.size == 0 {
             self.place = Place::ContentReturn;
         }
-        Step { content, is_end: false }
     }
 
     /// The place behind a byte that is not content.

@@ -96,6 +96,39 @@ impl Decoder {
         }
     }
 
+    /// How many of the next bytes of a side are content or not understood, whatever they say; they may pass unseen if
+    /// [`Decoder::passed_unseen`] is told of them.
+    pub fn content_ahead(&self, side: Side) -> u64 {
+        match (&self.mode, side) {
+            (Mode::Opaque, _) | (Mode::Stream, Side::Engine) => u64::MAX,
+            (Mode::Http, Side::Engine) => self.answer.as_ref().map_or(0, Body::content_ahead),
+            (_, Side::Client) => match &self.requests {
+                Requests::Body(body) => body.content_ahead(),
+                Requests::Stream => u64::MAX,
+                _ => 0,
+            },
+        }
+    }
+
+    /// So many bytes passed that were not shown: at most as many as are [`Decoder::content_ahead`].
+    pub fn passed_unseen(&mut self, side: Side, count: u64, mut emit: impl FnMut(Event<'_>)) {
+        if self.mode == Mode::Opaque {
+            return;
+        }
+        emit(Event::Unseen(side, count));
+        self.waits_for_100 &= side == Side::Engine;
+        let is_end = match (side, &mut self.answer, &mut self.requests) {
+            (Side::Engine, Some(body), _) | (Side::Client, _, Requests::Body(body)) => body.skip(count),
+            _ => false,
+        };
+        if is_end {
+            match side {
+                Side::Engine => self.end_answer(&mut emit),
+                Side::Client => self.end_request(&mut emit),
+            }
+        }
+    }
+
     /// Whether nothing has begun that has not ended, so that the connection may be closed without loss.
     pub fn is_idle(&self) -> bool {
         self.mode == Mode::Http

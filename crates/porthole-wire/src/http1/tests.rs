@@ -38,9 +38,51 @@ fn record(seen: &mut Vec<Seen>, event: &Event<'_>) {
             Event::Upgraded(upgrade) => Seen::Upgraded(upgrade.clone()),
             Event::Http2 => Seen::Http2,
             Event::Stream(side, bytes) => Seen::Stream(*side, bytes.to_vec()),
+            Event::Unseen(side, count) => Seen::Stream(*side, vec![0; usize::try_from(*count).unwrap()]),
             Event::Opaque(reason) => Seen::Opaque(*reason),
         }),
     }
+}
+
+/// The same without what the content says.
+fn without_content(seen: Vec<Seen>) -> Vec<Seen> {
+    let mut bare = Vec::new();
+    for event in seen {
+        let (side, length) = match &event {
+            Seen::RequestBody(bytes) | Seen::Stream(Client, bytes) => (Client, bytes.len()),
+            Seen::AnswerBody(bytes) | Seen::Stream(Engine, bytes) => (Engine, bytes.len()),
+            _ => {
+                bare.push(event);
+                continue;
+            }
+        };
+        match bare.last_mut() {
+            Some(Seen::Stream(same, known)) if *same == side => known.resize(known.len() + length, 0),
+            _ => bare.push(Seen::Stream(side, vec![0; length])),
+        }
+    }
+    bare
+}
+
+/// Decodes the turns, but is not shown content.
+fn decode_unseen(turns: &Talk, mut next_size: impl FnMut() -> usize) -> Vec<Seen> {
+    let mut decoder = Decoder::default();
+    let mut seen = Vec::new();
+    for (side, bytes) in turns {
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(next_size().clamp(1, rest.len()));
+            rest = after;
+            let ahead = decoder.content_ahead(*side);
+            let emit = |event: Event<'_>| record(&mut seen, &event);
+            match (side, piece.len() as u64) {
+                (_, length) if length <= ahead => decoder.passed_unseen(*side, length, emit),
+                (Client, _) => decoder.client_sent(piece, emit),
+                (Engine, _) => decoder.engine_sent(piece, emit),
+            }
+        }
+    }
+    seen
 }
 
 type Talk = Vec<(Side, Vec<u8>)>;
@@ -298,6 +340,24 @@ proptest! {
         prop_assert!(!expected.iter().any(|seen| matches!(seen, Seen::Opaque(_))), "{expected:?}");
         let mut sizes = sizes.iter().cycle();
         prop_assert_eq!(decode(&turns, || *sizes.next().unwrap()), expected);
+    }
+
+    #[test]
+    fn what_passes_unseen_is_counted_and_ends_where_it_ends(
+        exchanges in proptest::collection::vec(exchange(), 1..4),
+        upgrade: bool,
+        stream in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 1..50)), 0..6),
+        sizes in proptest::collection::vec(1..40_usize, 1..20),
+    ) {
+        let mut turns: Talk = exchanges.concat();
+        if upgrade {
+            turns.extend(talk(&[(Client, ATTACH), (Engine, "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n")]));
+            let sides = |client| if client { Client } else { Engine };
+            turns.extend(stream.into_iter().map(|(client, bytes)| (sides(client), bytes)));
+        }
+        let expected = without_content(decode(&turns, || usize::MAX));
+        let mut sizes = sizes.iter().cycle();
+        prop_assert_eq!(without_content(decode_unseen(&turns, || *sizes.next().unwrap())), expected);
     }
 
     #[test]

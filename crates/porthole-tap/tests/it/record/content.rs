@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use porthole_model::{ConnectionId, ExchangeId, Timestamp};
 use porthole_tap::record::{BodyState, Notice, RecordError, RecordSettings, Recorder, Recording};
-use porthole_tap::{Event, Sink};
+use porthole_tap::{Event, Settings, Sink};
 use porthole_wire::http::Side;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 
 use super::values::{exchange, exchanges};
 use super::{directory, finished, put, read, settings, talk, wait_until};
@@ -181,4 +182,24 @@ fn twenty_thousand_exchanges_take_seconds_at_most() {
         opened.elapsed()
     );
     assert!(written < Duration::from_secs(15), "{written:?}");
+}
+
+#[test]
+fn a_body_that_is_kept_in_part_has_its_hash_unless_it_is_too_long() {
+    let (_directory, path) = directory();
+    let recorder = Recorder::create(&path, settings()).unwrap();
+    let sink = recorder.sink();
+    let limits = Settings { body_limit: Some(1000), hash_limit: 500_000, ..Settings::default() };
+    let stand = Stand::with(server::handle, limits);
+    for length in [400_000, 600_000] {
+        talk(stand.tap(), format!("GET /chunked/{length} HTTP/1.1\r\nHost: d\r\n\r\n").as_bytes());
+        let finished = stand.find(|event| matches!(event, Event::Finished(_)).then_some(event));
+        assert!(sink.offer(finished).is_ok());
+    }
+    recorder.finish().unwrap();
+    let recording = Recording::open(&path).unwrap();
+    let body = |id| recording.body(ExchangeId(id), Side::Engine).unwrap().unwrap();
+    let whole: [u8; 32] = Sha256::digest(server::pattern(400_000)).into();
+    assert_eq!((body(1).state, body(1).length, body(1).sha256), (BodyState::Truncated, 400_000, Some(whole)));
+    assert_eq!((body(2).state, body(2).length, body(2).sha256), (BodyState::Truncated, 600_000, None));
 }

@@ -1,6 +1,7 @@
 //! `porthole tap`: a relay before the engine's socket that shows and records every call.
 
 mod aside;
+mod batches;
 mod child;
 mod door;
 mod gather;

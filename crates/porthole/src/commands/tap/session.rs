@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use porthole_analysis::EngineApi;
-use porthole_engine::{Client, Endpoint, Line};
+use porthole_engine::{Client, Endpoint, Line, LineStream};
 use porthole_model::{ContainerNames, Gap};
 use porthole_render::text::TextSettings;
 use porthole_tap::record::{RecordSettings, Recorder};
@@ -27,6 +27,9 @@ use crate::world::World;
 
 /// How many events may wait to be shown.
 pub(super) const WAITING: usize = 4096;
+
+/// The longest body that is hashed though it is recorded only in part. Hashing costs several times as much as relaying.
+const LONGEST_HASHED: u64 = 32 << 20;
 
 /// How long calls that are under way may go on after Ctrl-C, or after the command's end.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -94,9 +97,18 @@ fn manner(args: &TapArgs, world: &World) -> Option<Manner> {
     (args.verbose || args.hex).then_some(manner)
 }
 
+/// Nothing is kept that is not recorded; what is shown is shown while it passes.
 fn relay_settings(args: &TapArgs) -> Settings {
-    let parts = args.verbose || args.hex;
-    Settings { parts, client_input: args.show_input, drain: DRAIN, ..Settings::default() }
+    let usual = Settings::default();
+    let is_recorded = args.record.is_some();
+    Settings {
+        parts: args.verbose || args.hex,
+        client_input: args.show_input,
+        body_limit: usual.body_limit.filter(|_| is_recorded),
+        hash_limit: if is_recorded { LONGEST_HASHED } else { 0 },
+        drain: DRAIN,
+        ..usual
+    }
 }
 
 fn connected(
@@ -108,8 +120,11 @@ fn connected(
     let connect = move || -> BoxFuture<'static, io::Result<BoxedStream>> {
         let line = Arc::clone(&line);
         Box::pin(async move {
-            let stream = line.open().await.map_err(io::Error::other)?;
-            Ok(Box::new(stream) as BoxedStream)
+            Ok(match line.open().await? {
+                LineStream::Unix(stream) => Box::new(stream) as BoxedStream,
+                LineStream::Tcp(stream) => Box::new(stream),
+                LineStream::Wrapped(stream) => Box::new(stream),
+            })
         })
     };
     let (queue, events) = porthole_tap::queue(WAITING);

@@ -12,6 +12,7 @@ use porthole_tap::{Event, Sink};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
 
+use super::batches::batches;
 use super::gather::Gather;
 use super::live::{Live, Manner};
 use super::parting::Parting;
@@ -56,14 +57,15 @@ impl View {
         }))
     }
 
-    fn watch(self, mut events: Receiver<Event>, handle: &Handle) -> io::Result<Seen> {
+    fn watch(self, events: Receiver<Event>, handle: &Handle) -> io::Result<Seen> {
         let Self { output, manner, settings, out, filter, mut names, api, record, parting } = self;
-        let writer = LineWriter::new(Gather::new(out), settings);
+        let (mut events, lines) = batches(events, out, manner.is_none());
+        let writer = LineWriter::new(Gather::new(Box::new(lines)), settings);
         let writer = if manner.is_some() { writer.numbered() } else { writer };
         let mut printed = Printed::new(writer, output, api);
         let mut live = manner.map(|manner| Live::new(manner, filter.clone()));
         let mut tally = TrafficTally::new(SHOWN);
-        while let Some(event) = events.blocking_recv() {
+        while let Some(event) = events.next()? {
             match &event {
                 Event::Finished(finished) => {
                     let exchange = &finished.exchange;
