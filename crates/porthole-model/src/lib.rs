@@ -2,6 +2,7 @@
 //!
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
+mod audit;
 mod content;
 mod engine;
 mod exchange;
@@ -18,6 +19,7 @@ mod socket;
 mod topology;
 mod traffic;
 
+pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
 };

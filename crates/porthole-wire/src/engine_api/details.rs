@@ -65,9 +65,8 @@ fn masked(value: &GoJson) -> Vec<MaskedText> {
 
 fn binds(host: &GoJson) -> Vec<String> {
     let mounts = host.get("mounts").items().iter().filter(|mount| mount.get("type").text() == Some("bind"));
-    let mounts = mounts.filter_map(|mount| {
-        Some(format!("{}:{}", mount.get("source").text()?, mount.get("target").text()?))
-    });
+    let mounts = mounts
+        .filter_map(|mount| Some(format!("{}:{}", mount.get("source").text()?, mount.get("target").text()?)));
     host.get("binds").texts().into_iter().map(str::to_owned).chain(mounts).collect()
 }
 
@@ -85,13 +84,15 @@ mod tests {
 
     #[test]
     fn a_created_container_tells_what_it_may_touch() {
-        let body = br#"{"Image":"bb:1","Cmd":["mysql","--password=x"],"User":"0","HostConfig":{"Privileged":true,
+        let body =
+            br#"{"Image":"bb:1","Cmd":["mysql","--password=x"],"User":"0","HostConfig":{"Privileged":true,
             "Binds":["/:/host:ro"],"Mounts":[{"Type":"bind","Source":"/etc","Target":"/e"},{"Type":"volume"}],
             "NetworkMode":"bridge","PidMode":"host","CapAdd":["SYS_ADMIN"]}}"#;
         let details = CallDetails::of("ContainerCreate", body).unwrap();
         assert_eq!(
             serde_json::to_string(&details).unwrap(),
-            r#"{"image":"bb:1","command":["mysql","--password=********"],"user":"0","privileged":true,"#.to_owned()
+            r#"{"image":"bb:1","command":["mysql","--password=********"],"user":"0","privileged":true,"#
+                .to_owned()
                 + r#""added_capabilities":["SYS_ADMIN"],"binds":["/:/host:ro","/etc:/e"],"#
                 + r#""shared_namespaces":["pid:host"]}"#
         );

@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn objects_of_one_name_become_one_and_null_changes_nothing() {
-        let value = parse(r#"{"HostConfig":{"Privileged":true},"hostconfig":{"privileged":null,"Binds":["/:/h"]}}"#);
+        let value =
+            parse(r#"{"HostConfig":{"Privileged":true},"hostconfig":{"privileged":null,"Binds":["/:/h"]}}"#);
         let config = value.get("hostconfig");
         assert!(config.get("privileged").is_true());
         assert_eq!(config.get("binds").texts(), ["/:/h"]);

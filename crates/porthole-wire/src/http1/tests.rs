@@ -348,7 +348,8 @@ fn a_reader_from_boundary_to_boundary_stops_behind_each_head_and_each_request() 
 
 #[test]
 fn a_reader_from_boundary_to_boundary_waits_where_only_the_answer_tells_what_follows() {
-    let attach = b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nDELETE /x";
+    let attach =
+        b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nDELETE /x";
     let mut decoder = Decoder::default();
     assert_eq!(decode_to_boundaries(&mut decoder, attach).1, b"DELETE /x".len());
     decoder.engine_sent(b"HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n", |_| {});
