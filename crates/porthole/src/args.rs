@@ -22,7 +22,7 @@ Examples:
 
 Exit codes:
   0  done, nothing found
-  1  doctor found something at or over --fail-on
+  1  doctor found something at or over --fail-on, or traffic verify found an audit altered
   2  porthole could not do the job
   130  interrupted";
 
@@ -134,6 +134,7 @@ Examples:
   porthole tap -v --filter 'operation = SystemEvents or status >= 400'
   porthole tap --raw --listen tcp://127.0.0.1:5433 --to tcp://db:5432 -x
                                             any service, as hex
+  porthole tap --audit /var/log/porthole/audit.log --audit-required
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
     /// Look through, count and export what a tap recorded
@@ -143,7 +144,8 @@ Examples:
   porthole traffic ls calls.db --filter failed
   porthole traffic show calls.db 17
   porthole traffic stats calls.db
-  porthole traffic export calls.db --format har > calls.har")]
+  porthole traffic export calls.db --format har > calls.har
+  porthole traffic verify audit.log         was the audit of porthole tap --audit altered?")]
     Traffic(TrafficArgs),
     /// Record everything that the other commands read into one file
     ///

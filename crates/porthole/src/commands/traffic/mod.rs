@@ -3,6 +3,7 @@
 mod export;
 mod listing;
 mod recorded;
+mod verify;
 mod show;
 
 use std::path::PathBuf;
@@ -50,6 +51,15 @@ Examples:
   porthole traffic export calls.db --format har > calls.har
   porthole traffic export calls.db --format curl --filter 'id = 17'")]
     Export(ExportArgs),
+    /// Check that an audit is what was written: no line altered, none missing
+    ///
+    /// Ends with 0 when it is, 1 when it is not, 2 when a file cannot be read.
+    #[command(after_long_help = "\
+Examples:
+  porthole traffic verify /var/log/porthole/audit.log
+  porthole traffic verify /var/log/porthole/audit.log*
+  zcat audit.log.2.gz | porthole traffic verify -")]
+    Verify(verify::VerifyArgs),
 }
 
 /// Which calls of which recording.
@@ -113,6 +123,7 @@ pub(super) fn run(args: &TrafficArgs, world: &World) -> Result<Exit, CommandErro
         Action::Show(call) => show::run(call, world)?,
         Action::Stats(select) => listing::statistics(select, world)?,
         Action::Export(export) => export::run(export)?,
+        Action::Verify(files) => return verify::run(files, world),
     }
     Ok(Exit::Success)
 }
