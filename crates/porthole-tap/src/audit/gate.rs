@@ -115,7 +115,10 @@ impl Gate {
         });
         self.read += taken;
         match found {
-            Found::Opaque(reason) => self.refuse_opaque(reason),
+            Found::Opaque(reason) => {
+                self.refuse_opaque(reason);
+                return true;
+            }
             Found::Changing(call) => {
                 let call = Arc::from(call);
                 self.state = State::Asking(Arc::clone(&call), self.who.audit.ask(&call));

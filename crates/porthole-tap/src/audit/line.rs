@@ -26,13 +26,19 @@ pub(super) enum Line<'a> {
     /// The first line of a file.
     Opened(Opened<'a>),
     /// A call is about to pass.
-    Asked { event: Word, call: &'a Call },
+    Asked {
+        event: Word,
+        #[serde(flatten)]
+        call: &'a Call,
+    },
     /// A call ended.
     Answered {
         event: Word,
         /// The number of the line that asked.
         asked: Option<u64>,
+        #[serde(flatten)]
         call: &'a Call,
+        #[serde(flatten)]
         answer: &'a Answer,
     },
     /// A call was not let through.
@@ -40,6 +46,7 @@ pub(super) enum Line<'a> {
         event: Word,
         /// The number of the line that asked.
         asked: Option<u64>,
+        #[serde(flatten)]
         call: &'a Call,
         reason: &'a str,
     },

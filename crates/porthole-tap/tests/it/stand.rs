@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use porthole_model::Exchange;
+use porthole_tap::audit::Audit;
 use porthole_tap::{BoxFuture, BoxedStream, Event, ListenAddress, Listener, Relay, Resolve, Settings, queue};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -57,6 +58,26 @@ impl Stand {
         settings: Settings,
         resolve: Option<Arc<Resolve>>,
     ) -> Self {
+        Self::run(tap, engine, settings, resolve, None)
+    }
+
+    /// A server that handles each connection by `handle`, and a relay with an audit.
+    pub(crate) fn audited(handle: impl Fn(UnixStream) + Send + Sync + 'static, audit: Audit) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let [tap, engine] = ["tap.sock", "engine.sock"].map(|name| directory.path().join(name));
+        serve(&engine, handle);
+        let mut stand = Self::run(&tap, &engine, Settings::default(), None, Some(audit));
+        stand.directory = Some(directory);
+        stand
+    }
+
+    fn run(
+        tap: &Path,
+        engine: &Path,
+        settings: Settings,
+        resolve: Option<Arc<Resolve>>,
+        audit: Option<Audit>,
+    ) -> Self {
         let (events_in, events) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
@@ -66,7 +87,10 @@ impl Stand {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let (sink, mut received) = queue(1000);
-                let relay = Relay::new(connect, sink, resolve, settings);
+                let mut relay = Relay::new(connect, sink, resolve, settings);
+                if let Some(audit) = audit {
+                    relay = relay.with_audit(audit);
+                }
                 let listener = Listener::bind(&address).await.unwrap();
                 ready_in.send(()).unwrap();
                 let forwarding = tokio::spawn(async move {

@@ -3,8 +3,8 @@
 mod export;
 mod listing;
 mod recorded;
-mod verify;
 mod show;
+mod verify;
 
 use std::path::PathBuf;
 
