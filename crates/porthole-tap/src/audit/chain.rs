@@ -138,9 +138,9 @@ mod tests {
     #[test]
     fn each_line_holds_the_hash_of_the_one_before() {
         let lines = lines(3);
-        let links: Vec<_> = lines.iter().map(|line| Link::read(line.as_bytes()).unwrap()).collect();
-        assert!(links[0].is_first() && lines[0].starts_with(BEGIN));
-        for pair in links.windows(2) {
+        let read: Vec<_> = lines.iter().map(|line| Link::read(line.as_bytes()).unwrap()).collect();
+        assert!(read[0].is_first() && lines[0].starts_with(BEGIN));
+        for pair in read.windows(2) {
             assert_eq!((pair[1].sequence, &pair[1].previous), (pair[0].sequence + 1, &pair[0].hash));
         }
     }

@@ -74,7 +74,7 @@ fn a_session_of_run_exec_and_rm_is_audited_and_the_audit_is_intact() {
 fn tap(lab: &Lab, arguments: &[&str]) -> Child {
     let mut command = lab.command("porthole");
     command.arg("tap").args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-    let running = command.spawn().unwrap();
+    let running = command.spawn().expect("porthole starts");
     wait_for("the socket", || lab.sh("DOCKER_HOST=unix:///run/porthole/tap.sock docker ps").code == 0);
     running
 }

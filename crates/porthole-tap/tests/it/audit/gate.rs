@@ -86,8 +86,8 @@ fn a_call_that_passes_was_asked_for_before_and_has_its_result_after() {
 fn a_changing_call_is_refused_in_the_engines_own_shape_and_never_reaches_it() {
     let (stand, _directory, heard) = without_a_place();
     let answer = talk(stand.tap(), START);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("Connection: close"), "{answer}");
+    let (first, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(first.starts_with("HTTP/1.1 503 ") && first.contains("Connection: close"), "{answer}");
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert!(body["message"].as_str().unwrap().contains("cannot be written"), "{body}");
     assert_eq!(heard.text(), "");
