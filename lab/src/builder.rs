@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Engine, Lab, LabError, start};
+use crate::{Clients, Engine, Lab, LabError, start};
 
 /// A lab to be started; see [`Lab::builder`].
 #[derive(Debug, Clone)]
@@ -16,6 +16,7 @@ pub struct LabBuilder {
     pub(crate) name: Option<String>,
     pub(crate) daemon_json: Option<Value>,
     pub(crate) binds: Vec<(PathBuf, String)>,
+    pub(crate) clients: Vec<Clients>,
     leave_out: Vec<Part>,
     extras: Vec<Extra>,
 }
@@ -44,6 +45,7 @@ impl LabBuilder {
             name: None,
             daemon_json: None,
             binds: Vec::new(),
+            clients: Vec::new(),
             leave_out: Vec::new(),
             extras: Vec::new(),
         }
@@ -104,6 +106,13 @@ impl LabBuilder {
     #[must_use]
     pub fn bind(mut self, host_path: impl AsRef<Path>, lab_path: &str) -> Self {
         self.binds.push((host_path.as_ref().to_owned(), lab_path.to_owned()));
+        self
+    }
+
+    /// Has these clients on the lab host, too; see [`Lab::client_sh`].
+    #[must_use]
+    pub fn with_clients(mut self, clients: Clients) -> Self {
+        self.clients.push(clients);
         self
     }
 

@@ -1,10 +1,12 @@
 //! The engines a lab can have, each from the Debian suite that ships it.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::LabError;
+use crate::contents::Contents;
 use crate::settings::Settings;
 use crate::tree;
 
@@ -52,6 +54,12 @@ impl Engine {
         tree::version(&Settings::from_environment(), self)
     }
 
+    /// Its docker CLI on the real machine, to be bound into a lab of another engine.
+    pub fn client(self) -> Result<PathBuf, LabError> {
+        let root = tree::obtain(&Settings::from_environment(), &self.contents(), &mut |_| {})?;
+        Ok(root.join("usr/bin/docker"))
+    }
+
     /// The name used on the command line and in the cache.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,12 +75,14 @@ impl Engine {
         Self::ALL.into_iter().find(|engine| engine.name() == name)
     }
 
-    pub(crate) fn suite(self) -> &'static str {
-        match self {
+    /// What the engine's tree is made of.
+    pub(crate) fn contents(self) -> Contents {
+        let suite = match self {
             Self::Docker20 => "bookworm",
             Self::Docker26 | Self::Podman => "trixie",
             Self::Docker28 => "forky",
-        }
+        };
+        Contents { name: self.name(), suite, packages: self.packages() }
     }
 
     /// The package whose version is the engine's.
@@ -81,7 +91,7 @@ impl Engine {
     }
 
     /// Packages of the tree; bookworm's `docker.io` has the client inside.
-    pub(crate) fn packages(self) -> Vec<&'static str> {
+    fn packages(self) -> Vec<&'static str> {
         let own: &[&str] = match self {
             Self::Docker20 => &["docker.io", "containerd", "runc"],
             Self::Docker26 | Self::Docker28 => {

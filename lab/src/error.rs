@@ -16,11 +16,11 @@ pub enum LabError {
         /// What the machine said.
         source: io::Error,
     },
-    /// The engine's file tree is not in the cache and could not be fetched.
-    #[error("no {engine} to be had: {reason}")]
-    NoEngine {
-        /// The engine asked for.
-        engine: Engine,
+    /// A file tree, such as that of an engine, is not in the cache and could not be fetched.
+    #[error("no {name} to be had: {reason}")]
+    NoTree {
+        /// The engine, or the clients, asked for.
+        name: &'static str,
         /// Why not.
         reason: String,
     },

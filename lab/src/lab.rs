@@ -13,7 +13,7 @@ use crate::command::{Output, run, typed};
 use crate::daemon::{self, Daemon};
 use crate::host::{Attached, Identity};
 use crate::slot::Slot;
-use crate::{Engine, LabError, outside, registry};
+use crate::{Clients, Engine, LabError, outside, registry};
 
 /// A running Docker or Podman host. Dropping it ends it and removes all of it.
 #[derive(Debug)]
@@ -96,6 +96,11 @@ impl Lab {
     #[track_caller]
     pub fn sh_ok(&self, script: &str) -> String {
         self.sh(script).expect_ok()
+    }
+
+    /// Runs a shell script in the system of clients that the lab was started with.
+    pub fn client_sh(&self, clients: Clients, script: &str) -> Output {
+        self.exec(&["chroot", &clients.place(), "sh", "-c", script])
     }
 
     /// Runs the `docker` client on the lab host.

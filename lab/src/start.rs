@@ -18,12 +18,16 @@ const TRIES: usize = 3;
 
 pub(crate) fn start(wishes: &LabBuilder) -> Result<Lab, LabError> {
     let settings = Settings::from_environment();
-    let tree = tree::obtain(&settings, wishes.engine, &mut |_| {})?;
+    let tree = tree::obtain(&settings, &wishes.engine.contents(), &mut |_| {})?;
+    let mut wishes = wishes.clone();
+    for clients in wishes.clients.clone() {
+        wishes = wishes.bind(tree::obtain(&settings, &clients.contents(), &mut |_| {})?, &clients.place());
+    }
     garbage::collect(&settings)?;
     let slot = if wishes.has(Part::Slot) { Some(Slot::take(&settings)?) } else { None };
     let mut tries = 1;
     loop {
-        match attempt(wishes, &settings, &tree) {
+        match attempt(&wishes, &settings, &tree) {
             Err(error) if tries == TRIES || is_final(&error) => return Err(error),
             Err(_) => tries += 1,
             Ok(mut lab) => {
@@ -40,6 +44,7 @@ fn attempt(wishes: &LabBuilder, settings: &Settings, tree: &Path) -> Result<Lab,
     check_name(settings, &name)?;
     let mut claim = Claim::make(settings, &name)?;
     let host = bring_up(wishes, &mut claim, &settings.lab(&name), tree)?;
+    wishes.clients.iter().try_for_each(|clients| clients.furnish(&host))?;
     for child in outside::start(&host)? {
         claim.reap(child);
     }
@@ -142,5 +147,5 @@ fn check_name(settings: &Settings, name: &str) -> Result<(), LabError> {
 
 /// Another attempt would end the same way.
 fn is_final(error: &LabError) -> bool {
-    matches!(error, LabError::Name { .. } | LabError::NoPeer(_) | LabError::NoEngine { .. })
+    matches!(error, LabError::Name { .. } | LabError::NoPeer(_) | LabError::NoTree { .. })
 }

@@ -18,6 +18,7 @@ mod sockets;
 pub mod target;
 mod topology;
 mod traffic;
+mod traffic_diff;
 mod version;
 mod version_trouble;
 
@@ -30,4 +31,5 @@ pub use places::{container_namespace, engine_namespace, namespace_of};
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};
 pub use traffic::{TrafficTally, traffic_summary};
+pub use traffic_diff::{CallBodies, DiffOf, traffic_diff};
 pub use version_trouble::{EngineApi, version_trouble};

@@ -39,6 +39,7 @@ pub(crate) fn exchange() -> Exchange {
         upgraded: None,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }

@@ -1,38 +1,31 @@
 //! What an exchange shows of a client and an engine that are not of the same age.
 
-use porthole_model::{EngineVersion, Exchange};
+mod additions;
+mod engine;
+mod newer;
+mod places;
+mod removals;
+mod request;
+
+use porthole_model::Exchange;
+
+pub use engine::EngineApi;
+use request::Request;
 
 use crate::version::ApiVersion;
 
-/// The versions of the API that an engine speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EngineApi {
-    newest: ApiVersion,
-    oldest: Option<ApiVersion>,
-}
-
-impl EngineApi {
-    /// What an engine says of itself, as its `Api-Version` header and `MinAPIVersion` do; `None` where that is no version.
-    pub fn parse(newest: &str, oldest: Option<&str>) -> Option<Self> {
-        Some(Self { newest: ApiVersion::parse(newest)?, oldest: oldest.and_then(ApiVersion::parse) })
-    }
-
-    /// What an engine said of itself.
-    pub fn of(engine: &EngineVersion) -> Option<Self> {
-        Self::parse(&engine.api_version, engine.minimum_api_version.as_deref())
-    }
-}
-
 /// The version with which operations came into the API (moby, `api/docs/CHANGELOG.md`).
-const CAME_WITH: [(&str, ApiVersion); 13] = [
+const CAME_WITH: [(&str, ApiVersion); 15] = [
     ("BuildPrune", ApiVersion::new(1, 31)),
     ("ConfigCreate", ApiVersion::new(1, 30)),
     ("ConfigInspect", ApiVersion::new(1, 30)),
     ("ConfigList", ApiVersion::new(1, 30)),
     ("ContainerPrune", ApiVersion::new(1, 25)),
     ("DistributionInspect", ApiVersion::new(1, 30)),
+    ("ImageAttestations", ApiVersion::new(1, 55)),
     ("ImagePrune", ApiVersion::new(1, 25)),
     ("NetworkPrune", ApiVersion::new(1, 25)),
+    ("PluginUpgrade", ApiVersion::new(1, 26)),
     ("SecretCreate", ApiVersion::new(1, 25)),
     ("SecretInspect", ApiVersion::new(1, 25)),
     ("SecretList", ApiVersion::new(1, 25)),
@@ -43,14 +36,22 @@ const CAME_WITH: [(&str, ApiVersion); 13] = [
 /// Operations that clients call without a version by design.
 const WITHOUT_VERSION: [&str; 5] = ["SystemPing", "SystemPingHead", "SystemVersion", "Grpc", "Session"];
 
-/// What is wrong with the versions of client and engine, in a sentence, as far as the exchange alone shows it; `engine`
-/// is what the engine speaks, where that is known.
-pub fn version_trouble(exchange: &Exchange, engine: Option<EngineApi>) -> Option<String> {
+/// What is wrong with the versions of client and engine, in a sentence or two, as far as the exchange alone shows it;
+/// `engine` is what the engine speaks, where that is known, and `body` what was kept of the request's.
+pub fn version_trouble(
+    exchange: &Exchange,
+    engine: Option<EngineApi>,
+    body: Option<&[u8]>,
+) -> Option<String> {
     let asked = exchange.api_version.as_deref().and_then(ApiVersion::parse);
+    let spoken = asked.or(engine.map(|engine| engine.newest));
+    let request = Request::new(exchange, body.unwrap_or_default());
     out_of_range(exchange, asked, engine)
         .or_else(|| not_there_yet(exchange, asked, engine))
+        .or_else(|| newer::trouble(&request, asked, engine))
         .or_else(|| removed(exchange, asked))
-        .or_else(|| deprecated(exchange, asked.or(engine.map(|engine| engine.newest))))
+        .or_else(|| removals::trouble(&request, spoken))
+        .or_else(|| deprecated(exchange, spoken))
         .or_else(|| without_version(exchange))
 }
 
@@ -101,10 +102,6 @@ fn removed(exchange: &Exchange, asked: Option<ApiVersion>) -> Option<String> {
              creation"
                 .to_owned(),
         ),
-        "ImageList" if since(1, 41) && has_parameter(exchange, "filter") => Some(
-            "the parameter 'filter' of the image list is ignored since API 1.41: use filters={\"reference\":[…]}"
-                .to_owned(),
-        ),
         _ => None,
     }
 }
@@ -139,11 +136,6 @@ fn without_version(exchange: &Exchange) -> Option<String> {
     })
 }
 
-fn has_parameter(exchange: &Exchange, wanted: &str) -> bool {
-    let mut names = exchange.query().unwrap_or_default().split('&');
-    names.any(|part| part.split_once('=').is_some_and(|(name, _)| name == wanted))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,57 +157,65 @@ mod tests {
     #[test]
     fn a_client_of_another_age_is_named() {
         let trouble =
-            |version, status| version_trouble(&call("ContainerList", Some(version), status), engine());
+            |version, status| version_trouble(&call("ContainerList", Some(version), status), engine(), None);
         assert!(trouble("1.52", 400).unwrap().contains("too new for it; set DOCKER_API_VERSION=1.41"));
         assert!(
             trouble("1.9", 400).unwrap().contains("the engine speaks 1.24 and newer: the client is too old")
         );
         assert_eq!(trouble("1.41", 400), None);
         assert_eq!(trouble("1.52", 200), None);
-        assert_eq!(version_trouble(&call("ContainerList", Some("1.52"), 400), None), None);
+        assert_eq!(version_trouble(&call("ContainerList", Some("1.52"), 400), None, None), None);
     }
 
     #[test]
     fn a_call_that_is_not_there_yet_is_told_from_a_missing_thing() {
         let trouble =
-            |version, status| version_trouble(&call("VolumeUpdate", Some(version), status), engine());
+            |version, status| version_trouble(&call("VolumeUpdate", Some(version), status), engine(), None);
         assert!(trouble("1.41", 404).unwrap().contains("VolumeUpdate came with API 1.42"));
         assert_eq!(trouble("1.41", 500), None);
         let newer = EngineApi::parse("1.51", None);
-        assert_eq!(version_trouble(&call("VolumeUpdate", Some("1.42"), 404), newer), None);
+        assert_eq!(version_trouble(&call("VolumeUpdate", Some("1.42"), 404), newer, None), None);
     }
 
     #[test]
     fn what_went_away_is_named() {
         let mut start = call("ContainerStart", Some("1.41"), 400);
-        assert!(version_trouble(&start, None).unwrap().contains("since API 1.24"));
+        assert!(version_trouble(&start, None, None).unwrap().contains("since API 1.24"));
         start.request.body = 2;
-        assert_eq!(version_trouble(&start, None), None);
+        assert_eq!(version_trouble(&start, None, None), None);
         let mut list = call("ImageList", Some("1.41"), 200);
         list.target = "/v1.41/images/json?all=1&filter=web".into();
-        assert!(version_trouble(&list, None).unwrap().contains("'filter'"));
+        assert!(version_trouble(&list, None, None).unwrap().contains("'filter'"));
         list.target = "/v1.41/images/json?filters=%7B%7D".into();
-        assert_eq!(version_trouble(&list, None), None);
+        assert_eq!(version_trouble(&list, None, None), None);
     }
 
     #[test]
     fn what_is_deprecated_is_named() {
         let session = call("Session", None, 101);
-        assert_eq!(version_trouble(&session, engine()), None);
+        assert_eq!(version_trouble(&session, engine(), None), None);
         assert!(
-            version_trouble(&session, EngineApi::parse("1.53", None)).unwrap().contains("since API 1.53")
+            version_trouble(&session, EngineApi::parse("1.53", None), None)
+                .unwrap()
+                .contains("since API 1.53")
         );
         let mut build = call("ImageBuild", Some("1.51"), 200);
-        assert!(version_trouble(&build, None).unwrap().contains("classic builder"));
+        assert!(version_trouble(&build, None, None).unwrap().contains("classic builder"));
         build.target = "/v1.51/build?buildid=1&version=2".into();
-        assert_eq!(version_trouble(&build, None), None);
-        assert!(version_trouble(&call("SystemInfo", None, 200), None).unwrap().contains("no API version"));
-        assert_eq!(version_trouble(&call("SystemPing", None, 200), None), None);
+        assert_eq!(version_trouble(&build, None, None), None);
         assert!(
-            version_trouble(&call("ContainerCopy", Some("1.20"), 200), None).unwrap().contains("deprecated")
+            version_trouble(&call("SystemInfo", None, 200), None, None).unwrap().contains("no API version")
+        );
+        assert_eq!(version_trouble(&call("SystemPing", None, 200), None, None), None);
+        assert!(
+            version_trouble(&call("ContainerCopy", Some("1.20"), 200), None, None)
+                .unwrap()
+                .contains("deprecated")
         );
         assert!(
-            version_trouble(&call("ContainerCopy", Some("1.24"), 404), None).unwrap().contains("went away")
+            version_trouble(&call("ContainerCopy", Some("1.24"), 404), None, None)
+                .unwrap()
+                .contains("went away")
         );
     }
 }

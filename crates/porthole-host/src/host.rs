@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use porthole_model::{
-    DockerProxy, Gap, GapKind, Host, NetnsId, NetworkNamespace, Observed, Process, Scope, Secrets,
+    DockerProxy, Gap, GapKind, Host, NetnsId, NetworkNamespace, Observed, Privilege, Process, Scope, Secrets,
 };
 use porthole_wire::docker_proxy;
 
@@ -72,6 +72,11 @@ impl LinuxHost {
             network_namespaces: network_namespaces.into(),
             docker_proxies: docker_proxies.into(),
         }
+    }
+
+    /// The rights that porthole has.
+    pub fn privilege(&self) -> Privilege {
+        identity::privilege(&self.proc)
     }
 
     pub(crate) fn own_network_namespace(&self) -> Observed<NetnsId> {

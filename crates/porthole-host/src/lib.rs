@@ -18,13 +18,15 @@ mod socket_filter;
 mod socket_inventory;
 mod socket_source;
 mod stack;
+mod stand_in;
 mod sysctls;
 mod terminal;
 
 pub use accounts::FileOwner;
 pub use host::{LinuxHost, Roots};
-pub use limits::{ask_to_end, raise_descriptor_limit};
+pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
+pub use stand_in::{Mounted, MountedChange, SocketPlace};
 pub use terminal::is_taken;

@@ -1,4 +1,7 @@
-//! What porthole asks the kernel for itself: more file descriptors, and the end of a command that it started.
+//! What porthole asks the kernel for itself: more file descriptors, a session of its own, and the end of a command
+//! that it started.
+
+use std::ffi::CString;
 
 use porthole_model::Pid;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
@@ -7,6 +10,14 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, kill_process, setrlim
 pub fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     let _old_limit_stands = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Leaves the session and the directory that the process was started in, and takes another name, so that what is sent
+/// to the terminal, to the process group or to all of that name does not reach it.
+pub fn stand_alone(name: &str) -> std::io::Result<()> {
+    rustix::process::setsid()?;
+    rustix::process::chdir("/")?;
+    Ok(rustix::thread::set_name(&CString::new(name)?)?)
 }
 
 /// Sends SIGTERM to a process that porthole started; one that has ended is left alone.

@@ -108,6 +108,9 @@ pub struct Exchange {
     /// The command in a container that the call creates, starts, resizes or asks about.
     #[serde(default)]
     pub exec: Option<ExecCall>,
+    /// The exit code of the container that the call waited for.
+    #[serde(default)]
+    pub exit_code: Option<i64>,
     /// The size of the request; of an upgraded one, with what the client sent afterwards.
     pub request: MessageSize,
     /// The size of the answer; of an upgraded one, with what the engine sent afterwards.
@@ -138,7 +141,7 @@ pub struct Carrier {
 pub struct ExecCall {
     /// The exec's id.
     pub id: String,
-    /// The container, as the client that created the exec wrote it.
+    /// The container, as the client that created the exec wrote it; its id where only the engine told it.
     pub container: Option<String>,
     /// The command, with what looks like a credential masked.
     pub command: Option<Vec<MaskedText>>,

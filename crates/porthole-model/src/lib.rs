@@ -18,6 +18,7 @@ mod snapshot;
 mod socket;
 mod topology;
 mod traffic;
+mod traffic_diff;
 
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
@@ -55,3 +56,4 @@ pub use topology::{Topology, TopologyBridge, TopologyEnd, TopologyRow, TopologyU
 pub use traffic::{
     AnswerTimes, CallCount, Caller, ClientStatistics, ContainerNames, OperationStatistics, TrafficSummary,
 };
+pub use traffic_diff::{CallDifference, Change, ChangedCall, ChangedPart, DiffSide, TrafficDiff};

@@ -95,6 +95,8 @@ pub enum Caller {
     Program(String),
     /// A user's programs of which nothing more is known.
     User(Uid),
+    /// Whoever holds a certificate, by the name in it.
+    Certificate(String),
     /// A machine.
     Address(IpAddr),
     /// All those beyond a sensible number.
@@ -107,7 +109,10 @@ impl From<&Client> for Caller {
             (Some(Some(container)), _, _) => Self::Container(container.clone()),
             (_, Some(executable), _) => Self::Program(executable.clone()),
             (_, None, ClientAddress::Unix { uid, .. }) => Self::User(uid),
-            (_, None, ClientAddress::Tcp(address)) => Self::Address(address.ip().to_canonical()),
+            (_, None, ClientAddress::Tcp(address)) => match &client.certificate {
+                Some(name) => Self::Certificate(name.clone()),
+                None => Self::Address(address.ip().to_canonical()),
+            },
         }
     }
 }
@@ -120,6 +125,16 @@ impl ContainerNames {
     /// The name of a container, without the slash.
     pub fn name(&self, container: &ContainerId) -> Option<&str> {
         self.0.get(container).map(String::as_str)
+    }
+
+    /// What a person calls the container that a client wrote as `written`: its name where that is an id with a known
+    /// one, an id in its short form, anything else as it is.
+    pub fn called<'a>(&'a self, written: &'a str) -> &'a str {
+        let is_id = written.len() == 64 && written.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !is_id {
+            return written;
+        }
+        self.name(&ContainerId(written.to_owned())).unwrap_or(&written[..12])
     }
 
     /// Learns a name.

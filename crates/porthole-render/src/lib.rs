@@ -25,8 +25,10 @@ pub mod raw;
 pub mod report;
 #[cfg(test)]
 mod samples;
+mod shell;
 pub mod snapshot;
 pub mod sockets;
+pub mod take_over;
 pub mod tap;
 pub mod text;
 pub mod topology;

@@ -1,6 +1,6 @@
 //! The parts of calls while they pass: whose they are, in which direction, and what they hold.
 
-use porthole_model::{ContentPiece, Exchange, Timestamp};
+use porthole_model::{ContainerNames, ContentPiece, Exchange, Timestamp};
 
 use crate::doc::{Doc, Line, Style};
 use crate::json::{HiddenWord, MessageWord};
@@ -44,7 +44,7 @@ pub fn title(place: &Place<'_>) -> Line {
             line.push(Style::Plain, "  ");
         }
     }
-    line.append(exchange::story(place.call));
+    line.append(exchange::story(place.call, &ContainerNames::default()));
     line
 }
 

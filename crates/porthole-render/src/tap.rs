@@ -3,14 +3,17 @@
 use crate::doc::{Doc, Line, Style};
 use crate::export::Content;
 
-/// Where clients connect, and how to send one there.
-pub fn listening(url: &str, engine: &str) -> Doc {
+/// Where clients connect, and how to send one there; with TLS a client needs a certificate of its own.
+pub fn listening(url: &str, engine: &str, with_tls: bool) -> Doc {
     let mut doc = Doc::new();
     doc.paragraph(
         Line::from("Every call passes on to ").with(Style::Code, engine).plain(". Send a client here with"),
     );
     let command = format!("export DOCKER_HOST={url}");
     doc.code([command.as_str()]);
+    if with_tls {
+        doc.code(["export DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/path/of/its/certificates"]);
+    }
     doc
 }
 

@@ -6,7 +6,7 @@ use crate::doc::Doc;
 use crate::samples;
 use crate::sockets::{RowWriter, SocketRow};
 use crate::text::{self, TextSettings};
-use crate::{error, gc, html, json, report, sockets, topology};
+use crate::{error, gc, html, json, report, sockets, take_over, topology};
 
 fn printed(doc: &Doc, width: Option<usize>, color: bool) -> String {
     let mut out = Vec::new();
@@ -119,11 +119,24 @@ fn errors_name_their_causes_and_hints() {
 }
 
 #[test]
+fn what_a_take_over_says() {
+    let mut doc = take_over::taken("/run/docker.sock");
+    doc.append(take_over::switched("container agent", "/var/run/docker.sock"));
+    doc.append(take_over::taken_again("/run/docker.sock"));
+    doc.append(take_over::given_back("/run/docker.sock"));
+    doc.append(take_over::replaced("container late", "/var/run/docker.sock"));
+    assert_snapshot!("take_over", piped(&doc));
+}
+
+#[test]
 fn what_gc_removed() {
     let names = ["porthole-helper-1".to_owned()];
-    assert_snapshot!("gc", piped(&gc::doc(&names, &["porthole:0.1.0".to_owned()])));
-    assert_snapshot!("gc_nothing", piped(&gc::doc(&[], &[])));
-    assert_snapshot!("gc_json", json::removed(&names, &[]));
+    assert_snapshot!(
+        "gc",
+        piped(&gc::doc(&names, &["porthole:0.1.0".to_owned()], &["/run/docker.sock".to_owned()]))
+    );
+    assert_snapshot!("gc_nothing", piped(&gc::doc(&[], &[], &[])));
+    assert_snapshot!("gc_json", json::removed(&names, &[], &["/run/docker.sock".to_owned()]));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::audit::{Audit, Gate};
 use crate::budget::Budget;
 use crate::duplex::{Duplex, Turn};
+use crate::execs::Execs;
 use crate::observer::Observer;
 use crate::track::Moment;
 use crate::{BoxedStream, CloseReason, Connect, ConnectionClosed, Event, Resolve, Settings, Sink};
@@ -29,6 +30,7 @@ const QUEUE: Duration = Duration::from_millis(5);
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) budget: Budget,
+    pub(crate) execs: Execs,
     pub(crate) connect: Box<dyn Connect>,
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) resolve: Option<Arc<Resolve>>,
@@ -56,6 +58,8 @@ pub(crate) struct Accepted {
     pub(crate) id: ConnectionId,
     pub(crate) stream: BoxedStream,
     pub(crate) address: ClientAddress,
+    /// The name in the certificate that it showed.
+    pub(crate) certificate: Option<String>,
 }
 
 /// Serves a connection to its end.
@@ -143,6 +147,7 @@ async fn wait_for(deadline: Option<Instant>) {
 struct News {
     shared: Arc<Shared>,
     client: Client,
+    certificate: Option<String>,
     naming: Option<JoinHandle<Client>>,
     opened: Option<(ConnectionId, Moment)>,
 }
@@ -153,7 +158,8 @@ impl News {
         let naming =
             shared.resolve.clone().map(|resolve| tokio::task::spawn_blocking(move || resolve(address)));
         let client = Client::unresolved(address, &Gap::not_asked("the program behind the connection"));
-        Self { shared, client, naming, opened: Some((accepted.id, opened)) }
+        let certificate = accepted.certificate.clone();
+        Self { shared, client, certificate, naming, opened: Some((accepted.id, opened)) }
     }
 
     fn is_introduced(&self) -> bool {
@@ -164,6 +170,7 @@ impl News {
     async fn introduce(&mut self) {
         self.name().await;
         if let Some((connection, moment)) = self.opened {
+            self.client.certificate.clone_from(&self.certificate);
             let client = Box::new(self.client.clone());
             self.insist(Event::Opened { connection, at: moment.wall, client }).await;
             self.opened = None;

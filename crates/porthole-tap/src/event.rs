@@ -1,11 +1,12 @@
 //! What a relay tells of its connections.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use porthole_model::{Client, ConnectionId, Exchange, ExchangeId, Timestamp};
 use porthole_wire::http1::{Opaque, Side};
 
-use crate::Kept;
+use crate::{HandshakeFault, Kept};
 
 /// What a relay tells of its connections.
 #[derive(Debug)]
@@ -40,6 +41,15 @@ pub enum Event {
         at: Timestamp,
         /// The system's words.
         cause: String,
+    },
+    /// A client was not let in over TLS. It has no connection, and nothing of it reached the engine.
+    HandshakeFailed {
+        /// When.
+        at: Timestamp,
+        /// Where it came from.
+        address: SocketAddr,
+        /// Why.
+        fault: HandshakeFault,
     },
 }
 

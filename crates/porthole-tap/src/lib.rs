@@ -16,6 +16,7 @@ mod connection;
 mod connector;
 mod duplex;
 mod event;
+mod execs;
 mod listener;
 mod observer;
 mod pump;
@@ -25,6 +26,7 @@ mod settings;
 mod sink;
 mod socket_file;
 mod target;
+mod tls;
 mod track;
 
 pub use budget::Kept;
@@ -35,6 +37,7 @@ pub use relay::Relay;
 pub use settings::Settings;
 pub use sink::{Queue, Sink, queue};
 pub use target::{Target, TargetError};
+pub use tls::{HandshakeFault, TlsFileError, TlsFiles};
 
 pub use porthole_wire::mask::masked;
 

@@ -1,15 +1,17 @@
-//! Where clients connect: a unix socket or a TCP port.
+//! Where clients connect: a unix socket or a TCP port, with TLS or without.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use porthole_model::{ClientAddress, Gid, Pid, Uid};
 use thiserror::Error;
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_rustls::TlsAcceptor;
 
-use crate::BoxedStream;
 use crate::socket_file::SocketFile;
+use crate::tls::{self, TlsFileError, TlsFiles};
 
 /// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,13 @@ pub enum ListenAddress {
         address: SocketAddr,
         /// Whether others than this machine's own programs may reach it.
         insecure: bool,
+    },
+    /// A TCP port that lets in who shows a certificate of the right authority.
+    Tls {
+        /// The address.
+        address: SocketAddr,
+        /// Its certificates.
+        files: TlsFiles,
     },
 }
 
@@ -75,6 +84,9 @@ pub enum ListenError {
         /// The cause.
         source: io::Error,
     },
+    /// A certificate or a key that TLS needs cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsFileError),
     /// The system refused.
     #[error("failed to listen on {address}")]
     Port {
@@ -86,13 +98,29 @@ pub enum ListenError {
 }
 
 /// A place where clients connect. Dropping it closes it, and removes the socket's file.
-#[derive(Debug)]
 pub struct Listener(Kind);
 
-#[derive(Debug)]
 enum Kind {
     Unix { listener: UnixListener, file: SocketFile },
-    Tcp { listener: TcpListener, address: SocketAddr },
+    Tcp { listener: TcpListener, address: SocketAddr, tls: Option<TlsAcceptor> },
+}
+
+/// Who has just connected.
+pub(crate) enum Arrival {
+    Unix(UnixStream, ClientAddress),
+    Tcp(TcpStream, SocketAddr),
+    /// The handshake is still to come.
+    Tls(TcpStream, SocketAddr, TlsAcceptor),
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Listener")
+            .field("path", &self.path())
+            .field("port", &self.port())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Listener {
@@ -104,9 +132,12 @@ impl Listener {
                 Ok(Self(Kind::Unix { listener, file }))
             }
             ListenAddress::Tcp { address, insecure } if *insecure || address.ip().is_loopback() => {
-                Self::bind_port(*address).await
+                Self::bind_port(*address, None).await
             }
             ListenAddress::Tcp { address, .. } => Err(ListenError::Exposed { address: *address }),
+            ListenAddress::Tls { address, files } => {
+                Self::bind_port(*address, Some(tls::acceptor(files)?)).await
+            }
         }
     }
 
@@ -126,24 +157,27 @@ impl Listener {
         }
     }
 
-    async fn bind_port(address: SocketAddr) -> Result<Self, ListenError> {
+    async fn bind_port(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Self, ListenError> {
         let failed = |source| ListenError::Port { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self(Kind::Tcp { listener, address }))
+        Ok(Self(Kind::Tcp { listener, address, tls }))
     }
 
-    pub(crate) async fn accept(&self) -> io::Result<(BoxedStream, ClientAddress)> {
+    pub(crate) async fn accept(&self) -> io::Result<Arrival> {
         match &self.0 {
             Kind::Unix { listener, .. } => {
                 let (stream, _) = listener.accept().await?;
                 let address = credentials(&stream)?;
-                Ok((Box::new(stream), address))
+                Ok(Arrival::Unix(stream, address))
             }
-            Kind::Tcp { listener, .. } => {
+            Kind::Tcp { listener, tls, .. } => {
                 let (stream, address) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok((Box::new(stream), ClientAddress::Tcp(address)))
+                Ok(match tls {
+                    None => Arrival::Tcp(stream, address),
+                    Some(tls) => Arrival::Tls(stream, address, tls.clone()),
+                })
             }
         }
     }

@@ -240,12 +240,17 @@ impl Watch {
         if self.open.front().is_some_and(|track| track.request_is_whole && track.answer_is_whole)
             && let Some(track) = self.open.pop_front()
         {
-            self.outbox.push_back(Outgoing::Exchange(track));
+            self.hand_over(track);
         }
     }
 
     fn finish(&mut self, mut track: Box<Track>, end: ExchangeEnd) {
         track.end(end);
+        self.hand_over(track);
+    }
+
+    fn hand_over(&mut self, mut track: Box<Track>) {
+        track.describe(&self.shared.execs);
         self.outbox.push_back(Outgoing::Exchange(track));
     }
 

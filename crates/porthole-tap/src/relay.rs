@@ -1,6 +1,7 @@
 //! Accepts connections, serves each, and stops without cutting off what is under way.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,8 +14,11 @@ use tokio::time::{sleep, timeout};
 use crate::audit::Audit;
 use crate::budget::Budget;
 use crate::connection::{Accepted, Phase, Shared, serve};
+use crate::execs::Execs;
+use crate::listener::Arrival;
+use crate::tls::{HandshakeFault, shake_hands};
 use crate::track::Moment;
-use crate::{BoxedStream, Connect, Event, Listener, Resolve, Settings, Sink};
+use crate::{BoxedStream, Connect, Event, Listener, Resolve, Settings, Sink, Stream};
 
 /// The pause after a connection could not be taken: without one, a lack of descriptors would fill the processor.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -39,6 +43,7 @@ impl Relay {
         let shared = Shared {
             budget: Budget::new(settings.kept_limit),
             settings,
+            execs: Execs::default(),
             connect: Box::new(connect),
             sink: Box::new(sink),
             resolve,
@@ -93,23 +98,26 @@ impl Relay {
                 () = &mut stop => return,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, address)) => self.serve(stream, address, connections, phase),
+                    Ok(arrival) => self.receive(arrival, connections, phase),
                     Err(error) => self.pause(&error).await,
                 },
             }
         }
     }
 
-    fn serve(
-        &self,
-        stream: BoxedStream,
-        address: ClientAddress,
-        connections: &mut JoinSet<()>,
-        phase: &watch::Receiver<Phase>,
-    ) {
-        let id = ConnectionId(self.shared.connections.fetch_add(1, Ordering::Relaxed) + 1);
-        let accepted = Accepted { id, stream, address };
-        connections.spawn(serve(Arc::clone(&self.shared), accepted, phase.clone()));
+    fn receive(&self, arrival: Arrival, connections: &mut JoinSet<()>, phase: &watch::Receiver<Phase>) {
+        let (shared, phase) = (Arc::clone(&self.shared), phase.clone());
+        let (stream, address): (BoxedStream, _) = match arrival {
+            Arrival::Unix(stream, address) => (Box::new(stream), address),
+            Arrival::Tcp(stream, address) => (Box::new(stream), ClientAddress::Tcp(address)),
+            Arrival::Tls(stream, address, acceptor) => {
+                let handshake = shake_hands(acceptor, stream, shared.settings.handshake);
+                connections.spawn(admit(shared, Box::pin(handshake), address, phase));
+                return;
+            }
+        };
+        let accepted = Accepted { id: next_id(&shared), stream, address, certificate: None };
+        connections.spawn(serve(shared, accepted, phase));
     }
 
     /// Told where there is room: the same failure comes again as long as its cause is there.
@@ -118,6 +126,34 @@ impl Relay {
         let _told = self.shared.sink.offer(event);
         sleep(PAUSE).await;
     }
+}
+
+/// Serves a client whose handshake succeeds. Stopping ends a handshake that is under way.
+async fn admit(
+    shared: Arc<Shared>,
+    handshake: impl Future<Output = Result<(impl Stream + 'static, String), HandshakeFault>>,
+    address: SocketAddr,
+    mut phase: watch::Receiver<Phase>,
+) {
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        _ = phase.wait_for(|phase| *phase != Phase::Running) => return,
+    };
+    match shaken {
+        Ok((stream, name)) => {
+            let (stream, address) = (Box::new(stream), ClientAddress::Tcp(address));
+            let accepted = Accepted { id: next_id(&shared), stream, address, certificate: Some(name) };
+            serve(shared, accepted, phase).await;
+        }
+        Err(fault) => {
+            let at = Moment::now().wall;
+            shared.sink.insist(Event::HandshakeFailed { at, address, fault }).await;
+        }
+    }
+}
+
+fn next_id(shared: &Shared) -> ConnectionId {
+    ConnectionId(shared.connections.fetch_add(1, Ordering::Relaxed) + 1)
 }
 
 async fn all(connections: &mut JoinSet<()>) {

@@ -17,6 +17,8 @@ pub struct Settings {
     pub client_input: bool,
     /// How long connections that are busy may go on after the relay was told to stop.
     pub drain: Duration,
+    /// How long a client may take for the handshake of TLS.
+    pub handshake: Duration,
 }
 
 impl Default for Settings {
@@ -28,6 +30,7 @@ impl Default for Settings {
             parts: false,
             client_input: false,
             drain: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
         }
     }
 }

@@ -3,16 +3,18 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use porthole_model::{
-    Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, MessageSize, Resource, Timestamp, Upgrade,
+    Client, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, MessageSize, Resource, Timestamp,
+    Upgrade,
 };
 use porthole_wire::engine_api::{self, Operation, ProgressScan};
 use porthole_wire::http1::{AnswerHead, Headers, RequestHead};
 
 use crate::budget::Budget;
+use crate::execs::Execs;
 use crate::{Finished, Kept, Message, Settings};
 
-/// How much of a creating call's bodies is read for the name and the id in them.
-const CREATION: usize = 8 * 1024;
+/// How much of the bodies is read of a call that describes itself in them.
+const DESCRIPTION: usize = 8 * 1024;
 
 /// How much of a head's lines is kept; no engine takes a longer one.
 const HEAD: usize = 1024 * 1024;
@@ -46,6 +48,8 @@ pub(crate) struct Track {
     api_version: Option<String>,
     operation: Option<&'static Operation>,
     resource: Option<Resource>,
+    exec: Option<ExecCall>,
+    exit_code: Option<i64>,
     status: Option<u16>,
     first_byte: Option<Duration>,
     upgraded: Option<Upgrade>,
@@ -60,7 +64,9 @@ pub(crate) struct Track {
 struct Half {
     size: MessageSize,
     message: Option<Message>,
-    creation: Option<Vec<u8>>,
+    description: Vec<u8>,
+    /// How much more of it is read.
+    description_room: usize,
 }
 
 impl Track {
@@ -68,11 +74,12 @@ impl Track {
         let call = engine_api::recognise(head.method, head.target);
         let name = call.operation.map_or("", |operation| operation.name);
         let withheld = engine_api::carries_secrets(name);
-        let creation = engine_api::describes_itself_in_bodies(name);
+        let described = engine_api::describes_itself_in_bodies(name);
         let half = || Half {
             size: MessageSize::default(),
             message: Message::empty(keeping, withheld),
-            creation: creation.then(Vec::new),
+            description: Vec::new(),
+            description_room: if described { DESCRIPTION } else { 0 },
         };
         let mut track = Self {
             id,
@@ -85,6 +92,8 @@ impl Track {
             api_version: call.api_version.map(str::to_owned),
             operation: call.operation,
             resource: call.resource,
+            exec: None,
+            exit_code: None,
             status: None,
             first_byte: None,
             upgraded: None,
@@ -120,6 +129,8 @@ impl Track {
 
     pub(crate) fn upgrade(&mut self, upgrade: Upgrade, keep_client: bool) {
         self.upgraded = Some(upgrade);
+        // A stream says nothing of the call, and what is typed may be a password.
+        (self.request.description_room, self.answer.description_room) = (0, 0);
         if let Some(message) = &mut self.request.message {
             message.withheld |= !keep_client;
         }
@@ -152,9 +163,24 @@ impl Track {
             duration: self.begun.steady.elapsed(),
             upgraded: self.upgraded.clone(),
             carrier: None,
-            exec: None,
+            exec: self.exec.clone(),
+            exit_code: self.exit_code,
             failure: None,
             end: ExchangeEnd::Complete,
+        }
+    }
+
+    /// Reads what its bodies say of it, once they are over, and joins it with the other calls of its exec.
+    pub(crate) fn describe(&mut self, execs: &Execs) {
+        let name = self.operation.map_or("", |operation| operation.name);
+        let [asked, answered] = [&self.request.description[..], &self.answer.description];
+        self.resource = engine_api::resource_of_bodies(name, self.resource.take(), asked, answered);
+        if engine_api::is_of_exec(name) {
+            let facts = engine_api::exec_of_bodies(name, asked, answered);
+            self.exec = execs.join(self.resource.as_ref(), facts);
+        }
+        if name == "ContainerWait" {
+            self.exit_code = engine_api::exit_code_of_wait(answered);
         }
     }
 
@@ -162,10 +188,6 @@ impl Track {
     pub(crate) fn finish(self, connection: ConnectionId, client: Client) -> Finished {
         let (end, duration) = self.end.unwrap_or((ExchangeEnd::Stopped, self.begun.steady.elapsed()));
         let name = self.operation.map(|operation| operation.name);
-        let [asked, created] =
-            [&self.request, &self.answer].map(|half| half.creation.as_deref().unwrap_or(&[]));
-        let resource =
-            engine_api::resource_of_bodies(name.unwrap_or_default(), self.resource, asked, created);
         let exchange = Exchange {
             id: self.id,
             connection,
@@ -175,7 +197,7 @@ impl Track {
             target: self.target,
             api_version: self.api_version,
             operation: name.map(str::to_owned),
-            resource,
+            resource: self.resource,
             status: self.status,
             request: self.request.size,
             answer: self.answer.size,
@@ -183,7 +205,8 @@ impl Track {
             duration,
             upgraded: self.upgraded,
             carrier: None,
-            exec: None,
+            exec: self.exec,
+            exit_code: self.exit_code,
             failure: self.progress.and_then(ProgressScan::finish),
             end,
         };
@@ -203,10 +226,9 @@ impl Half {
     fn body(&mut self, bytes: &[u8]) -> u64 {
         let before = self.size.body;
         self.size.body += bytes.len() as u64;
-        if let Some(creation) = &mut self.creation {
-            let left = CREATION.saturating_sub(creation.len()).min(bytes.len());
-            creation.extend_from_slice(&bytes[..left]);
-        }
+        let read = self.description_room.min(bytes.len());
+        self.description.extend_from_slice(&bytes[..read]);
+        self.description_room -= read;
         if let Some(message) = self.message.as_mut().filter(|message| !message.withheld) {
             message.body.push(bytes);
         }

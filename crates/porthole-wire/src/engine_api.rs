@@ -5,6 +5,7 @@
 
 mod bodies;
 mod details;
+mod exec;
 mod go_json;
 mod operations;
 mod pattern;
@@ -15,6 +16,7 @@ mod secrets;
 
 pub use bodies::{describes_itself_in_bodies, resource_of_bodies};
 pub use details::CallDetails;
+pub use exec::{ExecFacts, exec_of_bodies, exit_code_of_wait, is_of_exec};
 pub use operations::{OPERATIONS, Operation};
 pub use progress::ProgressScan;
 pub use secrets::{SECRET_MASK, carries_secrets, is_secret_header, masked_form, masked_target};

@@ -1,4 +1,8 @@
-//! `/proc/PID/mountinfo`: the files that network namespaces are bound to (`proc_pid_mountinfo(5)`).
+//! `/proc/PID/mountinfo`: the mounts, and the files that network namespaces are bound to (`proc_pid_mountinfo(5)`).
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 
 use porthole_model::NetnsId;
 
@@ -13,6 +17,44 @@ pub struct NamedNamespace {
     pub path: String,
 }
 
+/// A mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Its number, as statx(2) gives it.
+    pub id: u64,
+    /// The number of the mount it is mounted on.
+    pub parent: u64,
+    /// What is mounted: a path within its filesystem, without the mark of a removed file.
+    pub root: PathBuf,
+    /// Where it is mounted, as processes of that mount namespace see it.
+    pub point: PathBuf,
+    /// Whether what is mounted on it is also mounted elsewhere.
+    pub shared: bool,
+}
+
+/// The mounts. A line that is none is skipped.
+pub fn mounts(text: &[u8]) -> impl Iterator<Item = Mount> + '_ {
+    lines(text).filter_map(mount)
+}
+
+/// The fields: mount, parent, device, root, mount point, options, optional fields up to `-`.
+fn mount(line: &[u8]) -> Option<Mount> {
+    let mut fields = words(line);
+    let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
+    let (id, parent) = (number()?, number()?);
+    let mut fields = fields.skip(1);
+    let root = fields.next()?;
+    // `seq_dentry` in fs/proc_namespace.c marks a file that was removed.
+    let root = path(root.strip_suffix(b"//deleted").unwrap_or(root));
+    let point = path(fields.next()?);
+    let shared = fields.skip(1).take_while(|field| *field != b"-").any(|field| field.starts_with(b"shared:"));
+    Some(Mount { id, parent, root, point, shared })
+}
+
+fn path(field: &[u8]) -> PathBuf {
+    OsString::from_vec(unescaped(field)).into()
+}
+
 /// The network namespaces among the mounts. Other mounts are skipped, whatever they look like.
 pub fn network_namespaces(text: &[u8]) -> impl Iterator<Item = NamedNamespace> + '_ {
     lines(text).filter_map(named_namespace)
@@ -23,11 +65,11 @@ fn named_namespace(line: &[u8]) -> Option<NamedNamespace> {
     let mut fields = words(line).skip(3);
     let root = std::str::from_utf8(fields.next()?).ok()?;
     let id = root.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()?;
-    Some(NamedNamespace { id: NetnsId(id), path: unescaped(fields.next()?) })
+    Some(NamedNamespace { id: NetnsId(id), path: text(fields.next()?) })
 }
 
 /// The kernel writes space, tab, newline and backslash as three octal digits (`mangle` in `fs/proc_namespace.c`).
-fn unescaped(path: &[u8]) -> String {
+fn unescaped(path: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((first, behind)) = rest.split_first() {
@@ -35,7 +77,11 @@ fn unescaped(path: &[u8]) -> String {
         plain.push(octal.unwrap_or(*first));
         rest = if octal.is_some() { &behind[3..] } else { behind };
     }
-    String::from_utf8_lossy(&plain).into_owned()
+    plain
+}
+
+fn text(path: &[u8]) -> String {
+    String::from_utf8_lossy(&unescaped(path)).into_owned()
 }
 
 fn octal(digits: [u8; 3]) -> Option<u8> {
@@ -59,12 +105,30 @@ mod tests {
 
     #[test]
     fn a_backslash_without_digits_stays() {
-        assert_eq!(unescaped(b"/a\\9\\134\\"), "/a\\9\\\\");
+        assert_eq!(text(b"/a\\9\\134\\"), "/a\\9\\\\");
+    }
+
+    #[test]
+    fn a_mount_tells_what_is_mounted_where_and_whether_it_is_shared() {
+        let text = b"740 730 0:23 /docker.sock//deleted /run/my\\040sock rw,nosuid shared:7 master:1 - tmpfs tmpfs rw\n\
+            741 740 0:23 /a /run/my\\040sock rw - tmpfs shared:1 rw\n\
+            nonsense\n";
+        let found: Vec<_> = mounts(text).collect();
+        let first = Mount {
+            id: 740,
+            parent: 730,
+            root: "/docker.sock".into(),
+            point: "/run/my sock".into(),
+            shared: true,
+        };
+        let second = Mount { id: 741, parent: 740, root: "/a".into(), shared: false, ..first.clone() };
+        assert_eq!(found, [first, second]);
     }
 
     proptest! {
         #[test]
         fn any_bytes_give_no_panic(bytes: Vec<u8>) {
+            let _ = mounts(&[b"1 2 0:3 / ", &bytes[..]].concat()).count();
             let _ = network_namespaces(&[b"1 2 3 net:[5] ", &bytes[..]].concat()).count();
         }
     }

@@ -22,7 +22,7 @@ Examples:
 
 Exit codes:
   0  done, nothing found
-  1  doctor found something at or over --fail-on, or traffic verify found an audit altered
+  1  doctor found something at or over --fail-on, traffic diff a difference, or traffic verify an altered audit
   2  porthole could not do the job
   130  interrupted";
 
@@ -134,16 +134,20 @@ Examples:
   porthole tap -v --filter 'operation = SystemEvents or status >= 400'
   porthole tap --raw --listen tcp://127.0.0.1:5433 --to tcp://db:5432 -x
                                             any service, as hex
+  porthole tap --listen tcp://0.0.0.0:2376 --tlsdir /etc/docker/certs
+                                            for other machines: who shows a certificate is let in
+  porthole tap --take-over                  every client of this host's engine, as it is
   porthole tap --audit /var/log/porthole/audit.log --audit-required
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
-    /// Look through, count and export what a tap recorded
+    /// Look through, count, compare and export what a tap recorded
     #[command(after_long_help = "\
 Examples:
   porthole tap --record calls.db -- docker compose up -d
   porthole traffic ls calls.db --filter failed
   porthole traffic show calls.db 17
   porthole traffic stats calls.db
+  porthole traffic diff old.db new.db
   porthole traffic export calls.db --format har > calls.har
   porthole traffic verify audit.log         was the audit of porthole tap --audit altered?")]
     Traffic(TrafficArgs),
@@ -157,7 +161,10 @@ Examples:
   porthole snapshot -o - | ssh colleague 'cat > host.zst'
   porthole doctor --from host.zst")]
     Snapshot(SnapshotArgs),
-    /// Remove what killed runs of porthole left behind on the engine
+    /// Remove what killed runs of porthole left behind
+    ///
+    /// Removes helper containers and images from the engine, and gives an engine's socket back that a tap had taken
+    /// over.
     #[command(after_long_help = "\
 Examples:
   porthole gc

@@ -29,6 +29,15 @@ pub(crate) async fn hung_up() {
     one(SignalKind::hangup()).await;
 }
 
+/// From here on, Ctrl-C, SIGTERM and SIGHUP do nothing. Needs the event loop.
+pub(crate) fn ignore() -> std::io::Result<()> {
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        // What was caught once is never left to the kernel again.
+        drop(signal(kind)?);
+    }
+    Ok(())
+}
+
 async fn one(kind: SignalKind) {
     let received = match signal(kind) {
         Ok(mut stream) => stream.recv().await,

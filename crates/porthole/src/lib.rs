@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::Args;
+use crate::commands::tap;
 use crate::error::CommandError;
 pub use crate::exit::Exit;
 use crate::printer::Printer;
@@ -30,6 +31,9 @@ pub fn cli() -> clap::Command {
 
 /// Runs what was typed.
 pub fn run() -> Exit {
+    if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
+        return tap::guard(&socket);
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return error::usage(&error),

@@ -12,7 +12,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
     ("flate2", "porthole-wire"),
-    ("form_urlencoded", "porthole-render"),
     ("futures-util", "porthole-engine"),
     ("hdrhistogram", "porthole-analysis"),
     ("http-body-util", "porthole-engine"),
@@ -34,26 +33,28 @@ const OWNERS: &[(&str, &str)] = &[
     ("regex", "porthole-analysis"),
     ("rusqlite", "porthole-tap"),
     ("rust-sugiyama", "porthole-render"),
-    ("rustls", "porthole-engine"),
     ("rustls-native-certs", "porthole-engine"),
-    ("rustls-pki-types", "porthole-engine"),
     ("schemars", "porthole-render"),
+    ("similar", "porthole-analysis"),
     ("strsim", "porthole-analysis"),
     ("terminal_size", "porthole"),
-    ("tokio-rustls", "porthole-engine"),
     ("unicode-segmentation", "porthole-render"),
     ("wait4", "porthole-bench"),
+    ("x509-cert", "porthole-tap"),
 ];
 
 /// Libraries that several crates use, each with its reason.
 const SHARED: &[(&str, &[&str], &str)] = &[
     ("clap", &["porthole", "porthole-bench", "porthole-lab", "xtask"], "each program has arguments"),
+    ("form_urlencoded", &["porthole-analysis", "porthole-render"], "a format, no outside world"),
     (
         "jiff",
         &["porthole", "porthole-engine", "porthole-render", "porthole-tap"],
         "the clock is read, parsed and printed apart",
     ),
     ("rustix", &["porthole-host", "porthole-tap"], "system calls without unsafe code"),
+    ("rustls", &["porthole-engine", "porthole-tap"], "TLS to an engine, and TLS before one"),
+    ("rustls-pki-types", &["porthole-engine", "porthole-tap"], "the files of both"),
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
     ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
@@ -63,6 +64,7 @@ const SHARED: &[(&str, &[&str], &str)] = &[
         &["porthole", "porthole-engine", "porthole-tap"],
         "the program starts the event loop that the engine's client and the relay run on",
     ),
+    ("tokio-rustls", &["porthole-engine", "porthole-tap"], "TLS to an engine, and TLS before one"),
     ("unicode-width", &["porthole-analysis", "porthole-render"], "a table, no outside world"),
     ("zstd", &["porthole-tap", "porthole-wire"], "a format, no outside world"),
 ];

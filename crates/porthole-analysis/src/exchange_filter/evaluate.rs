@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, MaskedText};
+use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, ExecCall, MaskedText};
 
 use super::fields::Field;
 use super::operand::Meaning;
@@ -118,8 +118,26 @@ fn fact<'a>(field: Field, exchange: &'a Exchange, names: &'a ContainerNames) -> 
         Field::Failure => text(exchange.failure.as_deref()),
         Field::Upgraded => owned(exchange.upgraded.as_ref().map(ToString::to_string)),
         Field::End => text(Some(exchange.end.word())),
+        Field::ExitCode => code(exchange.exit_code),
+        Field::ExecId | Field::ExecCommand | Field::ExecContainer | Field::ExecExitCode => {
+            exchange.exec.as_ref().map_or(Fact::Missing, |exec| exec_fact(field, exec, names))
+        }
         _ => client_fact(field, client, names),
     }
+}
+
+fn exec_fact<'a>(field: Field, exec: &'a ExecCall, names: &'a ContainerNames) -> Fact<'a> {
+    match field {
+        Field::ExecId => text(Some(&exec.id)),
+        Field::ExecCommand => owned(exec.command.as_ref().map(|words| command(words))),
+        Field::ExecExitCode => code(exec.exit_code),
+        _ => texts(exec.container.iter().flat_map(|written| [names.called(written), written])),
+    }
+}
+
+/// A process has none below zero.
+fn code<'a>(code: Option<i64>) -> Fact<'a> {
+    number(code.and_then(|code| u64::try_from(code).ok()))
 }
 
 fn client_fact<'a>(field: Field, client: &'a Client, names: &'a ContainerNames) -> Fact<'a> {
@@ -133,6 +151,7 @@ fn client_fact<'a>(field: Field, client: &'a Client, names: &'a ContainerNames) 
                 [path.as_str(), path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name)]
             }))
         }
+        (Field::ClientCertificate, _) => text(client.certificate.as_deref()),
         (Field::ClientCommand, _) => owned(client.arguments.value().map(|arguments| command(arguments))),
         (Field::ClientContainer, _) => match client.container.value() {
             Some(Some(container)) => {

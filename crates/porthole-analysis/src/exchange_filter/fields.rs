@@ -14,6 +14,11 @@ pub(super) enum Field {
     Resource,
     ResourceKind,
     ResourceName,
+    ExecId,
+    ExecCommand,
+    ExecContainer,
+    ExecExitCode,
+    ExitCode,
     Status,
     RequestBytes,
     AnswerBytes,
@@ -30,6 +35,7 @@ pub(super) enum Field {
     ClientCommand,
     ClientContainer,
     ClientAddress,
+    ClientCertificate,
 }
 
 /// What a field holds.
@@ -64,7 +70,7 @@ const KINDS: &[&str] = &[
 ];
 const ENDS: &[&str] = &["complete", "client_left", "engine_left", "opaque", "stopped"];
 
-const FIELDS: [(Field, &str, Kind); 27] = [
+const FIELDS: [(Field, &str, Kind); 33] = [
     (Field::Id, "id", Kind::Number),
     (Field::Connection, "connection", Kind::Number),
     (Field::Method, "method", Kind::Word),
@@ -76,6 +82,11 @@ const FIELDS: [(Field, &str, Kind); 27] = [
     (Field::Resource, "resource", Kind::Text),
     (Field::ResourceKind, "resource.kind", Kind::Choice(KINDS)),
     (Field::ResourceName, "resource.name", Kind::Text),
+    (Field::ExecId, "exec.id", Kind::Text),
+    (Field::ExecCommand, "exec.command", Kind::Text),
+    (Field::ExecContainer, "exec.container", Kind::Text),
+    (Field::ExecExitCode, "exec.exit_code", Kind::Number),
+    (Field::ExitCode, "exit_code", Kind::Number),
     (Field::Status, "status", Kind::Status),
     (Field::RequestBytes, "request.bytes", Kind::Bytes),
     (Field::AnswerBytes, "answer.bytes", Kind::Bytes),
@@ -92,6 +103,7 @@ const FIELDS: [(Field, &str, Kind); 27] = [
     (Field::ClientCommand, "client.command", Kind::Text),
     (Field::ClientContainer, "client.container", Kind::Text),
     (Field::ClientAddress, "client.address", Kind::Text),
+    (Field::ClientCertificate, "client.certificate", Kind::Text),
 ];
 
 /// How alike a name has to be to be offered, by Jaro and Winkler.
@@ -174,7 +186,7 @@ mod tests {
     #[test]
     fn near_names_are_offered() {
         assert_eq!(near("stauts"), ["status"]);
-        assert_eq!(near("container"), ["client.container", "connection"]);
+        assert_eq!(near("container"), ["exec.container", "client.container", "connection"]);
         assert_eq!(near("USER")[0], "client.user");
         assert!(near("zzz").is_empty());
     }

@@ -1,7 +1,8 @@
 //! What a filter keeps, how it binds, what it says of mistakes, and that it prints as what it is.
 
 use porthole_model::{
-    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, Gap, Upgrade,
+    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExecCall, Gap, MaskedText,
+    Secrets, Upgrade,
 };
 use proptest::prelude::*;
 
@@ -48,6 +49,29 @@ fn texts_are_compared_whole_or_by_pattern() {
 }
 
 #[test]
+fn an_exec_is_asked_for_by_what_is_known_of_it() {
+    let exec = ExecCall {
+        id: "ee".into(),
+        container: Some("c1".repeat(32)),
+        command: Some(MaskedText::arguments(["sh", "-c", "exit 3"], Secrets::Mask)),
+        tty: Some(false),
+        exit_code: Some(3),
+    };
+    let called = Exchange { exec: Some(exec), exit_code: Some(137), ..exchange() };
+    for text in [
+        "exec.id = ee",
+        "exec.command ~ 'exit 3$'",
+        "exec.container = c1c1c1c1c1c1",
+        "exec.exit_code != 0",
+        "exit_code = 137",
+    ] {
+        assert!(keeps(text, &called) && !keeps(text, &exchange()), "{text}");
+    }
+    let names = [(ContainerId("c1".repeat(32)), "web".to_owned())].into_iter().collect();
+    assert!(Filter::parse("exec.container = web").unwrap().matches_named(&called, &names));
+}
+
+#[test]
 fn a_thing_is_known_by_each_of_its_names() {
     let id = "ab".repeat(32);
     all_keep(&[
@@ -60,6 +84,15 @@ fn a_thing_is_known_by_each_of_its_names() {
         "client.container = c1c1c1c1c1c1",
     ]);
     none_keeps(&[&format!("resource != {id}"), "resource.name = abab", "client.executable != docker"]);
+}
+
+#[test]
+fn a_tls_client_is_known_by_the_name_in_its_certificate() {
+    let client = Client { certificate: Some("ada".to_owned()), ..exchange().client };
+    let exchange = Exchange { client, ..exchange() };
+    assert!(keeps("client.certificate = ada and client.certificate ~ '^a'", &exchange));
+    assert!(!keeps("client.certificate = bob", &exchange));
+    none_keeps(&["client.certificate = ada", "client.certificate != ada"]);
 }
 
 #[test]

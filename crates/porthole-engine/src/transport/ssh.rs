@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Join, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 
@@ -30,7 +30,7 @@ pub(super) fn dial(destination: &SshDestination) -> Result<Dialled, ConnectCause
         return Err(not_started(destination, ErrorKind::BrokenPipe.into()));
     };
     let traces = Traces { heard: Heard::default(), ssh: Some(SshWords::listen_to(errors)) };
-    let stream = SshStream { pipes: tokio::io::join(output, input), _child: child };
+    let stream = SshStream { output, input: Some(input), _child: child };
     Ok(Dialled { stream: Box::new(traces.heard.listen_to(stream)), traces, peer: None })
 }
 
@@ -98,7 +98,9 @@ impl SshWords {
 
 /// ssh's standard output and input as one stream; ssh ends with it.
 struct SshStream {
-    pipes: Join<ChildStdout, ChildStdin>,
+    output: ChildStdout,
+    /// Given up with the shutdown: a pipe has no other way to tell that no more comes.
+    input: Option<ChildStdin>,
     _child: Child,
 }
 
@@ -108,7 +110,7 @@ impl AsyncRead for SshStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipes).poll_read(context, buffer)
+        Pin::new(&mut self.output).poll_read(context, buffer)
     }
 }
 
@@ -118,15 +120,23 @@ impl AsyncWrite for SshStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.pipes).poll_write(context, bytes)
+        match &mut self.input {
+            Some(input) => Pin::new(input).poll_write(context, bytes),
+            None => Poll::Ready(Err(ErrorKind::BrokenPipe.into())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipes).poll_flush(context)
+        match &mut self.input {
+            Some(input) => Pin::new(input).poll_flush(context),
+            None => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipes).poll_shutdown(context)
+        let flushed = ready!(self.as_mut().poll_flush(context));
+        self.input = None;
+        Poll::Ready(flushed)
     }
 }
 

@@ -1,10 +1,6 @@
 //! Real engines over the ways that lead to another host: TCP with TLS, and ssh.
 
 use std::fs;
-use std::io::Write;
-use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 
 use porthole_engine::{Client, ConnectCause, Endpoint, Locality, TlsFault, collect, locality};
@@ -74,35 +70,6 @@ fn outside_over_tls() {
     assert!(matches!(plain, ConnectCause::WantsTls), "{plain}");
 }
 
-/// `$1` is a directory, `$2` a port, `$3` this program. ssh and sshd take root's home from the password file.
-const OVER_SSH: &str = r#"
-set -e
-sed "s|^root:.*|root:x:0:0:root:$1:/bin/sh|" /etc/passwd >"$1/passwd"
-mount --bind "$1/passwd" /etc/passwd
-mkdir -p /run/sshd "$1/.ssh"
-ssh-keygen -q -t ed25519 -N '' -f "$1/.ssh/id_ed25519"
-ssh-keygen -q -t ed25519 -N '' -f "$1/host_key"
-cp "$1/.ssh/id_ed25519.pub" "$1/.ssh/authorized_keys"
-printf '[127.0.0.1]:%s %s\n' "$2" "$(cat "$1/host_key.pub")" >"$1/.ssh/known_hosts"
-cat >"$1/sshd_config" <<END
-ListenAddress 127.0.0.1:$2
-HostKey $1/host_key
-StrictModes no
-PermitRootLogin yes
-UsePAM no
-PidFile none
-SetEnv PATH=$1/bin:/usr/bin:/bin
-END
-/usr/sbin/sshd -D -f "$1/sshd_config" &
-sshd=$!
-trap 'kill $sshd' EXIT
-tries=0
-until ssh-keyscan -p "$2" 127.0.0.1 2>/dev/null | grep -q ed25519; do
-    tries=$((tries + 1)); [ $tries -lt 100 ]; sleep 0.1
-done
-"$3" --ignored --exact remote::inside_over_ssh
-"#;
-
 #[test]
 fn an_engine_over_ssh() {
     // The client of the lab's own system, which has the same libraries as this one.
@@ -110,22 +77,10 @@ fn an_engine_over_ssh() {
     lab.run("web", &[], "peer:1", &["http", "80"]);
     lab.run("other", &[], "peer:1", &["http", "80"]);
     let home = tempfile::tempdir().unwrap();
-    fs::create_dir(home.path().join("bin")).unwrap();
-    let client = format!("#!/bin/sh\nexec /proc/{}/root/usr/bin/docker \"$@\"\n", lab.pid());
-    write_program(&home.path().join("bin/docker"), &client);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "--", "sh", "-c", OVER_SSH, "sh"]);
-    command.arg(home.path()).arg(&port).arg(std::env::current_exe().unwrap());
-    command.env("ENGINE", format!("ssh://root@127.0.0.1:{port}{}", lab.socket().display()));
-    let output = lab.run_command(command, &["over ssh"]).ok().unwrap();
+    let program = std::env::current_exe().unwrap();
+    let words = [program.to_str().unwrap(), "--ignored", "--exact", "remote::inside_over_ssh"];
+    let output = lab.over_ssh(home.path(), &words).unwrap().ok().unwrap();
     assert!(output.contains("1 passed"), "{output}");
-}
-
-fn write_program(path: &Path, text: &str) {
-    let mut file = fs::File::create(path).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Runs where root's home is another.

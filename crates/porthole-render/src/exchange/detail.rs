@@ -2,16 +2,16 @@
 
 use porthole_model::{Client, ClientAddress, ContainerNames, Exchange, MaskedText, MessageSize, Resource};
 
-use super::words;
+use super::{exec, words};
 use crate::doc::{Doc, Line, Style};
 use crate::{gaps, moment, units};
 
 /// Everything that is known of an exchange; `trouble` is what its versions show.
 pub fn detail(exchange: &Exchange, names: &ContainerNames, trouble: Option<&str>) -> Doc {
     let mut doc = Doc::new();
-    doc.heading(heading(exchange));
+    doc.heading(heading(exchange, names));
     let mut inner = Doc::new();
-    let mut terms = call_terms(exchange);
+    let mut terms = call_terms(exchange, names);
     terms.extend(client_terms(&exchange.client, names));
     inner.definitions(terms);
     if let Some(trouble) = trouble {
@@ -22,20 +22,22 @@ pub fn detail(exchange: &Exchange, names: &ContainerNames, trouble: Option<&str>
     doc
 }
 
-fn heading(exchange: &Exchange) -> Line {
+fn heading(exchange: &Exchange, names: &ContainerNames) -> Line {
     let number = format!("#{}  ", exchange.id);
     let mut heading = Line::of(Style::Faint, &number);
-    heading.append(words::story(exchange));
+    heading.append(words::story(exchange, names));
     heading
 }
 
-fn call_terms(exchange: &Exchange) -> Vec<(Line, Line)> {
+fn call_terms(exchange: &Exchange, names: &ContainerNames) -> Vec<(Line, Line)> {
     let mut terms = vec![
         term("started", Line::from(moment::rfc3339(exchange.started))),
         term("request", Line::of(Style::Code, &format!("{} {}", exchange.method, exchange.target))),
         term("API", exchange.api_version.as_deref().unwrap_or("no version asked for").into()),
     ];
     terms.extend(exchange.resource.as_ref().map(|resource| term("about", about(resource))));
+    terms.extend(exchange.exec.iter().flat_map(|exec| exec::terms(exec, names)));
+    terms.extend(exchange.exit_code.map(|code| term("ended with", exec::exit(code))));
     terms.push(term("status", status(exchange)));
     terms.extend(exchange.failure.as_ref().map(|why| term("failure", Line::of(Style::Error, why))));
     terms.push(term("sent", size(exchange.request)));
@@ -79,6 +81,8 @@ fn times(exchange: &Exchange) -> Line {
 
 fn client_terms(client: &Client, names: &ContainerNames) -> Vec<(Line, Line)> {
     let mut terms = vec![term("client", address(client.address))];
+    let certificate = client.certificate.as_ref();
+    terms.extend(certificate.map(|name| term("certificate", Line::of(Style::Name, name))));
     terms.push(term("user", words::known(&client.user, |user| user.as_str().into())));
     terms.push(term("program", words::known(&client.executable, |path| Line::of(Style::Code, path))));
     terms.push(term("command", words::known(&client.arguments, |arguments| command(arguments))));

@@ -40,7 +40,7 @@ pub(super) fn fitted(exchange: &Exchange, names: &ContainerNames, room: Option<u
         Line::of(Style::Faint, &sizes(exchange)),
         Line::from(times(exchange)),
     ];
-    laid_out(cells, |room| story(exchange, room), room)
+    laid_out(cells, |room| story(exchange, names, room), room)
 }
 
 /// The titles of the columns.
@@ -90,10 +90,10 @@ fn left_for_story(cells: &[Cell], room: usize) -> usize {
 
 /// Where the room is small, the operation stands for its method too, and keeps its name where what follows can give
 /// way.
-fn story(exchange: &Exchange, room: Option<usize>) -> Line {
-    let whole = words::story(exchange);
+fn story(exchange: &Exchange, names: &ContainerNames, room: Option<usize>) -> Line {
+    let whole = words::story(exchange, names);
     let Some(room) = room.filter(|room| width(&whole) > *room) else { return whole };
-    let (name, rest) = (words::name(exchange), words::rest(exchange));
+    let (name, rest) = (words::name(exchange), words::rest(exchange, names));
     let left = room.saturating_sub(width(&name) + GAP);
     if left >= LEAST_REST.min(width(&rest)) {
         words::joined(name, &text::elided_line(&rest, left))

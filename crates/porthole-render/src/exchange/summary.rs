@@ -111,7 +111,7 @@ fn listed(doc: &mut Doc, title: &str, exchanges: &[Exchange], names: &ContainerN
             words::client(&exchange.client, names),
             words::status(exchange),
             units::time(exchange.answer_time()).into(),
-            words::story(exchange),
+            words::story(exchange, names),
         ]);
     }
     doc.blank().heading(title).table(table);

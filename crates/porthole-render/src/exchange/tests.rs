@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use porthole_model::{
-    AnswerTimes, CallCount, Caller, ClientStatistics, ContainerId, ContainerNames, OperationStatistics,
-    TrafficSummary, Uid,
+    AnswerTimes, CallCount, CallDifference, Caller, Change, ChangedCall, ChangedPart, ClientStatistics,
+    ContainerId, ContainerNames, DiffSide, OperationStatistics, TrafficDiff, TrafficSummary, Uid,
 };
 use proptest::prelude::*;
 
-use super::{LineWriter, detail, line, summary};
+use super::{LineWriter, detail, line, summary, traffic_diff};
 use crate::doc::Doc;
 use crate::text::{self, TextSettings};
 use crate::{json, samples};
@@ -56,6 +56,7 @@ fn sample_summary() -> TrafficSummary {
             client(Caller::Container(ContainerId("c1".repeat(32))), count(3, 1)),
             client(Caller::Program("/usr/bin/docker".into()), count(2, 0)),
             client(Caller::User(Uid(1001)), count(1, 1)),
+            client(Caller::Certificate("build server".into()), count(1, 0)),
             client(Caller::Others, count(1, 1)),
         ],
         slowest: vec![exchanges[2].clone(), exchanges[4].clone()],
@@ -124,6 +125,59 @@ fn what_they_come_to() {
         printed(&summary(&TrafficSummary::default(), &ContainerNames::default()), None)
     );
     assert_snapshot!("summary_json", json::traffic_summary(&sample_summary(), &samples::container_names()));
+}
+
+fn sample_diff() -> TrafficDiff {
+    let exchanges = samples::exchanges();
+    let change = |part, left: Option<&str>, right: Option<&str>| Change {
+        part,
+        left: left.map(str::to_owned),
+        right: right.map(str::to_owned),
+    };
+    let field = |path: &str| ChangedPart::RequestField(path.to_owned());
+    let key = |path: &str| ChangedPart::AnswerKey(path.to_owned());
+    let changes = vec![
+        change(ChangedPart::Status, Some("201"), Some("400")),
+        change(ChangedPart::Parameter("platform".into()), None, Some("linux/amd64")),
+        change(field("Cmd"), Some(r#"["sh"]"#), Some(r#"["ash","-c","\u001b"]"#)),
+        change(field("HostConfig.Annotations"), None, Some("null")),
+        change(field("HostConfig.ConsoleSize"), None, Some("[0,0]")),
+        change(field("HostConfig.Ulimits"), Some("null"), Some("[]")),
+        change(key("Warnings"), Some("list"), None),
+        change(ChangedPart::Time, Some("31ms"), Some("1200ms")),
+    ];
+    let side = |calls, version: &str, agent: &str| DiffSide {
+        calls,
+        has_more: calls > 2,
+        api_versions: vec![version.to_owned()],
+        user_agents: vec![agent.to_owned()],
+    };
+    let call = ChangedCall { left: exchanges[1].clone(), right: exchanges[4].clone(), changes };
+    TrafficDiff {
+        sides: [
+            side(2, "1.41", "Docker-Client/20.10.24 (linux)"),
+            side(10_000, "1.51", "Docker-Client/28.5.2 (linux)"),
+        ],
+        same: 7,
+        reordered: 1,
+        calls: vec![
+            CallDifference::OnlyLeft(Box::new(exchanges[0].clone())),
+            CallDifference::Changed(Box::new(call)),
+            CallDifference::OnlyRight(Box::new(exchanges[3].clone())),
+        ],
+        bodies_not_compared: 1,
+    }
+}
+
+#[test]
+fn how_two_recordings_differ() {
+    let titles = ["old.db", "new.db"];
+    let doc = traffic_diff(&sample_diff(), titles);
+    assert_snapshot!("diff_80", printed(&doc, Some(80)));
+    assert_snapshot!("diff_pipe", printed(&doc, None));
+    let same = TrafficDiff { same: 3, ..TrafficDiff::default() };
+    assert!(printed(&traffic_diff(&same, titles), None).ends_with("No difference, 3 calls the same\n"));
+    assert_snapshot!("diff_json", json::traffic_diff(&sample_diff(), titles));
 }
 
 #[test]

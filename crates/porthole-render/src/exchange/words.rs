@@ -2,9 +2,10 @@
 
 use porthole_model::{Caller, Client, ClientAddress, ContainerNames, Exchange, ExchangeEnd, Observed};
 
+use super::exec;
 use crate::doc::{Line, Style};
 
-/// Who called, in a word: a container's name, `docker[4242]`, an address.
+/// Who called, in a word: a container's name, `docker[4242]`, the name in a certificate, an address.
 pub(crate) fn client(client: &Client, names: &ContainerNames) -> Line {
     match (Caller::from(client), client.address) {
         (Caller::Program(path), ClientAddress::Unix { pid: Some(pid), .. }) => {
@@ -23,6 +24,7 @@ pub(super) fn caller(caller: &Caller, names: &ContainerNames) -> Line {
         Caller::Container(id) => Line::of(Style::Name, names.name(id).unwrap_or(id.short().0)),
         Caller::Program(path) => Line::of(Style::Name, base_name(path)),
         Caller::User(uid) => Line::from(format!("uid {uid}")),
+        Caller::Certificate(name) => Line::of(Style::Name, name),
         Caller::Address(address) => Line::from(address.to_string()),
         Caller::Others => Line::of(Style::Faint, "others"),
     }
@@ -50,15 +52,23 @@ fn method(exchange: &Exchange) -> Line {
 }
 
 /// The call, what it is about, and what became of it beyond its status.
-pub(crate) fn story(exchange: &Exchange) -> Line {
+pub(crate) fn story(exchange: &Exchange, names: &ContainerNames) -> Line {
     let what = exchange.operation.as_deref().unwrap_or_else(|| exchange.path());
-    joined(method(exchange).with(Style::Strong, what), &rest(exchange))
+    joined(method(exchange).with(Style::Strong, what), &rest(exchange, names))
 }
 
-/// What a call is about, and what became of it beyond its status.
-pub(super) fn rest(exchange: &Exchange) -> Line {
-    let resource = exchange.resource.as_ref().map(|resource| Line::of(Style::Name, short(&resource.name)));
-    resource.into_iter().chain(marks(exchange)).fold(Line::new(), |line, part| joined(line, &part))
+/// What a call is about, and what became of it beyond its status. An exit code stands before a long command.
+pub(super) fn rest(exchange: &Exchange, names: &ContainerNames) -> Line {
+    let code = exchange.exec.as_ref().and_then(|exec| exec.exit_code).or(exchange.exit_code);
+    let parts = code.map(exec::exit).into_iter().chain([thing(exchange, names)]).chain(marks(exchange));
+    parts.fold(Line::new(), |line, part| joined(line, &part))
+}
+
+/// The thing that a call is about; of an exec, its container and its command.
+fn thing(exchange: &Exchange, names: &ContainerNames) -> Line {
+    let exec = exchange.exec.as_ref().map(|exec| exec::place_and_command(exec, names));
+    let resource = || exchange.resource.as_ref().map(|resource| Line::of(Style::Name, short(&resource.name)));
+    exec.filter(|line| !line.is_empty()).or_else(resource).unwrap_or_default()
 }
 
 /// An id as the docker CLI shows it, a name as it is.

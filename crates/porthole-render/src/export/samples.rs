@@ -33,6 +33,7 @@ pub(super) fn creation() -> Exchange {
         upgraded: None,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use porthole_model::{
-    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, MaskedText, MessageSize,
-    Resource, ResourceKind,
+    Client, ClientAddress, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExecCall, MaskedText,
+    MessageSize, Resource, ResourceKind,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +45,10 @@ pub struct ExchangeItem {
     pub operation: Option<String>,
     /// What the call is about.
     pub resource: Option<ResourceItem>,
+    /// The exec that the call creates, starts, resizes or asks about.
+    pub exec: Option<ExecItem>,
+    /// The exit code of the container that the call waited for.
+    pub exit_code: Option<i64>,
     /// The answer's status; null when none came.
     pub status: Option<u16>,
     /// The size of the request.
@@ -86,6 +90,8 @@ pub struct ClientItem {
     pub arguments: Option<Vec<String>>,
     /// The container that it runs in; null without a gap for a program of the host.
     pub container: Option<ContainerItem>,
+    /// The name in the certificate that a TLS client proved to hold.
+    pub certificate: Option<String>,
 }
 
 /// A container.
@@ -106,6 +112,21 @@ pub struct ResourceItem {
     pub name: String,
     /// The id that the engine gave it in this exchange.
     pub id: Option<String>,
+}
+
+/// What is known of an exec when a call of it ends; null for what is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ExecItem {
+    /// Its id, by which its calls belong together.
+    pub id: String,
+    /// The container as a client wrote it, or its name where that is known.
+    pub container: Option<String>,
+    /// The command, credentials masked.
+    pub command: Option<Vec<String>>,
+    /// Whether it has a terminal.
+    pub tty: Option<bool>,
+    /// Its exit code.
+    pub exit_code: Option<i64>,
 }
 
 /// The kinds of things that calls are about.
@@ -180,6 +201,8 @@ impl ExchangeItem {
             api_version: exchange.api_version.clone(),
             operation: exchange.operation.clone(),
             resource: exchange.resource.as_ref().map(ResourceItem::from),
+            exec: exchange.exec.as_ref().map(|of| exec(of, names)),
+            exit_code: exchange.exit_code,
             status: exchange.status,
             request: exchange.request.into(),
             answer: exchange.answer.into(),
@@ -225,6 +248,18 @@ pub(super) fn client_item(
         executable,
         arguments: arguments.map(|all| all.iter().map(MaskedText::to_string).collect()),
         container: in_container.and_then(Option::as_ref).map(|id| container(id, names)),
+        certificate: client.certificate.clone(),
+    }
+}
+
+fn exec(exec: &ExecCall, names: &ContainerNames) -> ExecItem {
+    let command = exec.command.as_ref();
+    ExecItem {
+        id: exec.id.clone(),
+        container: exec.container.as_deref().map(|written| names.called(written).to_owned()),
+        command: command.map(|words| words.iter().map(MaskedText::to_string).collect()),
+        tty: exec.tty,
+        exit_code: exec.exit_code,
     }
 }
 

@@ -14,6 +14,7 @@ mod report;
 mod sockets;
 mod topology;
 mod traffic;
+mod traffic_diff;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -21,7 +22,7 @@ use serde::Serialize;
 
 pub use audit::{AuditEndWord, AuditFileItem, AuditRemark, AuditVerdictDocument, audit_verdict};
 pub use exchange::{
-    ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, MessageItem, ResourceItem,
+    ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, ExecItem, MessageItem, ResourceItem,
     ResourceWord, exchange,
 };
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
@@ -38,6 +39,9 @@ pub use topology::{
     BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,
 };
 pub use traffic::{CallCountItem, CallerItem, OperationItem, TrafficSummaryDocument, traffic_summary};
+pub use traffic_diff::{
+    CallDifferenceItem, ChangeItem, ChangedPartWord, DiffSideItem, TrafficDiffDocument, traffic_diff,
+};
 
 /// The version of every document; it grows when a field goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -54,6 +58,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
         ("topology", schema::<TopologyDocument>()),
+        ("traffic_diff", schema::<TrafficDiffDocument>()),
         ("traffic_summary", schema::<TrafficSummaryDocument>()),
     ]
 }

@@ -15,13 +15,16 @@ pub struct RemovedDocument {
     pub containers: Vec<String>,
     /// The images that were removed.
     pub images: Vec<String>,
+    /// The sockets that killed runs had taken over, and that were given back to their engines.
+    pub sockets: Vec<String>,
 }
 
 /// What was removed, as JSON.
-pub fn removed(containers: &[String], images: &[String]) -> String {
+pub fn removed(containers: &[String], images: &[String], sockets: &[String]) -> String {
     pretty(&RemovedDocument {
         schema_version: SCHEMA_VERSION,
         containers: containers.to_vec(),
         images: images.to_vec(),
+        sockets: sockets.to_vec(),
     })
 }

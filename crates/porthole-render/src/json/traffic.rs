@@ -74,6 +74,8 @@ pub struct CallerItem {
     pub executable: Option<String>,
     /// The user of programs of which nothing more is known.
     pub uid: Option<u32>,
+    /// The name in the certificate of a TLS client.
+    pub certificate: Option<String>,
     /// The address of a machine.
     pub address: Option<String>,
     /// Its calls.
@@ -118,12 +120,19 @@ impl From<&OperationStatistics> for OperationItem {
 }
 
 fn caller(of: &ClientStatistics, names: &ContainerNames) -> CallerItem {
-    let unknown =
-        CallerItem { container: None, executable: None, uid: None, address: None, count: of.count.into() };
+    let unknown = CallerItem {
+        container: None,
+        executable: None,
+        uid: None,
+        certificate: None,
+        address: None,
+        count: of.count.into(),
+    };
     match &of.caller {
         Caller::Container(id) => CallerItem { container: Some(container(id, names)), ..unknown },
         Caller::Program(path) => CallerItem { executable: Some(path.clone()), ..unknown },
         Caller::User(uid) => CallerItem { uid: Some(uid.0), ..unknown },
+        Caller::Certificate(name) => CallerItem { certificate: Some(name.clone()), ..unknown },
         Caller::Address(address) => CallerItem { address: Some(address.to_string()), ..unknown },
         Caller::Others => unknown,
     }

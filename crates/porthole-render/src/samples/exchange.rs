@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use porthole_model::{
-    Client, ClientAddress, ConnectionId, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExchangeId, Gid,
-    MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets, Timestamp, Uid, Upgrade,
+    Client, ClientAddress, ConnectionId, ContainerId, ContainerNames, Exchange, ExchangeEnd, ExchangeId,
+    ExecCall, Gid, MaskedText, MessageSize, Observed, Pid, Resource, ResourceKind, Secrets, Timestamp, Uid,
+    Upgrade,
 };
 
 use super::gap;
@@ -48,6 +49,7 @@ fn listing() -> Exchange {
         upgraded: None,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }
@@ -83,6 +85,7 @@ fn pull() -> Exchange {
         }),
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: Some("manifest for registry.example:5000/team/app:1 not found\x1b[2J".into()),
         duration: Duration::from_secs(185),
         ..numbered(3)
@@ -99,6 +102,13 @@ fn exec() -> Exchange {
         answer: MessageSize { head: 120, body: 1_073_741_824 },
         duration: Duration::from_mins(123),
         upgraded: Some(Upgrade::Protocol("tcp".into())),
+        exec: Some(ExecCall {
+            id: "77aa".into(),
+            container: Some("c1".repeat(32)),
+            command: Some(MaskedText::arguments(["sh", "-c", "make all; exit 3"], Secrets::Mask)),
+            tty: Some(true),
+            exit_code: Some(3),
+        }),
         ..numbered(4)
     }
 }
@@ -106,7 +116,7 @@ fn exec() -> Exchange {
 fn lost() -> Exchange {
     let address = ClientAddress::Tcp("[2001:db8::7]:51234".parse().unwrap());
     Exchange {
-        client: Client::unresolved(address, &gap()),
+        client: Client { certificate: Some("build server".into()), ..Client::unresolved(address, &gap()) },
         status: None,
         answer: MessageSize::default(),
         first_byte: None,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use porthole_model::{
-    Client, ClientAddress, ConnectionId, ContainerNames, ExchangeEnd, Gap, MaskedText, Observed, Resource,
-    ResourceKind, Secrets,
+    Client, ClientAddress, ConnectionId, ContainerId, ContainerNames, ExchangeEnd, ExecCall, Gap, MaskedText,
+    Observed, Resource, ResourceKind, Secrets,
 };
 use porthole_wire::engine_api::{self, CallDetails};
 use porthole_wire::http1::RequestHead;
@@ -15,7 +15,7 @@ use crate::{Finished, Message};
 /// The longest text that is kept whole: no line may be so long that its end is not found again.
 const LONGEST: usize = 4096;
 
-/// How many arguments of a client are kept.
+/// How many arguments of a program are kept.
 const MOST_ARGUMENTS: usize = 64;
 
 /// Who, what, on what.
@@ -91,6 +91,16 @@ pub(super) struct Answer {
     pub(super) response_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) details: Option<CallDetails>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exec: Option<Exec>,
+}
+
+/// The command in a container that a call is about, as far as this or an earlier call told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Exec {
+    pub(super) id: String,
+    pub(super) container: Option<String>,
+    pub(super) command: Option<Vec<String>>,
 }
 
 impl Call {
@@ -161,7 +171,7 @@ impl fmt::Display for Call {
 }
 
 impl Answer {
-    pub(super) fn of(finished: &Finished) -> Self {
+    pub(super) fn of(finished: &Finished, names: &ContainerNames) -> Self {
         let exchange = &finished.exchange;
         let operation = exchange.operation.as_deref().unwrap_or_default();
         let body = finished.request.as_ref().map(|request| request.body.bytes());
@@ -177,6 +187,20 @@ impl Answer {
             request_bytes: exchange.request.body,
             response_bytes: exchange.answer.body,
             details: body.and_then(|body| CallDetails::of(operation, body)),
+            exec: exchange.exec.as_ref().map(|exec| Exec::of(exec, names)),
+        }
+    }
+}
+
+impl Exec {
+    fn of(exec: &ExecCall, names: &ContainerNames) -> Self {
+        // An id that has no known name stays whole.
+        let called =
+            |written: &String| names.name(&ContainerId(written.clone())).unwrap_or(written).to_owned();
+        Self {
+            id: cut(&exec.id),
+            container: exec.container.as_ref().map(called).as_deref().map(cut),
+            command: exec.command.as_deref().map(arguments),
         }
     }
 }

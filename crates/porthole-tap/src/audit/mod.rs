@@ -88,7 +88,11 @@ impl Audit {
             Event::Closed(closed) => {
                 self.0.trails.iter().for_each(|trail| trail.end_connection(closed.connection));
             }
-            Event::Opened { .. } | Event::Part(_) | Event::Opaque { .. } | Event::AcceptFailed { .. } => {}
+            Event::Opened { .. }
+            | Event::Part(_)
+            | Event::Opaque { .. }
+            | Event::AcceptFailed { .. }
+            | Event::HandshakeFailed { .. } => {}
         }
     }
 
@@ -101,7 +105,7 @@ impl Audit {
         }
         let call = Arc::new(Call::of_finished(finished, &self.names()));
         self.learn(finished);
-        let answer = Arc::new(Answer::of(finished));
+        let answer = Arc::new(Answer::of(finished, &self.names()));
         for trail in &self.0.trails {
             trail.answered(Arc::clone(&call), Arc::clone(&answer)).await;
         }

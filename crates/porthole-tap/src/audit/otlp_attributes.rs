@@ -3,7 +3,7 @@
 use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
-use super::call::{Answer, Call, Caller};
+use super::call::{Answer, Call, Caller, Exec};
 use super::line::Line;
 
 type Attributes = Vec<(Key, AnyValue)>;
@@ -59,11 +59,7 @@ fn of_caller(attributes: &mut Attributes, client: &Caller) {
     attributes.extend(texts.into_iter().filter_map(|(name, value)| Some(text(name, value?))));
     attributes.extend(client.pid.map(|pid| number("process.pid", u64::from(pid))));
     attributes.extend(client.uid.map(|uid| text("user.id", &uid.to_string())));
-    if let Some(arguments) = &client.arguments {
-        let arguments = arguments.iter().map(|word| AnyValue::from(word.clone())).collect();
-        attributes
-            .push((Key::from_static_str("process.command_args"), AnyValue::ListAny(Box::new(arguments))));
-    }
+    attributes.extend(client.arguments.as_deref().map(|words| list("process.command_args", words)));
 }
 
 fn of_answer(attributes: &mut Attributes, answer: &Answer) {
@@ -75,6 +71,15 @@ fn of_answer(attributes: &mut Attributes, answer: &Answer) {
     attributes.push(text("porthole.end", answer.end.word()));
     attributes.extend(answer.failure.as_deref().map(|failure| text("error.message", failure)));
     attributes.extend(answer.failed.then(|| text("error.type", &kind_of_error(answer))));
+    if let Some(exec) = &answer.exec {
+        of_exec(attributes, exec);
+    }
+}
+
+fn of_exec(attributes: &mut Attributes, exec: &Exec) {
+    attributes.push(text("porthole.exec.id", &exec.id));
+    attributes.extend(exec.container.as_deref().map(|name| text("porthole.exec.container", name)));
+    attributes.extend(exec.command.as_deref().map(|words| list("porthole.exec.command", words)));
 }
 
 /// The status where that is the error, as the conventions of HTTP have it.
@@ -92,4 +97,9 @@ fn text(name: &'static str, value: &str) -> (Key, AnyValue) {
 
 fn number(name: &'static str, value: u64) -> (Key, AnyValue) {
     (Key::from_static_str(name), AnyValue::Int(i64::try_from(value).unwrap_or(i64::MAX)))
+}
+
+fn list(name: &'static str, words: &[String]) -> (Key, AnyValue) {
+    let words = words.iter().map(|word| AnyValue::from(word.clone())).collect();
+    (Key::from_static_str(name), AnyValue::ListAny(Box::new(words)))
 }

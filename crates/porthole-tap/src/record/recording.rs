@@ -92,6 +92,12 @@ impl Recording {
         noun.optional().map_err(|error| self.failed(error))?.map(|noun| self.parse(&noun)).transpose()
     }
 
+    /// The exchanges of one exec, in the order of the requests; no more than `most` of them.
+    pub fn exchanges_of_exec(&self, exec: &str, most: usize) -> Result<Vec<Exchange>, RecordError> {
+        let nouns = self.nouns_of_exec(exec, most).map_err(|error| self.failed(error))?;
+        nouns.iter().map(|noun| self.parse(noun)).collect()
+    }
+
     /// The header lines of a request or an answer, credentials masked; `None` where none were kept.
     pub fn head(&self, id: ExchangeId, side: Side) -> Result<Option<Vec<u8>>, RecordError> {
         let text = "SELECT head FROM bodies WHERE exchange = ? AND side = ?";
@@ -114,6 +120,13 @@ impl Recording {
         let text = "SELECT id, noun FROM exchanges WHERE id > ? ORDER BY id LIMIT ?";
         let mut select = self.connection.prepare_cached(text)?;
         let rows = select.query_map([last, PAGE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    }
+
+    fn nouns_of_exec(&self, exec: &str, most: usize) -> rusqlite::Result<Vec<String>> {
+        let text = "SELECT noun FROM exchanges WHERE exec = ? ORDER BY id LIMIT ?";
+        let mut select = self.connection.prepare_cached(text)?;
+        let rows = select.query_map(params![exec, integer(most as u64)], |row| row.get(0))?;
         rows.collect()
     }
 

@@ -27,7 +27,7 @@ impl Rows<'_> {
             }
             Event::Closed(closed) => self.closed(closed),
             Event::Finished(finished) => self.finished(finished, is_without_bodies),
-            Event::Part(_) | Event::AcceptFailed { .. } => Ok(()),
+            Event::Part(_) | Event::AcceptFailed { .. } | Event::HandshakeFailed { .. } => Ok(()),
         }
     }
 
@@ -39,7 +39,7 @@ impl Rows<'_> {
         let columns = ClientColumns::of(client);
         let mut insert = self.statement(
             "INSERT OR REPLACE INTO connections (id, opened_ms, address, pid, uid, gid, user, executable, \
-             arguments, container) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             arguments, container, certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         let id = integer(id);
         let values = [&id as &dyn ToSql, &at.0].into_iter().chain(columns.values());
@@ -83,11 +83,11 @@ impl Rows<'_> {
     fn exchange(&self, exchange: &Exchange) -> rusqlite::Result<()> {
         let mut insert = self.statement(
             "INSERT OR REPLACE INTO exchanges (id, connection, started_ms, method, target, api_version, operation, \
-             resource_kind, resource_name, resource_id, status, request_head, request_body, answer_head, \
+             resource_kind, resource_name, resource_id, exec, status, request_head, request_body, answer_head, \
              answer_body, first_byte_us, duration_us, upgraded, failure, outcome, noun, client_address, \
              client_pid, client_uid, client_gid, client_user, client_executable, client_arguments, \
-             client_container) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-             ?, ?, ?, ?)",
+             client_container, client_certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+             ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         let resource = exchange.resource.as_ref();
         let values = params![
@@ -101,6 +101,7 @@ impl Rows<'_> {
             resource.map(|resource| resource.kind.to_string()),
             resource.map(|resource| &resource.name),
             resource.and_then(|resource| resource.id.as_ref()),
+            exchange.exec.as_ref().map(|exec| &exec.id),
             exchange.status,
             integer(exchange.request.head),
             integer(exchange.request.body),
@@ -140,7 +141,7 @@ impl Rows<'_> {
     }
 }
 
-/// The columns of a client: address, pid, uid, gid, user, executable, arguments, container.
+/// The columns of a client: address, pid, uid, gid, user, executable, arguments, container, certificate.
 struct ClientColumns<'a> {
     address: String,
     process: (Option<u32>, Option<u32>, Option<u32>),
@@ -148,6 +149,7 @@ struct ClientColumns<'a> {
     executable: Option<&'a String>,
     arguments: Option<String>,
     container: Option<&'a String>,
+    certificate: Option<&'a String>,
 }
 
 impl<'a> ClientColumns<'a> {
@@ -167,12 +169,14 @@ impl<'a> ClientColumns<'a> {
             executable: client.executable.value(),
             arguments: client.arguments.value().map(join),
             container: client.container.value().and_then(Option::as_ref).map(|container| &container.0),
+            certificate: client.certificate.as_ref(),
         }
     }
 
-    fn values(&self) -> [&dyn ToSql; 8] {
-        let (pid, uid, gid) = &self.process;
-        [&self.address, pid, uid, gid, &self.user, &self.executable, &self.arguments, &self.container]
+    fn values(&self) -> [&dyn ToSql; 9] {
+        let Self { address, process: (pid, uid, gid), user, executable, arguments, container, certificate } =
+            self;
+        [address, pid, uid, gid, user, executable, arguments, container, certificate]
     }
 }
 

@@ -31,6 +31,7 @@ CREATE TABLE connections (
     executable TEXT,
     arguments TEXT,
     container TEXT,
+    certificate TEXT,
     opaque TEXT,
     closed_ms INTEGER,
     duration_us INTEGER,
@@ -49,6 +50,7 @@ CREATE TABLE exchanges (
     resource_kind TEXT,
     resource_name TEXT,
     resource_id TEXT,
+    exec TEXT,
     status INTEGER,
     request_head INTEGER NOT NULL,
     request_body INTEGER NOT NULL,
@@ -67,8 +69,10 @@ CREATE TABLE exchanges (
     client_executable TEXT,
     client_arguments TEXT,
     client_container TEXT,
+    client_certificate TEXT,
     noun TEXT NOT NULL
 );
+CREATE INDEX exchanges_of_exec ON exchanges (exec) WHERE exec IS NOT NULL;
 CREATE TABLE bodies (
     exchange INTEGER NOT NULL,
     side TEXT NOT NULL CHECK (side IN ('request', 'answer')),

@@ -53,7 +53,7 @@ impl RecordSink {
     /// The room that an event takes; `None` when it is not recorded.
     fn permits(&self, event: &Event) -> Option<u32> {
         let weight = match event {
-            Event::Part(_) | Event::AcceptFailed { .. } => return None,
+            Event::Part(_) | Event::AcceptFailed { .. } | Event::HandshakeFailed { .. } => return None,
             Event::Opened { client, .. } => size_of::<Client>() + weight_of_client(client),
             Event::Opaque { .. } | Event::Closed(_) => size_of::<Event>(),
             Event::Finished(finished) => weight_of(&finished.exchange),

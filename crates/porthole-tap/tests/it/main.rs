@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod audit;
+mod certificates;
 mod clients;
 mod conformance;
 mod engines;
@@ -14,3 +15,5 @@ mod record;
 mod server;
 mod stand;
 mod stopping;
+mod tls;
+mod tls_files;

@@ -1,5 +1,6 @@
 //! What a probe stands on: a server, and a relay before it, each in threads of their own.
 
+use std::net::SocketAddr;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -20,6 +21,7 @@ pub(crate) struct Stand {
     directory: Option<TempDir>,
     engine: PathBuf,
     tap: PathBuf,
+    port: Option<SocketAddr>,
     pub(crate) events: mpsc::Receiver<Event>,
     stop: Option<oneshot::Sender<()>>,
     relay: Option<JoinHandle<usize>>,
@@ -58,7 +60,17 @@ impl Stand {
         settings: Settings,
         resolve: Option<Arc<Resolve>>,
     ) -> Self {
-        Self::run(tap, engine, settings, resolve, None)
+        Self::run(ListenAddress::private(tap), engine, settings, resolve, None).at(tap)
+    }
+
+    /// A relay from any address to a path.
+    pub(crate) fn listening(
+        address: ListenAddress,
+        engine: &Path,
+        settings: Settings,
+        resolve: Option<Arc<Resolve>>,
+    ) -> Self {
+        Self::run(address, engine, settings, resolve, None)
     }
 
     /// A server that handles each connection by `handle`, and a relay with an audit.
@@ -66,13 +78,23 @@ impl Stand {
         let directory = tempfile::tempdir().unwrap();
         let [tap, engine] = ["tap.sock", "engine.sock"].map(|name| directory.path().join(name));
         serve(&engine, handle);
-        let mut stand = Self::run(&tap, &engine, Settings::default(), None, Some(audit));
+        let mut stand = Self::auditing(ListenAddress::private(&tap), &engine, audit).at(&tap);
         stand.directory = Some(directory);
         stand
     }
 
+    /// A relay with an audit, from any address to a path.
+    pub(crate) fn auditing(address: ListenAddress, engine: &Path, audit: Audit) -> Self {
+        Self::run(address, engine, Settings::default(), None, Some(audit))
+    }
+
+    fn at(mut self, tap: &Path) -> Self {
+        self.tap = PathBuf::from(tap);
+        self
+    }
+
     fn run(
-        tap: &Path,
+        address: ListenAddress,
         engine: &Path,
         settings: Settings,
         resolve: Option<Arc<Resolve>>,
@@ -81,7 +103,6 @@ impl Stand {
         let (events_in, events) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
-        let address = ListenAddress::private(tap);
         let connect = connector(engine.to_owned());
         let relay = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -92,7 +113,7 @@ impl Stand {
                     relay = relay.with_audit(audit);
                 }
                 let listener = Listener::bind(&address).await.unwrap();
-                ready_in.send(()).unwrap();
+                ready_in.send(listener.port()).unwrap();
                 let forwarding = tokio::spawn(async move {
                     while let Some(event) = received.recv().await {
                         let _nobody_reads = events_in.send(event);
@@ -104,11 +125,12 @@ impl Stand {
                 cut
             })
         });
-        ready.recv_timeout(PATIENCE).unwrap();
+        let port = ready.recv_timeout(PATIENCE).unwrap();
         Self {
             directory: None,
             engine: engine.to_owned(),
-            tap: tap.to_owned(),
+            tap: PathBuf::new(),
+            port,
             events,
             stop: Some(stop),
             relay: Some(relay),
@@ -117,6 +139,11 @@ impl Stand {
 
     pub(crate) fn direct(&self) -> &Path {
         &self.engine
+    }
+
+    /// The port of a relay on TCP.
+    pub(crate) fn port(&self) -> SocketAddr {
+        self.port.expect("it listens on TCP")
     }
 
     pub(crate) fn tap(&self) -> &Path {

@@ -12,9 +12,10 @@ struct Named {
     id: Option<String>,
 }
 
-/// Whether [`resource_of_bodies`] has something to say on that operation.
+/// Whether the bodies of that operation say what the request line does not: [`resource_of_bodies`],
+/// [`exec_of_bodies`](super::exec_of_bodies) or [`exit_code_of_wait`](super::exit_code_of_wait).
 pub fn describes_itself_in_bodies(operation: &str) -> bool {
-    kind(operation).is_some()
+    kind(operation).is_some() || matches!(operation, "ExecStart" | "ExecInspect" | "ContainerWait")
 }
 
 /// What was created: the name that the request asked for and the id in the answer, added to what the request

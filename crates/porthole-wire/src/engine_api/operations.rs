@@ -1,4 +1,4 @@
-//! The routes of the engine's API, v1.24 to v1.52, with the names of the public API description.
+//! The routes of the engine's API, v1.24 to v1.55, with the names of the public API description.
 
 /// A route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use porthole_model::Timestamp;
 
+use super::tap::recover;
 use crate::args::GcArgs;
 use crate::collect::AT_WORK;
 use crate::error::CommandError;
@@ -12,15 +13,19 @@ use crate::world::World;
 
 /// Removes and says what was removed.
 pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
+    // First, for the engine cannot be asked through a socket that nobody listens on.
+    let sockets = recover(world)?;
     let client = world.engine()?;
     let made_before = Timestamp(World::now().0 - AT_WORK);
     let removed = world
         .block_on(porthole_engine::collect_garbage(&client, made_before))?
         .map_err(|error| CommandError::caused_by("cannot remove what was left behind", error))?;
     match args.output.output {
-        Output::Text => world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images))?,
+        Output::Text => {
+            world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images, &sockets))?;
+        }
         Output::Json => {
-            Printer::text(&porthole_render::json::removed(&removed.containers, &removed.images))?;
+            Printer::text(&porthole_render::json::removed(&removed.containers, &removed.images, &sockets))?;
         }
     }
     Ok(Exit::Success)

@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 
 use porthole_lab::{Engine, Lab};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{lab, on_docker_engines, parse, porthole, wait_for};
 
@@ -54,6 +54,9 @@ fn a_session_of_run_exec_and_rm_is_audited_and_the_audit_is_intact() {
             "{create:#}"
         );
         assert!(!create.to_string().contains("hunter2"));
+        let start = lines.iter().find(|line| line["event"] == "answered" && line["operation"] == "ExecStart");
+        let exec = &start.expect("the start of the exec")["exec"];
+        assert_eq!((&exec["container"], &exec["command"]), (&"web".into(), &json!(["echo", "hello"])));
         let verified = porthole(lab, &["traffic", "verify", "/tmp/audit.log"]);
         assert!(
             verified.code == 0 && verified.stdout.contains("intact") && verified.stdout.contains("closed"),
@@ -98,6 +101,34 @@ fn a_rotation_by_move_and_sighup_while_calls_go_on_loses_no_line() {
     assert!(
         verdict["files"].as_array().unwrap().iter().all(|file| file["notes"] == Value::Array(Vec::new()))
     );
+}
+
+#[test]
+fn a_tap_that_took_over_audits_every_client_and_its_files_rotate() {
+    let lab = lab(Engine::newest());
+    let socket = || lab.sh_ok("stat -c '%i %a %u %g' /run/docker.sock");
+    let before = socket();
+    let mut command = lab.command("porthole");
+    command.args(["tap", "--take-over", "--audit", "/tmp/audit.log", "--audit-required"]);
+    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("porthole starts");
+    wait_for("the take-over", || {
+        lab.docker_ok(&["volume", "create", "probe"]);
+        lab.sh("grep -q answered /tmp/audit.log").code == 0
+    });
+    lab.sh_ok("mv /tmp/audit.log /tmp/audit.log.1; pkill -HUP -x porthole");
+    wait_for("the new file", || lab.sh("grep -q opened /tmp/audit.log").code == 0);
+    lab.docker_ok(&["volume", "create", "later"]);
+    lab.sh_ok("pkill -TERM -x porthole");
+    assert!(running.wait().unwrap().success());
+    assert_eq!(socket(), before, "the engine's socket is back");
+    let later = lines(&lab, "/tmp/audit.log");
+    assert_eq!(
+        (operations(&later, "asked"), operations(&later, "answered")),
+        (vec!["VolumeCreate".to_owned()], vec!["VolumeCreate".to_owned()])
+    );
+    assert_eq!(later[2]["resource"]["name"], "later", "{later:#?}");
+    let verified = porthole(&lab, &["traffic", "verify", "/tmp/audit.log.1", "/tmp/audit.log"]);
+    assert_eq!(verified.code, 0, "{verified}");
 }
 
 #[test]

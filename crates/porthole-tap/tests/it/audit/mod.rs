@@ -6,6 +6,7 @@ mod files;
 mod gate;
 mod otlp;
 mod syslog;
+mod tls;
 
 use std::io::{Read, Write};
 use std::net::Shutdown;

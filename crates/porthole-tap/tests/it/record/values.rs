@@ -32,6 +32,7 @@ pub(super) fn exchange(id: u64) -> Exchange {
         upgraded: None,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: None,
         end: ExchangeEnd::Complete,
     }
@@ -55,15 +56,17 @@ fn clients() -> impl Strategy<Value = Client> {
     let arguments = proptest::collection::vec(texts(), 0..4)
         .prop_map(|words| MaskedText::arguments(words.iter().map(String::as_str), Secrets::Mask));
     let container = proptest::option::of(texts()).prop_map(|id| id.map(ContainerId));
-    (prop_oneof![unix, tcp], observed(texts()), observed(texts()), observed(arguments), observed(container))
-        .prop_map(|(address, user, executable, arguments, container)| Client {
+    let who = (observed(texts()), observed(texts()), observed(arguments), observed(container));
+    (prop_oneof![unix, tcp], who, proptest::option::of(texts())).prop_map(
+        |(address, (user, executable, arguments, container), certificate)| Client {
             address,
             user,
             executable,
             arguments,
             container,
-            certificate: None,
-        })
+            certificate,
+        },
+    )
 }
 
 pub(super) fn exchanges() -> impl Strategy<Value = Exchange> {
@@ -99,6 +102,7 @@ pub(super) fn exchanges() -> impl Strategy<Value = Exchange> {
         upgraded: rest.1,
         carrier: None,
         exec: None,
+        exit_code: None,
         failure: words.4,
         end: rest.2,
     })

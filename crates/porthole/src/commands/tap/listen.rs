@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use porthole_model::Gid;
 use porthole_tap::{ListenAddress, ListenError, Listener};
 
-use super::TapArgs;
+use super::{TapArgs, tls};
 use crate::error::CommandError;
 use crate::world::World;
 
@@ -22,13 +22,20 @@ pub(super) fn address(args: &TapArgs, world: &World) -> Result<ListenAddress, Co
         } else {
             format!("tap-{}.sock", std::process::id())
         };
+        args.tls.refuse_without_port()?;
         return Ok(unix(private_directory(&world.settings.runtime_directory())?.join(name)));
     };
     match url.split_once("://") {
-        Some(("unix", path)) if path.starts_with('/') => Ok(unix(path.into())),
+        Some(("unix", path)) if path.starts_with('/') => {
+            args.tls.refuse_without_port()?;
+            Ok(unix(path.into()))
+        }
         Some(("tcp", address)) => {
             let address: SocketAddr = address.parse().map_err(|_| wrong(url))?;
-            Ok(ListenAddress::Tcp { address, insecure: args.insecure })
+            Ok(match args.tls.files(!args.command.is_empty())? {
+                Some(files) => ListenAddress::Tls { address, files },
+                None => ListenAddress::Tcp { address, insecure: args.insecure },
+            })
         }
         _ => Err(wrong(url)),
     }
@@ -62,14 +69,15 @@ pub(super) fn url(listener: &Listener) -> String {
 
 /// Why the address cannot be listened on.
 pub(super) fn refused(error: ListenError) -> CommandError {
-    let exposed = matches!(error, ListenError::Exposed { .. });
-    let error = CommandError::caused_by("cannot listen for clients", error);
-    if exposed {
-        return error.hint(
-            "listen on 127.0.0.1, or say --insecure if every machine that reaches it may command the engine",
-        );
-    }
-    error.hint("give another place with --listen")
+    let hint = match &error {
+        ListenError::Exposed { .. } => {
+            "ask clients for certificates with --tlsdir, listen on 127.0.0.1, or say --insecure if every machine \
+             that reaches it may command the engine"
+        }
+        ListenError::Tls(fault) => tls::hint(fault),
+        _ => "give another place with --listen",
+    };
+    CommandError::caused_by("cannot listen for clients", error).hint(hint)
 }
 
 /// Permissions in octal.

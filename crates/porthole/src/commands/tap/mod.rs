@@ -3,6 +3,7 @@
 mod aside;
 mod audit;
 mod child;
+mod door;
 mod gather;
 mod listen;
 mod live;
@@ -11,6 +12,8 @@ mod printed;
 mod raw_session;
 mod raw_view;
 mod session;
+mod take_over;
+mod tls;
 mod view;
 mod who;
 
@@ -18,6 +21,7 @@ use std::path::PathBuf;
 
 use porthole_tap::Target;
 use porthole_tap::audit::AuditTarget;
+pub(crate) use take_over::{guard, guarded_socket, recover};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -43,6 +47,16 @@ pub(crate) struct TapArgs {
     /// Listen on an address that other machines reach, where everybody who reaches it controls the engine
     #[arg(long)]
     insecure: bool,
+    #[command(flatten)]
+    tls: tls::ListenTlsArgs,
+    /// Take the place of the engine's own socket, so that every client passes through as it is
+    ///
+    /// No client is configured anew: the engine's socket is exchanged with the tap's in one step, and mounted over
+    /// in the containers that hold its file. When porthole ends, however it ends, the engine's socket is back at its
+    /// place, the very same file: a second process watches over that, and after both were killed the next
+    /// porthole tap or porthole gc gives it back. For root, on the engine's host.
+    #[arg(long, conflicts_with_all = ["listen", "mode", "group", "insecure", "through_engine", "raw", "to", "tlsdir", "tlscacert", "tlscert", "tlskey"])]
+    take_over: bool,
     /// Show and record only the calls that match, such as: status >= 400 and operation ~ "^Container"
     #[arg(short, long, value_name = "EXPRESSION")]
     filter: Option<String>,

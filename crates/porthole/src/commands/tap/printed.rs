@@ -3,12 +3,12 @@
 use std::io;
 
 use porthole_analysis::{EngineApi, version_trouble};
-use porthole_model::{ContainerNames, Exchange, ExchangeId, Timestamp};
+use porthole_model::{ContainerNames, ExchangeId, Timestamp};
 use porthole_render::doc::Doc;
 use porthole_render::exchange::LineWriter;
 use porthole_render::json::{self, MessageWord};
 use porthole_render::live::{self, Place, Shown};
-use porthole_tap::{CloseReason, ConnectionClosed, Event};
+use porthole_tap::{CloseReason, ConnectionClosed, Event, Finished};
 
 use super::gather::Gather;
 use crate::output::Output;
@@ -43,13 +43,15 @@ impl Printed {
     }
 
     /// A finished exchange.
-    pub(super) fn exchange(&mut self, exchange: &Exchange, names: &ContainerNames) -> io::Result<()> {
+    pub(super) fn exchange(&mut self, finished: &Finished, names: &ContainerNames) -> io::Result<()> {
+        let Finished { exchange, request, .. } = finished;
+        let body = request.as_ref().map(|request| request.body.bytes());
         match self.output {
             Output::Json => self.writer.text(&json::exchange(exchange, names)),
             Output::Text => {
                 self.title = None;
                 self.writer.exchange(exchange, names)?;
-                match version_trouble(exchange, self.api) {
+                match version_trouble(exchange, self.api, body) {
                     Some(trouble) => self.warning(&trouble),
                     None => Ok(()),
                 }
@@ -87,6 +89,9 @@ impl Printed {
         let trouble = match event {
             Event::Opaque { reason, .. } => {
                 format!("from here on a connection passes without being understood: {reason}")
+            }
+            Event::HandshakeFailed { address, fault, .. } => {
+                format!("a client at {address} was not let in: {fault}")
             }
             Event::AcceptFailed { cause, .. } => format!("a client could not be let in: {cause}"),
             Event::Closed(closed) => match &closed.reason {

@@ -109,13 +109,19 @@ impl Lines {
             Event::Part(part) => self.part(part),
             Event::Closed(closed) => self.closed(closed),
             Event::AcceptFailed { cause, .. } => {
-                let words = format!("a client could not be let in: {cause}");
-                match self.output {
-                    Output::Text => self.writer.doc(&porthole_render::error::warning(&words)),
-                    Output::Json => Ok(()),
-                }
+                self.warning(&format!("a client could not be let in: {cause}"))
+            }
+            Event::HandshakeFailed { address, fault, .. } => {
+                self.warning(&format!("a client at {address} was not let in: {fault}"))
             }
             Event::Finished(_) | Event::Opaque { .. } => Ok(()),
+        }
+    }
+
+    fn warning(&mut self, words: &str) -> io::Result<()> {
+        match self.output {
+            Output::Text => self.writer.doc(&porthole_render::error::warning(words)),
+            Output::Json => Ok(()),
         }
     }
 

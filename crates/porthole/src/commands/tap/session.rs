@@ -11,15 +11,16 @@ use porthole_model::{ContainerNames, Gap};
 use porthole_render::text::TextSettings;
 use porthole_tap::audit::Audit;
 use porthole_tap::record::{RecordSettings, Recorder};
-use porthole_tap::{BoxFuture, BoxedStream, Event, Listener, Relay, Settings};
+use porthole_tap::{BoxFuture, BoxedStream, Event, Relay, Settings};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
 
 use super::aside::Aside;
+use super::door::Door;
 use super::live::Manner;
 use super::parting::Parting;
 use super::view::{Seen, View};
-use super::{TapArgs, audit, child, listen, who};
+use super::{TapArgs, audit, child, take_over, who};
 use crate::commands::traffic;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -34,6 +35,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Relays until Ctrl-C, or until the command ends.
 pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let filter = traffic::filter(args.filter.as_deref())?;
+    take_over::say_recovered(world);
     let endpoint = world.settings.endpoint()?;
     let engine = world.engine()?;
     let recorder = args.record.as_deref().map(|path| recorder(path, &endpoint)).transpose()?;
@@ -67,24 +69,25 @@ async fn relay(
     (endpoint, audit): (&Endpoint, Option<&Audit>),
     view: View,
 ) -> Result<(Exit, Seen), CommandError> {
-    let listener = Listener::bind(&listen::address(args, world)?).await.map_err(listen::refused)?;
+    let Door { listener, url, engine, take_over } = Door::open(args, world, endpoint, &view.names).await?;
     porthole_host::raise_descriptor_limit();
-    let url = listen::url(&listener);
-    let (mut relay, events) = connected(endpoint, relay_settings(args), world)?;
+    let (mut relay, events) = connected(&engine, relay_settings(args), world)?;
     if let Some(audit) = audit {
         relay = relay.with_audit(audit.clone());
     }
     let child = child::start(&args.command, &url)?;
-    if child.is_none() {
-        world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url()));
+    if child.is_none() && take_over.is_none() {
+        world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url(), args.tls.is_asked_for()));
     }
     let unread = Arc::new(Notify::new());
     let told = Arc::clone(&unread);
     let parting = view.parting.clone();
     let viewing = view.start(events, move || told.notify_one());
     let mut exit = Ok(Exit::Success);
+    let has_command = child.is_some();
+    let child = Box::pin(child::until_the_end(child, &unread, audit));
     let end = async {
-        exit = child::until_the_end(child, &unread, audit).await;
+        exit = take_over::until(take_over, child, has_command).await;
         parting.begin();
     };
     relay.run(listener, end).await;

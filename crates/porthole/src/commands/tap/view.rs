@@ -77,7 +77,7 @@ impl View {
                         continue;
                     }
                     tally.add(exchange);
-                    printed.exchange(exchange, &names)?;
+                    printed.exchange(finished, &names)?;
                 }
                 Event::Closed(closed) => printed.dropped(closed)?,
                 _ => {}

@@ -1,5 +1,6 @@
-//! `porthole traffic`: what a tap recorded, looked through, counted and exported.
+//! `porthole traffic`: what a tap recorded, looked through, counted, compared and exported.
 
+mod diff;
 mod export;
 mod listing;
 mod recorded;
@@ -45,6 +46,15 @@ Examples:
   porthole traffic stats calls.db
   porthole traffic stats calls.db --filter 'client.container = \"ci\"' --output json")]
     Stats(SelectArgs),
+    /// Compare two recordings of the same command, such as by two versions of docker
+    #[command(after_long_help = "\
+Ids, times of day and the version in the path are no differences. Exit code: 0 where nothing but times
+differs, 1 where something else does, 2 when the recordings cannot be read.
+
+Examples:
+  porthole traffic diff old.db new.db
+  porthole traffic diff old.db new.db --filter 'operation = ContainerCreate' --output json")]
+    Diff(diff::DiffArgs),
     /// Write the calls in a format of other tools
     #[command(after_long_help = "\
 Examples:
@@ -122,6 +132,7 @@ pub(super) fn run(args: &TrafficArgs, world: &World) -> Result<Exit, CommandErro
         Action::Ls(select) => listing::calls(select, world)?,
         Action::Show(call) => show::run(call, world)?,
         Action::Stats(select) => listing::statistics(select, world)?,
+        Action::Diff(diff) => return diff::run(diff, world),
         Action::Export(export) => export::run(export)?,
         Action::Verify(files) => return verify::run(files, world),
     }

@@ -29,6 +29,27 @@ pub(super) fn each(
     written.map_err(|error| CommandError::caused_by("cannot write to standard output", error))
 }
 
+/// The first calls that are asked for, and whether there are more than `most`.
+pub(super) fn first(
+    recording: &Recording,
+    filter: Option<&Filter>,
+    most: usize,
+) -> Result<(Vec<Exchange>, bool), CommandError> {
+    let (mut calls, mut has_more) = (Vec::new(), false);
+    let read = recording.exchanges(&mut |exchange| {
+        if filter.is_none_or(|filter| filter.matches(&exchange)) {
+            has_more = calls.len() == most;
+            if has_more {
+                return ControlFlow::Break(());
+            }
+            calls.push(exchange);
+        }
+        ControlFlow::Continue(())
+    });
+    read.map_err(refused)?;
+    Ok((calls, has_more))
+}
+
 /// What was recorded of a request or an answer.
 pub(super) struct Message {
     head: Vec<u8>,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use porthole_analysis::version_trouble;
+use porthole_analysis::{EngineApi, version_trouble};
 use porthole_model::{ContainerNames, ContentPiece, Exchange, ExchangeId, Secrets};
 use porthole_render::doc::Doc;
 use porthole_render::text::{self, TextSettings};
@@ -21,6 +21,9 @@ use crate::world::World;
 /// How much of a body is taken apart, or shown as hex, at once: a whole number of lines of hex.
 const PART: usize = 16 * 1024;
 
+/// How many calls of one exec are listed: a terminal is resized without end.
+const MOST_OF_EXEC: usize = 50;
+
 /// Shows the call that is asked for.
 pub(super) fn run(args: &ShowArgs, world: &World) -> Result<(), CommandError> {
     let recording = open(&args.file)?;
@@ -28,9 +31,11 @@ pub(super) fn run(args: &ShowArgs, world: &World) -> Result<(), CommandError> {
     if args.output.output == Output::Json {
         return super::export::line(&recording, &found);
     }
-    let trouble = version_trouble(&found, None);
-    world.printer.doc(&exchange::detail(&found, &ContainerNames::default(), trouble.as_deref()))?;
     let messages = recorded::messages(&recording, found.id)?;
+    let trouble = trouble(&found, &messages);
+    let mut detail = exchange::detail(&found, &ContainerNames::default(), trouble.as_deref());
+    detail.append(calls_of_exec(&recording, &found)?);
+    world.printer.doc(&detail)?;
     Printer::write(|out| {
         let (settings, secrets) = (world.printer.text_settings(), world.settings.secrets);
         let mut shown = Shown { exchange: &found, hex: args.hex, secrets, settings, out };
@@ -46,6 +51,18 @@ fn call(recording: &Recording, args: &ShowArgs) -> Result<Exchange, CommandError
         CommandError::new(format!("the recording has no call {id}"))
             .hint(format!("porthole traffic ls {} lists all", args.file.display()))
     })
+}
+
+fn trouble(exchange: &Exchange, [request, answer]: &[Option<Message>; 2]) -> Option<String> {
+    let answer = answer.as_ref().map(Message::content);
+    let engine = answer.and_then(|answer| EngineApi::of_answer(answer.head, answer.body));
+    version_trouble(exchange, engine, request.as_ref().map(|request| request.content().body))
+}
+
+fn calls_of_exec(recording: &Recording, shown: &Exchange) -> Result<Doc, CommandError> {
+    let Some(exec) = &shown.exec else { return Ok(Doc::new()) };
+    let calls = recording.exchanges_of_exec(&exec.id, MOST_OF_EXEC).map_err(refused)?;
+    Ok(exchange::exec_calls(&calls, shown.id))
 }
 
 /// A call on its way to standard output.

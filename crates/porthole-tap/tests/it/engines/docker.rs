@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use porthole_lab::{Engine, Lab};
 use porthole_model::{Exchange, ExchangeEnd, Upgrade};
-use porthole_tap::{Event, Settings};
+use porthole_tap::Settings;
 
+use super::{Outcome, difference, exchanges, outcome, with_socket};
 use crate::stand::Stand;
 
 /// What a person does with docker; each must give the same output and the same code either way.
@@ -60,14 +61,10 @@ fn check(engine: Engine) {
         "head -c 104857600 /dev/urandom > /run/big; echo small > /run/small; docker cp /run/big cc:/big",
     );
     let mut stand = Stand::between(&lab.directory().join("run/tap.sock"), &lab.socket(), Settings::default());
-    let mut wrong = Vec::new();
-    for script in SCRIPTS {
-        let direct = run(&lab, "docker.sock", script);
-        let through = run(&lab, "tap.sock", script);
-        if direct != through {
-            wrong.push(format!("{script}\n  directly {direct:?}\n  through  {through:?}"));
-        }
-    }
+    let wrong: Vec<_> = SCRIPTS
+        .iter()
+        .filter_map(|script| difference(script, None, |socket| run(&lab, socket, script)))
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(
         run(&lab, "tap.sock", "docker exec cc sh -c 'sleep 1; echo hi'"),
@@ -85,34 +82,8 @@ fn is_left_behind(exchange: &Exchange) -> bool {
         && matches!(exchange.operation.as_deref(), Some("ContainerWait" | "Session" | "Grpc"))
 }
 
-/// The code and what was written, without what differs from run to run.
-fn run(lab: &Lab, socket: &str, script: &str) -> (i32, String, String) {
-    let output = lab.sh(&format!("export DOCKER_HOST=unix:///run/{socket}\n{script}"));
-    (output.code, steady(&output.stdout), steady(&output.stderr))
-}
-
-/// Ids and other long numbers are left out.
-fn steady(text: &str) -> String {
-    let is_id = |word: &str| word.len() >= 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_sum = |word: &str| word.len() == 32;
-    text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric())
-        .map(|word| {
-            let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
-            if is_id(bare) && !is_sum(bare) { "ID\n" } else { word }
-        })
-        .collect()
-}
-
-fn exchanges(stand: &Stand) -> Vec<Exchange> {
-    let mut exchanges = Vec::new();
-    while let Ok(event) = stand.events.recv() {
-        match event {
-            Event::Finished(finished) => exchanges.push(finished.exchange),
-            Event::Opaque { reason, .. } => panic!("{reason}"),
-            _ => {}
-        }
-    }
-    exchanges
+fn run(lab: &Lab, socket: &str, script: &str) -> Outcome {
+    outcome(&lab.sh(&with_socket(socket, script)))
 }
 
 fn check_exchanges(exchanges: &[Exchange]) {
