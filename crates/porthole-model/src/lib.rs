@@ -2,6 +2,7 @@
 //!
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
+mod audit;
 mod content;
 mod engine;
 mod exchange;
@@ -19,6 +20,7 @@ mod topology;
 mod traffic;
 mod traffic_diff;
 
+pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
 };

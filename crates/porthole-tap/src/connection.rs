@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::audit::{Audit, Gate};
 use crate::budget::Budget;
 use crate::duplex::{Duplex, Turn};
 use crate::execs::Execs;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) connect: Box<dyn Connect>,
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) resolve: Option<Arc<Resolve>>,
+    pub(crate) audit: Option<Audit>,
     pub(crate) connections: AtomicU64,
     pub(crate) exchanges: AtomicU64,
 }
@@ -79,8 +81,9 @@ pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: wa
     };
     match engine {
         Ok(engine) => {
+            let client = news.gated(accepted.stream, accepted.id).await;
             let observer = Observer::new(accepted.id, accepted.address, shared);
-            let mut duplex = Duplex::new(accepted.stream, engine, observer);
+            let mut duplex = Duplex::new(client, engine, observer);
             closed.reason = relay(&mut duplex, &mut news, &mut phase).await;
             closed.from_client = duplex.client_bytes();
             closed.from_engine = duplex.engine_bytes();
@@ -195,6 +198,7 @@ impl News {
     async fn deliver(&mut self, observer: &mut Observer) {
         self.introduce().await;
         while let Some(event) = observer.next_event(&self.client) {
+            self.audit(&event).await;
             let Err(event) = self.shared.sink.offer(event) else { continue };
             match event {
                 Event::Part(_) => observer.count_dropped_part(),
@@ -205,7 +209,26 @@ impl News {
 
     async fn end(mut self, closed: ConnectionClosed) {
         self.introduce().await;
-        self.insist(Event::Closed(closed)).await;
+        let event = Event::Closed(closed);
+        self.audit(&event).await;
+        self.insist(event).await;
+    }
+
+    /// The client's stream, behind a gate where no call may pass without its line in the audit.
+    async fn gated(&mut self, stream: BoxedStream, connection: ConnectionId) -> BoxedStream {
+        match self.shared.audit.clone() {
+            Some(audit) if audit.is_required() => {
+                self.introduce().await;
+                Box::new(Gate::new(stream, audit, connection, self.client.clone()))
+            }
+            _ => stream,
+        }
+    }
+
+    async fn audit(&self, event: &Event) {
+        if let Some(audit) = &self.shared.audit {
+            audit.note(event).await;
+        }
     }
 
     async fn insist(&self, event: Event) {

@@ -10,6 +10,7 @@
 //! call. Parts shown live and kept bodies are what gives way: both draw on one budget of bytes, and what does not
 //! fit is dropped and counted.
 
+pub mod audit;
 mod budget;
 mod calls;
 mod connection;

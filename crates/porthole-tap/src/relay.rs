@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::audit::Audit;
 use crate::budget::Budget;
 use crate::connection::{Accepted, Phase, Shared, serve};
 use crate::execs::Execs;
@@ -46,10 +47,20 @@ impl Relay {
             connect: Box::new(connect),
             sink: Box::new(sink),
             resolve,
+            audit: None,
             connections: AtomicU64::new(0),
             exchanges: AtomicU64::new(0),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// The same relay with an audit of the calls that change something. Not while connections are served.
+    #[must_use]
+    pub fn with_audit(mut self, audit: Audit) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.audit = Some(audit);
+        }
+        self
     }
 
     /// Serves what the listener gets until `stop` ends. Then idle connections are closed at once, busy ones when

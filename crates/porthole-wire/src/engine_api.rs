@@ -4,7 +4,9 @@
 //! `/grpc`, are named in its manner.
 
 mod bodies;
+mod details;
 mod exec;
+mod go_json;
 mod operations;
 mod pattern;
 mod progress;
@@ -13,10 +15,11 @@ mod resource;
 mod secrets;
 
 pub use bodies::{describes_itself_in_bodies, resource_of_bodies};
+pub use details::CallDetails;
 pub use exec::{ExecFacts, exec_of_bodies, exit_code_of_wait, is_of_exec};
 pub use operations::{OPERATIONS, Operation};
 pub use progress::ProgressScan;
-pub use secrets::{SECRET_MASK, carries_secrets, is_secret_header, masked_target};
+pub use secrets::{SECRET_MASK, carries_secrets, is_secret_header, masked_form, masked_target};
 
 use porthole_model::Resource;
 
@@ -43,6 +46,21 @@ pub fn recognise<'a>(method: &str, target: &'a str) -> Call<'a> {
         .find_map(|operation| Some((operation, pattern::fit(operation.pattern, path)?)));
     let resource = found.and_then(|(operation, fit)| resource::of(operation, fit, query));
     Call { api_version, operation: found.map(|(operation, _)| operation), resource }
+}
+
+/// Whether a call may change something: by its operation, and for a route that no engine has by its method.
+pub fn changes(method: &str, target: &str) -> bool {
+    match recognise(method, target).operation {
+        Some(operation) => operation.changes,
+        None => !matches!(method, "GET" | "HEAD"),
+    }
+}
+
+/// What a call is about when its body is a form, whose fields stand before those of the query (Go's
+/// `Request.ParseForm`, by which the engine reads both).
+pub fn resource_with_form(method: &str, target: &str, form: &str) -> Option<Resource> {
+    let (path, query) = split_target(target);
+    recognise(method, &format!("{path}?{form}&{query}")).resource
 }
 
 /// Whether the engine may take the connection over as a raw stream even if the request asks for no upgrade.
@@ -144,6 +162,34 @@ mod tests {
         );
         assert_eq!(resource_of("POST", "/build?t=app%3A1&t=x"), (ResourceKind::Image, "app:1".to_owned()));
         assert_eq!(recognise("GET", "/containers/json").resource, None);
+    }
+
+    #[test]
+    fn unknown_routes_change_something_unless_they_only_read() {
+        for (method, target, changes) in [
+            ("POST", "/v1.41/containers/x/start", true),
+            ("DELETE", "/volumes/x", true),
+            ("GET", "/containers/x/attach/ws?stdin=1", true),
+            ("POST", "/containers/x/wait", false),
+            ("POST", "/auth", false),
+            ("GET", "/containers/json", false),
+            ("HEAD", "/new", false),
+            ("GET", "/new", false),
+            ("POST", "/new", true),
+            ("post", "/containers/x/wait", true),
+        ] {
+            assert_eq!(super::changes(method, target), changes, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn the_fields_of_a_form_stand_before_those_of_the_query() {
+        let name = |form| {
+            let found = resource_with_form("POST", "/images/create?fromImage=good&tag=1", form);
+            found.map(|resource| resource.name)
+        };
+        assert_eq!(name("fromImage=other").as_deref(), Some("other:1"));
+        assert_eq!(name("x=1").as_deref(), Some("good:1"));
     }
 
     #[test]

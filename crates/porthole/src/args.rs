@@ -22,7 +22,7 @@ Examples:
 
 Exit codes:
   0  done, nothing found
-  1  doctor found something at or over --fail-on, or traffic diff a difference
+  1  doctor found something at or over --fail-on, traffic diff a difference, or traffic verify an altered audit
   2  porthole could not do the job
   130  interrupted";
 
@@ -137,6 +137,7 @@ Examples:
   porthole tap --listen tcp://0.0.0.0:2376 --tlsdir /etc/docker/certs
                                             for other machines: who shows a certificate is let in
   porthole tap --take-over                  every client of this host's engine, as it is
+  porthole tap --audit /var/log/porthole/audit.log --audit-required
   porthole -c prod tap -- docker ps         a remote engine's calls, too")]
     Tap(TapArgs),
     /// Look through, count, compare and export what a tap recorded
@@ -147,7 +148,8 @@ Examples:
   porthole traffic show calls.db 17
   porthole traffic stats calls.db
   porthole traffic diff old.db new.db
-  porthole traffic export calls.db --format har > calls.har")]
+  porthole traffic export calls.db --format har > calls.har
+  porthole traffic verify audit.log         was the audit of porthole tap --audit altered?")]
     Traffic(TrafficArgs),
     /// Record everything that the other commands read into one file
     ///

@@ -16,12 +16,17 @@ pub(crate) async fn interrupted() {
     one(SignalKind::interrupt()).await;
 }
 
-/// Ends at SIGTERM, or when the terminal is closed.
-pub(crate) async fn terminated() {
+/// Ends at SIGTERM, and where `hangup_stops` when the terminal is closed.
+pub(crate) async fn terminated(hangup_stops: bool) {
     tokio::select! {
         () = one(SignalKind::terminate()) => {}
-        () = one(SignalKind::hangup()) => {}
+        () = hung_up(), if hangup_stops => {}
     }
+}
+
+/// Ends at SIGHUP.
+pub(crate) async fn hung_up() {
+    one(SignalKind::hangup()).await;
 }
 
 /// From here on, Ctrl-C, SIGTERM and SIGHUP do nothing. Needs the event loop.

@@ -3,6 +3,7 @@
 //! A fact that could not be read is `null`, and `gaps` holds its path and the reason. A `null` without a gap means
 //! that there is none.
 
+mod audit;
 mod exchange;
 mod explain;
 mod gap;
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+pub use audit::{AuditEndWord, AuditFileItem, AuditRemark, AuditVerdictDocument, audit_verdict};
 pub use exchange::{
     ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, ExecItem, MessageItem, ResourceItem,
     ResourceWord, exchange,
@@ -47,6 +49,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The name and the JSON schema of every document.
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
+        ("audit_verdict", schema::<AuditVerdictDocument>()),
         ("exchange", schema::<ExchangeDocument>()),
         ("explain", schema::<ExplanationsDocument>()),
         ("gc", schema::<RemovedDocument>()),

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use porthole_model::Exchange;
+use porthole_tap::audit::Audit;
 use porthole_tap::{BoxFuture, BoxedStream, Event, ListenAddress, Listener, Relay, Resolve, Settings, queue};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -59,9 +60,7 @@ impl Stand {
         settings: Settings,
         resolve: Option<Arc<Resolve>>,
     ) -> Self {
-        let mut stand = Self::listening(ListenAddress::private(tap), engine, settings, resolve);
-        stand.tap = PathBuf::from(tap);
-        stand
+        Self::run(ListenAddress::private(tap), engine, settings, resolve, None).at(tap)
     }
 
     /// A relay from any address to a path.
@@ -71,6 +70,36 @@ impl Stand {
         settings: Settings,
         resolve: Option<Arc<Resolve>>,
     ) -> Self {
+        Self::run(address, engine, settings, resolve, None)
+    }
+
+    /// A server that handles each connection by `handle`, and a relay with an audit.
+    pub(crate) fn audited(handle: impl Fn(UnixStream) + Send + Sync + 'static, audit: Audit) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let [tap, engine] = ["tap.sock", "engine.sock"].map(|name| directory.path().join(name));
+        serve(&engine, handle);
+        let mut stand = Self::auditing(ListenAddress::private(&tap), &engine, audit).at(&tap);
+        stand.directory = Some(directory);
+        stand
+    }
+
+    /// A relay with an audit, from any address to a path.
+    pub(crate) fn auditing(address: ListenAddress, engine: &Path, audit: Audit) -> Self {
+        Self::run(address, engine, Settings::default(), None, Some(audit))
+    }
+
+    fn at(mut self, tap: &Path) -> Self {
+        self.tap = PathBuf::from(tap);
+        self
+    }
+
+    fn run(
+        address: ListenAddress,
+        engine: &Path,
+        settings: Settings,
+        resolve: Option<Arc<Resolve>>,
+        audit: Option<Audit>,
+    ) -> Self {
         let (events_in, events) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
@@ -79,7 +108,10 @@ impl Stand {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let (sink, mut received) = queue(1000);
-                let relay = Relay::new(connect, sink, resolve, settings);
+                let mut relay = Relay::new(connect, sink, resolve, settings);
+                if let Some(audit) = audit {
+                    relay = relay.with_audit(audit);
+                }
                 let listener = Listener::bind(&address).await.unwrap();
                 ready_in.send(listener.port()).unwrap();
                 let forwarding = tokio::spawn(async move {

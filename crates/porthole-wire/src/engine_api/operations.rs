@@ -9,10 +9,20 @@ pub struct Operation {
     pub pattern: &'static str,
     /// Its name: `ContainerCreate`.
     pub name: &'static str,
+    /// Whether it changes something: the engine, what it runs, or a registry. What a program reads on its standard
+    /// input changes it, too.
+    pub changes: bool,
 }
 
+/// A route; all but GET and HEAD change something, unless it is said otherwise.
 const fn on(method: &'static str, pattern: &'static str, name: &'static str) -> Operation {
-    Operation { method, pattern, name }
+    let changes = !matches!(method.as_bytes(), b"GET" | b"HEAD");
+    Operation { method, pattern, name, changes }
+}
+
+/// A POST that only asks, waits, or tells the size of a terminal.
+const fn harmless(pattern: &'static str, name: &'static str) -> Operation {
+    Operation { changes: false, ..on("POST", pattern, name) }
 }
 
 /// Every route. The first that fits is the one, as in the engine's own router.
@@ -24,7 +34,7 @@ pub const OPERATIONS: &[Operation] = &[
     on("GET", "/info", "SystemInfo"),
     on("GET", "/events", "SystemEvents"),
     on("GET", "/system/df", "SystemDataUsage"),
-    on("POST", "/auth", "SystemAuth"),
+    harmless("/auth", "SystemAuth"),
 
     on("GET", "/containers/json", "ContainerList"),
     on("POST", "/containers/create", "ContainerCreate"),
@@ -35,7 +45,7 @@ pub const OPERATIONS: &[Operation] = &[
     on("GET", "/containers/{container}/changes", "ContainerChanges"),
     on("GET", "/containers/{container}/export", "ContainerExport"),
     on("GET", "/containers/{container}/stats", "ContainerStats"),
-    on("POST", "/containers/{container}/resize", "ContainerResize"),
+    harmless("/containers/{container}/resize", "ContainerResize"),
     on("POST", "/containers/{container}/start", "ContainerStart"),
     on("POST", "/containers/{container}/stop", "ContainerStop"),
     on("POST", "/containers/{container}/restart", "ContainerRestart"),
@@ -45,12 +55,12 @@ pub const OPERATIONS: &[Operation] = &[
     on("POST", "/containers/{container}/pause", "ContainerPause"),
     on("POST", "/containers/{container}/unpause", "ContainerUnpause"),
     on("POST", "/containers/{container}/attach", "ContainerAttach"),
-    on("GET", "/containers/{container}/attach/ws", "ContainerAttachWebsocket"),
-    on("POST", "/containers/{container}/wait", "ContainerWait"),
+    Operation { changes: true, ..on("GET", "/containers/{container}/attach/ws", "ContainerAttachWebsocket") },
+    harmless("/containers/{container}/wait", "ContainerWait"),
     on("HEAD", "/containers/{container}/archive", "ContainerArchiveInfo"),
     on("GET", "/containers/{container}/archive", "ContainerArchive"),
     on("PUT", "/containers/{container}/archive", "PutContainerArchive"),
-    on("POST", "/containers/{container}/copy", "ContainerCopy"),
+    harmless("/containers/{container}/copy", "ContainerCopy"),
     on("GET", "/containers/{container}/checkpoints", "CheckpointList"),
     on("POST", "/containers/{container}/checkpoints", "CheckpointCreate"),
     on("DELETE", "/containers/{container}/checkpoints/*", "CheckpointDelete"),
@@ -58,7 +68,7 @@ pub const OPERATIONS: &[Operation] = &[
     on("DELETE", "/containers/{container}", "ContainerDelete"),
 
     on("POST", "/exec/{exec}/start", "ExecStart"),
-    on("POST", "/exec/{exec}/resize", "ExecResize"),
+    harmless("/exec/{exec}/resize", "ExecResize"),
     on("GET", "/exec/{exec}/json", "ExecInspect"),
 
     on("GET", "/images/json", "ImageList"),
@@ -219,6 +229,26 @@ mod tests {
         assert_eq!(names_of(&["/tasks"]).len(), 3);
         assert_eq!(names_of(&["/secrets"]).len(), 5);
         assert_eq!(names_of(&["/configs"]).len(), 5);
+    }
+
+    #[test]
+    fn what_reads_by_post_and_what_writes_by_get_is_known() {
+        let exceptions: Vec<_> = OPERATIONS
+            .iter()
+            .filter(|operation| operation.changes == matches!(operation.method, "GET" | "HEAD"))
+            .map(|operation| operation.name)
+            .collect();
+        assert_eq!(
+            exceptions,
+            [
+                "SystemAuth",
+                "ContainerResize",
+                "ContainerAttachWebsocket",
+                "ContainerWait",
+                "ContainerCopy",
+                "ExecResize"
+            ]
+        );
     }
 
     #[test]

@@ -40,8 +40,13 @@ pub fn carries_secrets(operation: &str) -> bool {
 /// The target without build arguments, which often are tokens, and without passwords in URLs.
 pub fn masked_target(target: &str) -> String {
     let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
-    let pairs: Vec<String> = query.split('&').map(masked_pair).collect();
-    format!("{path}?{}", pairs.join("&"))
+    format!("{path}?{}", masked_form(query))
+}
+
+/// The same for a form, such as a query without its path.
+pub fn masked_form(form: &str) -> String {
+    let pairs: Vec<String> = form.split('&').map(masked_pair).collect();
+    pairs.join("&")
 }
 
 fn masked_pair(pair: &str) -> String {

@@ -1,5 +1,6 @@
 //! The decoder of a connection: both directions, and what the one says about the other.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use porthole_model::Upgrade;
@@ -82,6 +83,22 @@ impl Decoder {
         self.read_requests(bytes, &mut emit).unwrap_or_else(|opaque| self.turn_opaque(opaque, &mut emit));
     }
 
+    /// Reads what the client sent next, but not past the end of a head or of a request, and not what only the engine's
+    /// answer will tell to be a request or a stream. Gives how many bytes were read.
+    pub fn client_sent_to_boundary(&mut self, bytes: &[u8], mut emit: impl FnMut(Event<'_>)) -> usize {
+        let (mut rest, at_boundary) = (bytes, Cell::new(false));
+        let mut emit = |event: Event<'_>| {
+            let is_boundary = matches!(event, Event::RequestHead(_) | Event::RequestEnd);
+            at_boundary.set(at_boundary.get() || is_boundary);
+            emit(event);
+        };
+        while !rest.is_empty() && !at_boundary.get() && self.can_read_requests() {
+            self.read_request_step(&mut rest, &mut emit)
+                .unwrap_or_else(|opaque| self.turn_opaque(opaque, &mut emit));
+        }
+        bytes.len() - rest.len()
+    }
+
     /// Reads what the engine sent next.
     pub fn engine_sent(&mut self, bytes: &[u8], mut emit: impl FnMut(Event<'_>)) {
         self.read_answers(bytes, &mut emit).unwrap_or_else(|opaque| self.turn_opaque(opaque, &mut emit));
@@ -138,6 +155,15 @@ impl Decoder {
             && !self.answer_head.has_begun()
     }
 
+    /// Whether a request's head has begun that is not whole yet.
+    pub fn is_within_head(&self) -> bool {
+        self.request_head.has_begun()
+    }
+
+    fn can_read_requests(&self) -> bool {
+        self.mode != Mode::Opaque && !matches!(self.requests, Requests::Held(_))
+    }
+
     fn turn_opaque(&mut self, reason: Opaque, emit: &mut impl FnMut(Event<'_>)) {
         *self = Self { mode: Mode::Opaque, ..Self::default() };
         emit(Event::Opaque(reason));
@@ -145,25 +171,35 @@ impl Decoder {
 
     fn read_requests(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(Event<'_>)) -> Result<(), Opaque> {
         while !bytes.is_empty() && self.mode != Mode::Opaque {
-            match &mut self.requests {
-                Requests::Head => self.read_request_head(&mut bytes, emit)?,
-                Requests::Body(body) => {
-                    let step = body.step(&mut bytes)?;
-                    self.waits_for_100 = false;
-                    emit_content(step.content, Event::RequestBody, emit);
-                    if step.is_end {
-                        self.end_request(emit);
-                    }
+            self.read_request_step(&mut bytes, emit)?;
+        }
+        Ok(())
+    }
+
+    /// Takes at least one byte from the front of `bytes`, which must not be empty.
+    fn read_request_step(
+        &mut self,
+        bytes: &mut &[u8],
+        emit: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Opaque> {
+        match &mut self.requests {
+            Requests::Head => self.read_request_head(bytes, emit)?,
+            Requests::Body(body) => {
+                let step = body.step(bytes)?;
+                self.waits_for_100 = false;
+                emit_content(step.content, Event::RequestBody, emit);
+                if step.is_end {
+                    self.end_request(emit);
                 }
-                Requests::Held(held) => {
-                    held.extend_from_slice(std::mem::take(&mut bytes));
-                    if held.len() > LONGEST_HELD {
-                        return Err(Opaque::LongHeld);
-                    }
-                }
-                Requests::Unsure => return Err(Opaque::Framing),
-                Requests::Stream => emit(Event::Stream(Side::Client, std::mem::take(&mut bytes))),
             }
+            Requests::Held(held) => {
+                held.extend_from_slice(std::mem::take(bytes));
+                if held.len() > LONGEST_HELD {
+                    return Err(Opaque::LongHeld);
+                }
+            }
+            Requests::Unsure => return Err(Opaque::Framing),
+            Requests::Stream => emit(Event::Stream(Side::Client, std::mem::take(bytes))),
         }
         Ok(())
     }

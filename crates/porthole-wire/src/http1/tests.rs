@@ -383,3 +383,47 @@ proptest! {
         decoder.engine_closed(|_| ());
     }
 }
+
+/// What a reader sees that goes from boundary to boundary, and how many bytes it left.
+fn decode_to_boundaries(decoder: &mut Decoder, mut bytes: &[u8]) -> (Vec<Vec<Seen>>, usize) {
+    let mut steps = Vec::new();
+    loop {
+        let mut seen = Vec::new();
+        let read = decoder.client_sent_to_boundary(bytes, |event| record(&mut seen, &event));
+        bytes = &bytes[read..];
+        if read == 0 {
+            return (steps, bytes.len());
+        }
+        steps.push(seen);
+    }
+}
+
+#[test]
+fn a_reader_from_boundary_to_boundary_stops_behind_each_head_and_each_request() {
+    let requests = b"GET /a HTTP/1.1\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nxyGET /c HT";
+    let mut decoder = Decoder::default();
+    let (steps, left) = decode_to_boundaries(&mut decoder, requests);
+    let head = |method: &str, target: &str| Seen::Request(method.to_owned(), target.to_owned());
+    let body = Seen::RequestBody(b"xy".to_vec());
+    assert_eq!(
+        steps,
+        [
+            vec![head("GET", "/a"), Seen::RequestEnd],
+            vec![head("POST", "/b")],
+            vec![body, Seen::RequestEnd],
+            vec![]
+        ]
+    );
+    assert!(left == 0 && decoder.is_within_head());
+}
+
+#[test]
+fn a_reader_from_boundary_to_boundary_waits_where_only_the_answer_tells_what_follows() {
+    let attach =
+        b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nDELETE /x";
+    let mut decoder = Decoder::default();
+    assert_eq!(decode_to_boundaries(&mut decoder, attach).1, b"DELETE /x".len());
+    decoder.engine_sent(b"HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n", |_| {});
+    let stream = Seen::Stream(Client, b"DELETE /x".to_vec());
+    assert_eq!(decode_to_boundaries(&mut decoder, b"DELETE /x"), (vec![vec![stream]], 0));
+}

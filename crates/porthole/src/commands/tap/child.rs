@@ -5,9 +5,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use porthole_model::Pid;
+use porthole_tap::audit::Audit;
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
+use super::audit;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -50,10 +52,28 @@ fn start_with(words: &[String], prepare: impl FnOnce(&mut Command)) -> Result<Op
 }
 
 /// Waits for the command, or without one for a signal or for the reader of our output to go away.
-pub(super) async fn until_the_end(child: Option<Child>, unread: &Notify) -> Result<Exit, CommandError> {
+pub(super) async fn until_the_end(
+    child: Option<Child>,
+    unread: &Notify,
+    audit: Option<&Audit>,
+) -> Result<Exit, CommandError> {
+    let Some(audit) = audit else { return until_stopped(child, unread, true).await };
+    // With an audit, SIGHUP is the sign of a rotation, and ends nothing.
+    tokio::select! {
+        exit = until_stopped(child, unread, false) => exit,
+        () = audit::follow_rotation(audit) => Ok(Exit::Success),
+    }
+}
+
+async fn until_stopped(
+    child: Option<Child>,
+    unread: &Notify,
+    hangup_stops: bool,
+) -> Result<Exit, CommandError> {
     let Some(mut child) = child else {
         tokio::select! {
-            () = interrupt::asked_to_stop() => {}
+            () = interrupt::interrupted() => {}
+            () = interrupt::terminated(hangup_stops) => {}
             () = unread.notified() => {}
         }
         return Ok(Exit::Success);
@@ -67,7 +87,7 @@ pub(super) async fn until_the_end(child: Option<Child>, unread: &Notify) -> Resu
             }
             // The terminal sends Ctrl-C to the command as well, which decides what becomes of it.
             () = interrupt::interrupted() => {}
-            () = interrupt::terminated() => {
+            () = interrupt::terminated(hangup_stops) => {
                 if let Some(pid) = pid {
                     porthole_host::ask_to_end(pid);
                 }

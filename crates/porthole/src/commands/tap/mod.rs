@@ -1,6 +1,7 @@
 //! `porthole tap`: a relay before the engine's socket that shows and records every call.
 
 mod aside;
+mod audit;
 mod batches;
 mod child;
 mod door;
@@ -20,6 +21,7 @@ mod who;
 use std::path::PathBuf;
 
 use porthole_tap::Target;
+use porthole_tap::audit::AuditTarget;
 pub(crate) use take_over::{guard, guarded_socket, recover};
 
 use crate::error::CommandError;
@@ -62,6 +64,15 @@ pub(crate) struct TapArgs {
     /// Record the calls, with their heads and bodies, in this new file
     #[arg(short, long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Write a line for each call that changes something: to a file, syslog, or otlp://host[:port][/path]
+    ///
+    /// Give it several times for several places. The lines of a file form a chain that porthole traffic verify
+    /// checks. With SIGHUP files are opened anew, as after a rotation of logs.
+    #[arg(long, value_name = "PLACE", conflicts_with = "raw")]
+    audit: Vec<AuditTarget>,
+    /// Refuse a call that changes something, unless its line stands in every --audit before
+    #[arg(long, requires = "audit")]
+    audit_required: bool,
     /// Show the heads and bodies of each call while they pass
     ///
     /// Bodies are taken apart: JSON indented, streams of JSON line by line, the output of containers by stream,

@@ -85,7 +85,7 @@ async fn relay(
     let viewing = view.start(events, move || told.notify_one());
     let mut exit = Ok(Exit::Success);
     let end = async {
-        exit = child::until_the_end(child, &unread).await;
+        exit = child::until_the_end(child, &unread, None).await;
         parting.begin();
     };
     relay.run(listener, end).await;

@@ -9,6 +9,7 @@ use porthole_analysis::EngineApi;
 use porthole_engine::{Client, Endpoint, Line, LineStream};
 use porthole_model::{ContainerNames, Gap};
 use porthole_render::text::TextSettings;
+use porthole_tap::audit::Audit;
 use porthole_tap::record::{RecordSettings, Recorder};
 use porthole_tap::{BoxFuture, BoxedStream, Event, Relay, Settings};
 use tokio::sync::Notify;
@@ -19,7 +20,7 @@ use super::door::Door;
 use super::live::Manner;
 use super::parting::Parting;
 use super::view::{Seen, View};
-use super::{TapArgs, child, take_over, who};
+use super::{TapArgs, audit, child, take_over, who};
 use crate::commands::traffic;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -41,18 +42,22 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let endpoint = world.settings.endpoint()?;
     let engine = world.engine()?;
     let recorder = args.record.as_deref().map(|path| recorder(path, &endpoint)).transpose()?;
+    let names = names(world, &engine)?;
+    let audit = audit::open(args, world, &endpoint, &names)?;
     let view = View {
         output: args.output.output,
         manner: manner(args, world),
         settings: settings(args, world),
         out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(Aside::default()) },
         filter,
-        names: names(world, &engine)?,
+        names,
         api: EngineApi::of(&engine.version()),
         record: recorder.as_ref().map(Recorder::sink),
         parting: Parting::default(),
     };
-    let (exit, seen) = world.serve(relay(args, world, &endpoint, view))?;
+    let relayed = world.serve(relay(args, world, (&endpoint, audit.as_ref()), view));
+    audit.as_ref().map_or(Ok(()), audit::close)?;
+    let (exit, seen) = relayed?;
     let trouble = recorder.map(|recorder| end(recorder, args)).transpose()?.flatten();
     if let Some(trouble) = trouble {
         world.printer.note(&porthole_render::error::warning(&trouble));
@@ -64,12 +69,15 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
 async fn relay(
     args: &TapArgs,
     world: &World,
-    endpoint: &Endpoint,
+    (endpoint, audit): (&Endpoint, Option<&Audit>),
     view: View,
 ) -> Result<(Exit, Seen), CommandError> {
     let Door { listener, url, engine, take_over } = Door::open(args, world, endpoint, &view.names).await?;
     porthole_host::raise_descriptor_limit();
-    let (relay, events) = connected(&engine, relay_settings(args), world)?;
+    let (mut relay, events) = connected(&engine, relay_settings(args), world)?;
+    if let Some(audit) = audit {
+        relay = relay.with_audit(audit.clone());
+    }
     let child = child::start(&args.command, &url)?;
     if child.is_none() && take_over.is_none() {
         world.printer.note(&porthole_render::tap::listening(&url, &endpoint.url(), args.tls.is_asked_for()));
@@ -80,7 +88,7 @@ async fn relay(
     let viewing = view.start(events, move || told.notify_one());
     let mut exit = Ok(Exit::Success);
     let has_command = child.is_some();
-    let child = Box::pin(child::until_the_end(child, &unread));
+    let child = Box::pin(child::until_the_end(child, &unread, audit));
     let end = async {
         exit = take_over::until(take_over, child, has_command).await;
         parting.begin();

@@ -5,6 +5,7 @@ mod export;
 mod listing;
 mod recorded;
 mod show;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -60,6 +61,15 @@ Examples:
   porthole traffic export calls.db --format har > calls.har
   porthole traffic export calls.db --format curl --filter 'id = 17'")]
     Export(ExportArgs),
+    /// Check that an audit is what was written: no line altered, none missing
+    ///
+    /// Ends with 0 when it is, 1 when it is not, 2 when a file cannot be read.
+    #[command(after_long_help = "\
+Examples:
+  porthole traffic verify /var/log/porthole/audit.log
+  porthole traffic verify /var/log/porthole/audit.log*
+  zcat audit.log.2.gz | porthole traffic verify -")]
+    Verify(verify::VerifyArgs),
 }
 
 /// Which calls of which recording.
@@ -124,6 +134,7 @@ pub(super) fn run(args: &TrafficArgs, world: &World) -> Result<Exit, CommandErro
         Action::Stats(select) => listing::statistics(select, world)?,
         Action::Diff(diff) => return diff::run(diff, world),
         Action::Export(export) => export::run(export)?,
+        Action::Verify(files) => return verify::run(files, world),
     }
     Ok(Exit::Success)
 }
