@@ -36,6 +36,7 @@ fn note(seen: &mut Vec<(String, Vec<u8>)>, event: &Event<'_>) {
         Event::Upgraded(upgrade) => (format!("upgraded {upgrade}"), b""),
         Event::Http2 => ("http/2".into(), b""),
         Event::Stream(side, bytes) => (format!("stream of {side:?}"), bytes),
+        Event::Unseen(..) => unreachable!("everything is shown"),
         Event::Opaque(reason) => (format!("opaque {reason}"), b""),
     };
     match seen.last_mut() {

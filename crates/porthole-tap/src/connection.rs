@@ -23,6 +23,9 @@ use crate::{BoxedStream, CloseReason, Connect, ConnectionClosed, Event, Resolve,
 /// How long the naming of a client may take: reading `/proc` of a process that hangs may hang too.
 const NAMING: Duration = Duration::from_secs(2);
 
+/// How long a client that has just connected may take to ask something, once the relay was told to stop.
+const FIRST_REQUEST: Duration = Duration::from_millis(250);
+
 /// The pause before the engine's full queue is tried again.
 const QUEUE: Duration = Duration::from_millis(5);
 
@@ -68,7 +71,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: wa
     let mut news = News::begin(Arc::clone(&shared), &accepted, opened);
     let engine = tokio::select! {
         engine = connect(shared.connect.as_ref()) => engine,
-        _ = phase.wait_for(|phase| *phase != Phase::Running) => Err(io::ErrorKind::Interrupted.into()),
+        _ = phase.wait_for(|phase| *phase == Phase::Cutting) => Err(io::ErrorKind::Interrupted.into()),
     };
     let mut closed = ConnectionClosed {
         connection: accepted.id,
@@ -94,7 +97,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, accepted: Accepted, mut phase: wa
         }
         Err(error) => {
             drop(accepted.stream);
-            if *phase.borrow() == Phase::Running {
+            if error.kind() != io::ErrorKind::Interrupted {
                 closed.reason = CloseReason::EngineUnreachable(error.to_string());
             }
         }
@@ -115,6 +118,7 @@ async fn connect(engine: &dyn Connect) -> io::Result<BoxedStream> {
 }
 
 async fn relay(duplex: &mut Duplex, news: &mut News, phase: &mut watch::Receiver<Phase>) -> CloseReason {
+    let mut first_request_until = None;
     loop {
         let deadline = duplex.deadline();
         let is_introduced = news.is_introduced();
@@ -123,8 +127,15 @@ async fn relay(duplex: &mut Duplex, news: &mut News, phase: &mut watch::Receiver
             changed = phase.changed() => match *phase.borrow_and_update() {
                 Phase::Cutting => return CloseReason::Stopped,
                 _ if changed.is_err() => return CloseReason::Stopped,
-                now => duplex.is_draining = now == Phase::Draining,
+                Phase::Running => {}
+                Phase::Draining if duplex.client_bytes() == 0 => {
+                    first_request_until = Some(Instant::now() + FIRST_REQUEST);
+                }
+                Phase::Draining => duplex.is_draining = true,
             },
+            () = wait_for(first_request_until), if first_request_until.is_some() => {
+                (first_request_until, duplex.is_draining) = (None, true);
+            }
             () = news.introduce(), if !news.is_introduced() => {}
             () = wait_for(deadline), if deadline.is_some() => return duplex.broken_reason(),
             turn = poll_fn(|context| duplex.poll(context, is_introduced)) => match turn {

@@ -23,6 +23,9 @@ use crate::{BoxedStream, Connect, Event, Listener, Resolve, Settings, Sink, Stre
 /// The pause after a connection could not be taken: without one, a lack of descriptors would fill the processor.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long those are still let in who connected before the stop.
+const LAST_ARRIVALS: Duration = Duration::from_millis(20);
+
 /// How long connections that were cut may take to tell their last.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -63,8 +66,8 @@ impl Relay {
         self
     }
 
-    /// Serves what the listener gets until `stop` ends. Then idle connections are closed at once, busy ones when
-    /// they are done or when [`Settings::drain`] is over. Gives the number of those that had to be cut.
+    /// Serves what the listener gets until `stop` ends. Then idle connections are closed at once, those that have not
+    /// asked anything yet after a moment, busy ones when they are done or when [`Settings::drain`] is over. Gives the number of those that had to be cut.
     ///
     /// May run for several listeners at a time. Many connections need twice as many file descriptors: the caller
     /// raises the limit.
@@ -72,6 +75,8 @@ impl Relay {
         let (phase, watched) = watch::channel(Phase::Running);
         let mut connections = JoinSet::new();
         self.accept(&listener, &mut connections, &watched, stop).await;
+        // Who has connected already must not find the door shut.
+        self.accept(&listener, &mut connections, &watched, sleep(LAST_ARRIVALS)).await;
         drop((listener, watched));
         phase.send_replace(Phase::Draining);
         if timeout(self.shared.settings.drain, all(&mut connections)).await.is_ok() {

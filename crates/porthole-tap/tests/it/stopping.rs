@@ -79,6 +79,18 @@ fn a_stop_closes_idle_connections_at_once_and_lets_busy_ones_finish() {
 }
 
 #[test]
+fn a_client_that_connects_just_before_the_stop_is_answered() {
+    let mut stand = Stand::new(server::handle);
+    let mut client = UnixStream::connect(stand.tap()).unwrap();
+    stand.begin_stop();
+    client.write_all(b"GET /_ping HTTP/1.1\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(stand.wait(), 0);
+}
+
+#[test]
 fn a_stop_cuts_what_does_not_finish_in_time_and_tells_of_it() {
     let settings = Settings { drain: Duration::from_millis(300), ..Settings::default() };
     let mut stand = Stand::with(server::handle, settings);
