@@ -28,5 +28,5 @@ pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
-pub use stand_in::{Mounted, MountedChange, SocketPlace};
+pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
 pub use terminal::is_taken;

@@ -7,8 +7,10 @@ use std::time::Duration;
 pub struct Settings {
     /// Whether the bytes are some other protocol's: nothing is decoded, and parts belong to no exchange.
     pub raw: bool,
-    /// How much of each body is kept with its exchange, next to its head; `None` keeps neither.
-    pub body_limit: Option<usize>,
+    /// How much of each request's body is kept with its exchange, next to its head; `None` keeps neither.
+    pub request_limit: Option<usize>,
+    /// The same for answers.
+    pub answer_limit: Option<usize>,
     /// The longest body that is hashed though it is not kept whole; 0 for none.
     pub hash_limit: u64,
     /// How many bytes may be kept at a time, in all connections and in the sink together.
@@ -27,7 +29,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             raw: false,
-            body_limit: Some(64 * 1024),
+            request_limit: Some(64 * 1024),
+            answer_limit: Some(64 * 1024),
             hash_limit: 0,
             kept_limit: 16 * 1024 * 1024,
             parts: false,

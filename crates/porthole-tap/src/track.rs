@@ -87,14 +87,14 @@ impl Track {
         let named = Named::of(head, origin);
         let withheld = origin.is_withheld || engine_api::carries_secrets(named.operation());
         let described = engine_api::describes_itself_in_bodies(named.operation());
-        let half = || Half {
+        let half = |limit: Option<usize>| Half {
             size: MessageSize::default(),
-            message: Message::empty(keeping, withheld),
+            message: limit.map(|limit| Message::empty(limit, keeping, withheld)),
             description: Vec::new(),
             description_room: if described { DESCRIPTION } else { 0 },
             messages: named.is_grpc.then(MessageScan::default),
         };
-        let (request, answer) = (half(), half());
+        let (request, answer) = (half(keeping.0.request_limit), half(keeping.0.answer_limit));
         let mut track = Self {
             id,
             request_is_whole: false,
@@ -311,10 +311,9 @@ impl Half {
 }
 
 impl Message {
-    fn empty((settings, budget): (&Settings, &Budget), withheld: bool) -> Option<Self> {
-        let limit = settings.body_limit?;
+    fn empty(limit: usize, (settings, budget): (&Settings, &Budget), withheld: bool) -> Self {
         let digest = Digest::new(settings.hash_limit);
-        Some(Self { head: Kept::new(budget, HEAD), body: Kept::new(budget, limit), withheld, digest })
+        Self { head: Kept::new(budget, HEAD), body: Kept::new(budget, limit), withheld, digest }
     }
 
     fn push(&mut self, bytes: &[u8]) {

@@ -84,7 +84,7 @@ fn what_passes_unseen_is_counted_to_the_byte() {
 
 #[test]
 fn bodies_are_kept_up_to_the_limit_without_their_chunks() {
-    let settings = Settings { body_limit: Some(1000), ..Settings::default() };
+    let settings = Settings { request_limit: Some(1000), answer_limit: Some(1000), ..Settings::default() };
     let stand = Stand::with(server::handle, settings);
     talk(stand.tap(), b"GET /chunked/100000 HTTP/1.1\r\nHost: d\r\n\r\n");
     let finished = finished(&stand);

@@ -189,7 +189,12 @@ fn a_body_that_is_kept_in_part_has_its_hash_unless_it_is_too_long() {
     let (_directory, path) = directory();
     let recorder = Recorder::create(&path, settings()).unwrap();
     let sink = recorder.sink();
-    let limits = Settings { body_limit: Some(1000), hash_limit: 500_000, ..Settings::default() };
+    let limits = Settings {
+        request_limit: Some(1000),
+        answer_limit: Some(1000),
+        hash_limit: 500_000,
+        ..Settings::default()
+    };
     let stand = Stand::with(server::handle, limits);
     for length in [400_000, 600_000] {
         talk(stand.tap(), format!("GET /chunked/{length} HTTP/1.1\r\nHost: d\r\n\r\n").as_bytes());

@@ -1,6 +1,9 @@
 //! The way in and the way on: where clients connect, and where the relay reaches the engine.
 
+use std::sync::Arc;
+
 use porthole_engine::Endpoint;
+use porthole_host::HeldSocket;
 use porthole_model::ContainerNames;
 use porthole_tap::Listener;
 
@@ -17,6 +20,8 @@ pub(super) struct Door {
     pub(super) url: String,
     /// The engine behind.
     pub(super) engine: Endpoint,
+    /// What its endpoint leads through as long as the relay runs.
+    pub(super) held: Option<Arc<HeldSocket>>,
     /// What is to be given back in the end.
     pub(super) take_over: Option<TakeOver>,
 }
@@ -31,11 +36,13 @@ impl Door {
     ) -> Result<Self, CommandError> {
         if args.take_over {
             let (listener, take_over) = TakeOver::begin(world, endpoint, names.clone()).await?;
-            let engine = take_over.engine();
-            return Ok(Self { listener, url: endpoint.url(), engine, take_over: Some(take_over) });
+            let held = take_over.engine();
+            let engine =
+                held.as_ref().map_or_else(|| endpoint.clone(), |held| Endpoint::of_socket(held.path()));
+            return Ok(Self { listener, url: endpoint.url(), engine, held, take_over: Some(take_over) });
         }
         let listener = Listener::bind(&listen::address(args, world)?).await.map_err(listen::refused)?;
         let url = listen::url(&listener);
-        Ok(Self { listener, url, engine: endpoint.clone(), take_over: None })
+        Ok(Self { listener, url, engine: endpoint.clone(), held: None, take_over: None })
     }
 }

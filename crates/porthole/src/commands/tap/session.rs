@@ -72,7 +72,8 @@ async fn relay(
     (endpoint, audit): (&Endpoint, Option<&Audit>),
     view: View,
 ) -> Result<(Exit, Seen), CommandError> {
-    let Door { listener, url, engine, take_over } = Door::open(args, world, endpoint, &view.names).await?;
+    let Door { listener, url, engine, held, take_over } =
+        Door::open(args, world, endpoint, &view.names).await?;
     porthole_host::raise_descriptor_limit();
     let (mut relay, events) = connected(&engine, relay_settings(args), world)?;
     if let Some(audit) = audit {
@@ -94,6 +95,7 @@ async fn relay(
         parting.begin();
     };
     relay.run(listener, end).await;
+    drop(held);
     // With the relay goes the last sender of events, and so the view ends.
     drop(relay);
     Ok((exit?, viewing.end()?))
@@ -105,14 +107,15 @@ fn manner(args: &TapArgs, world: &World) -> Option<Manner> {
     (args.verbose || args.hex).then_some(manner)
 }
 
-/// Nothing is kept that is not recorded; what is shown is shown while it passes.
+/// Requests are read for what versions and audits make of them; answers are kept for a recording alone. What is shown
+/// is shown while it passes.
 fn relay_settings(args: &TapArgs) -> Settings {
     let usual = Settings::default();
     let is_recorded = args.record.is_some();
     Settings {
         parts: args.verbose || args.hex,
         client_input: args.show_input,
-        body_limit: usual.body_limit.filter(|_| is_recorded),
+        answer_limit: usual.answer_limit.filter(|_| is_recorded),
         hash_limit: if is_recorded { LONGEST_HASHED } else { 0 },
         drain: DRAIN,
         ..usual

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use porthole_engine::Endpoint;
-use porthole_host::{Mounted, SocketPlace};
+use porthole_host::{HeldSocket, Mounted, SocketPlace};
 use porthole_model::ContainerNames;
 use porthole_tap::{ListenAddress, Listener};
 use tokio::time::{MissedTickBehavior, interval};
@@ -103,9 +103,9 @@ impl TakeOver {
         Ok((listener, take_over))
     }
 
-    /// The engine, past the stand-in.
-    pub(super) fn engine(&self) -> Endpoint {
-        Endpoint::of_socket(self.place().original())
+    /// The engine's own socket, past the stand-in.
+    pub(super) fn engine(&self) -> Option<Arc<HeldSocket>> {
+        self.taken.engine()
     }
 
     /// Waits for `end` and gives the place back. What makes it necessary to give it back earlier is an error; where

@@ -1,8 +1,9 @@
 //! The place that was taken, for threads: nothing is mounted any more once it was given back.
 
-use std::sync::{Mutex, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use porthole_host::{LinuxHost, Mounted, SocketPlace};
+use porthole_host::{HeldSocket, LinuxHost, Mounted, SocketPlace};
 
 use super::{refusal, restore};
 use crate::error::CommandError;
@@ -11,13 +12,15 @@ use crate::error::CommandError;
 pub(super) struct Taken {
     host: LinuxHost,
     place: SocketPlace,
+    /// The engine's own socket, once the place was taken.
+    engine: OnceLock<Arc<HeldSocket>>,
     /// Held by whoever changes something; true once the place was given back.
     is_over: Mutex<bool>,
 }
 
 impl Taken {
     pub(super) fn new(host: LinuxHost, place: SocketPlace) -> Self {
-        Self { host, place, is_over: Mutex::new(false) }
+        Self { host, place, engine: OnceLock::new(), is_over: Mutex::new(false) }
     }
 
     pub(super) fn place(&self) -> &SocketPlace {
@@ -26,8 +29,24 @@ impl Taken {
 
     /// Puts the stand-in at the path, in the likeness of what is there.
     pub(super) fn take(&self) -> Result<(), CommandError> {
-        let taken = self.place.liken().and_then(|()| self.place.take());
+        let taken = self.place.liken().and_then(|()| self.place.take()).and_then(|()| self.hold());
         taken.map_err(|error| refusal::cannot(&self.place, error))
+    }
+
+    /// The engine's own socket, past the stand-in; `None` before the place was taken.
+    pub(super) fn engine(&self) -> Option<Arc<HeldSocket>> {
+        self.engine.get().cloned()
+    }
+
+    /// Holds on to the engine's socket: on the way back it changes its name while clients are let in.
+    fn hold(&self) -> io::Result<()> {
+        let original = self.place.original();
+        if let Some(held) = self.engine.get() {
+            return held.replace(&original);
+        }
+        let held = Arc::new(HeldSocket::at(&original)?);
+        self.engine.get_or_init(|| held);
+        Ok(())
     }
 
     /// The same after the engine made its socket anew.
