@@ -1,7 +1,6 @@
 //! The engines a lab can have, each from the Debian suite that ships it.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,12 +51,6 @@ impl Engine {
     /// The version of the engine's package, such as `20.10.24`.
     pub fn version(self) -> Result<String, LabError> {
         tree::version(&Settings::from_environment(), self)
-    }
-
-    /// Its docker CLI on the real machine, to be bound into a lab of another engine.
-    pub fn client(self) -> Result<PathBuf, LabError> {
-        let root = tree::obtain(&Settings::from_environment(), &self.contents(), &mut |_| {})?;
-        Ok(root.join("usr/bin/docker"))
     }
 
     /// The name used on the command line and in the cache.

@@ -1,6 +1,6 @@
 //! What calls of real docker CLIs have to do with each other, with the versions of both ends, and with other recordings.
 
-use porthole_lab::{Engine, Lab};
+use porthole_lab::{Clients, Engine, Lab};
 use serde_json::Value;
 
 use crate::support::{builder, lab, on_docker_engines, parse, porthole, porthole_json, porthole_ok, start};
@@ -166,13 +166,16 @@ fn a_filter_chooses_what_is_compared() {
     assert_eq!(porthole(&lab, &["traffic", "diff", "/tmp/one.db", "/nowhere"]).code, 2);
 }
 
-/// An old engine with a new client, and the other way round.
-fn ages() -> [(Engine, Engine); 2] {
-    [(Engine::Docker20, Engine::newest()), (Engine::newest(), Engine::Docker20)]
+/// An old engine with a new client, where that is to be had, and the other way round.
+fn ages() -> Vec<(Engine, Clients)> {
+    let available = Clients::available();
+    let ages = [(Engine::Docker20, Clients::Newest), (Engine::newest(), Clients::Docker20)];
+    ages.into_iter().filter(|(_, clients)| available.contains(clients)).collect()
 }
 
-/// A lab with the docker CLI of another engine as `other`.
-fn with_client(engine: Engine, client: Engine) -> Lab {
-    let client = client.client().unwrap_or_else(|error| panic!("{error}"));
-    start(builder(engine).bind(client, "/usr/local/bin/other"))
+/// A lab with the docker CLI of other clients as `other`.
+fn with_client(engine: Engine, clients: Clients) -> Lab {
+    let lab = start(builder(engine).with_clients(clients));
+    lab.sh_ok(&format!("ln -s /clients/{clients}/usr/bin/docker /usr/local/bin/other"));
+    lab
 }
