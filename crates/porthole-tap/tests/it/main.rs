@@ -13,6 +13,7 @@ mod limits;
 mod observing;
 mod probes;
 mod record;
+mod roles;
 mod server;
 mod stand;
 mod stopping;

@@ -322,20 +322,29 @@ fn with_body(first_line: &[u8], chunked: bool, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Some exchanges, and perhaps an upgrade with its stream.
+fn conversation() -> impl Strategy<Value = Talk> {
+    let bytes = proptest::collection::vec(any::<u8>(), 1..50);
+    let stream = proptest::collection::vec((any::<bool>(), bytes), 0..6);
+    let exchanges = proptest::collection::vec(exchange(), 1..4);
+    (exchanges, proptest::option::of(stream)).prop_map(|(exchanges, stream)| {
+        let mut turns: Talk = exchanges.concat();
+        if let Some(stream) = stream {
+            turns
+                .extend(talk(&[(Client, ATTACH), (Engine, "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n")]));
+            let side = |is_client| if is_client { Client } else { Engine };
+            turns.extend(stream.into_iter().map(|(is_client, bytes)| (side(is_client), bytes)));
+        }
+        turns
+    })
+}
+
 proptest! {
     #[test]
     fn cuts_change_nothing(
-        exchanges in proptest::collection::vec(exchange(), 1..4),
-        upgrade: bool,
-        stream in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 1..50)), 0..6),
+        turns in conversation(),
         sizes in proptest::collection::vec(1..40_usize, 1..20),
     ) {
-        let mut turns: Talk = exchanges.concat();
-        if upgrade {
-            turns.extend(talk(&[(Client, ATTACH), (Engine, "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n")]));
-            let sides = |client| if client { Client } else { Engine };
-            turns.extend(stream.into_iter().map(|(client, bytes)| (sides(client), bytes)));
-        }
         let expected = decode(&turns, || usize::MAX);
         prop_assert!(!expected.iter().any(|seen| matches!(seen, Seen::Opaque(_))), "{expected:?}");
         let mut sizes = sizes.iter().cycle();
@@ -344,17 +353,9 @@ proptest! {
 
     #[test]
     fn what_passes_unseen_is_counted_and_ends_where_it_ends(
-        exchanges in proptest::collection::vec(exchange(), 1..4),
-        upgrade: bool,
-        stream in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 1..50)), 0..6),
+        turns in conversation(),
         sizes in proptest::collection::vec(1..40_usize, 1..20),
     ) {
-        let mut turns: Talk = exchanges.concat();
-        if upgrade {
-            turns.extend(talk(&[(Client, ATTACH), (Engine, "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n")]));
-            let sides = |client| if client { Client } else { Engine };
-            turns.extend(stream.into_iter().map(|(client, bytes)| (sides(client), bytes)));
-        }
         let expected = without_content(decode(&turns, || usize::MAX));
         let mut sizes = sizes.iter().cycle();
         prop_assert_eq!(without_content(decode_unseen(&turns, || *sizes.next().unwrap())), expected);

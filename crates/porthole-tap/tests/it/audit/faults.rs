@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,25 +10,9 @@ use porthole_model::AuditNote;
 use porthole_tap::audit::{AuditNotice, AuditTarget};
 
 use super::{LIST, START, lines, open, open_file, talk, verdict, wait_until, words};
+use crate::roles::{play, role_path};
 use crate::server;
 use crate::stand::Stand;
-
-/// The variable that names the file to one who plays a role in a process of its own.
-const FILE: &str = "PORTHOLE_AUDIT";
-
-/// Starts this binary in a role, by way of a shell line that ends in `"$@"`.
-fn play(role: &str, path: &Path, line: &str) -> Child {
-    let own = std::env::current_exe().unwrap();
-    let name = format!("audit::faults::{role}");
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-ec", line, "sh"]).arg(own);
-    command.args(["--exact", &name, "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env(FILE, path).stdout(Stdio::piped()).spawn().unwrap()
-}
-
-fn role_path() -> PathBuf {
-    std::env::var_os(FILE).expect("set by the test that starts this role").into()
-}
 
 #[test]
 #[ignore = "a role that other tests start"]
@@ -58,7 +41,7 @@ fn what_was_let_through_stands_in_the_file_after_kill_9_and_the_next_run_goes_on
     let path = directory.path().join("audit.log");
     let (mut passed, mut runs) = (0, 0);
     for goal in [3, 40, 90] {
-        let mut child = play("relays_until_killed", &path, "exec \"$@\"");
+        let mut child = play("audit::faults::relays_until_killed", &path, "exec \"$@\"");
         let mut answered = 0;
         for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
             answered = line.strip_prefix("answered ").map_or(answered, |count| count.parse().unwrap());
@@ -123,8 +106,8 @@ fn fills_a_disk() {
 fn a_full_disk_refuses_what_changes_and_lets_the_rest_pass() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("audit.log");
-    let line = "mount -t tmpfs -o size=1m none \"${PORTHOLE_AUDIT%/*}\"; exec \"$@\"";
-    let output = play("fills_a_disk", &path, line).wait_with_output().unwrap();
+    let line = "mount -t tmpfs -o size=1m none \"${PORTHOLE_TEST_FILE%/*}\"; exec \"$@\"";
+    let output = play("audit::faults::fills_a_disk", &path, line).wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("\nrefused "), "{text}");
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,23 +12,7 @@ use rusqlite::Connection;
 
 use super::values::exchange;
 use super::{directory, finished, put, read, settings, wait_until};
-
-/// The variable that names the file to one who plays a role in a process of its own.
-const FILE: &str = "PORTHOLE_RECORDING";
-
-/// Starts this binary in a role, by way of a shell line that ends in `"$@"`.
-fn play(role: &str, path: &Path, line: &str) -> Child {
-    let own = std::env::current_exe().unwrap();
-    let name = format!("record::faults::{role}");
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-ec", line, "sh"]).arg(own);
-    command.args(["--exact", &name, "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env(FILE, path).stdout(Stdio::piped()).spawn().unwrap()
-}
-
-fn role_path() -> PathBuf {
-    std::env::var_os(FILE).expect("set by the test that starts this role").into()
-}
+use crate::roles::{play, role_path};
 
 #[test]
 #[ignore = "a role that other tests start"]
@@ -51,7 +34,7 @@ fn writes_until_killed() {
 fn what_was_committed_is_whole_after_kill_9() {
     for round in 0..4 {
         let (directory, path) = directory();
-        let mut child = play("writes_until_killed", &path, "exec \"$@\"");
+        let mut child = play("record::faults::writes_until_killed", &path, "exec \"$@\"");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut committed = 0;
         while committed < 1000 * (1 + round * 2) {
@@ -94,9 +77,9 @@ fn reads_what_cannot_be_written() {
 
 /// What a role that reads in a read-only directory says.
 fn read_only(path: &Path) -> String {
-    let line = "mount --bind \"${PORTHOLE_RECORDING%/*}\" \"${PORTHOLE_RECORDING%/*}\"; \
-                mount -o remount,ro,bind \"${PORTHOLE_RECORDING%/*}\"; exec \"$@\"";
-    let output = play("reads_what_cannot_be_written", path, line).wait_with_output().unwrap();
+    let line = "mount --bind \"${PORTHOLE_TEST_FILE%/*}\" \"${PORTHOLE_TEST_FILE%/*}\"; \
+                mount -o remount,ro,bind \"${PORTHOLE_TEST_FILE%/*}\"; exec \"$@\"";
+    let output = play("record::faults::reads_what_cannot_be_written", path, line).wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let said = text.lines().find(|line| line.starts_with("found") || line.starts_with("failed"));
     said.unwrap_or_else(|| panic!("{text}")).to_owned()
@@ -174,8 +157,8 @@ fn fills_a_disk() {
 fn a_full_disk_keeps_what_was_written_and_the_recording_goes_on_after_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("full");
-    let line = "mount -t tmpfs -o size=16m none \"${PORTHOLE_RECORDING%/*}\"; exec \"$@\"";
-    let output = play("fills_a_disk", &path, line).wait_with_output().unwrap();
+    let line = "mount -t tmpfs -o size=16m none \"${PORTHOLE_TEST_FILE%/*}\"; exec \"$@\"";
+    let output = play("record::faults::fills_a_disk", &path, line).wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     assert!(text.lines().any(|line| line.starts_with("held ")), "{text}");
@@ -202,8 +185,8 @@ fn ends_on_a_full_disk() {
 fn a_recording_that_ends_on_a_full_disk_says_so_and_keeps_what_was_written() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("full");
-    let line = "mount -t tmpfs -o size=1m none \"${PORTHOLE_RECORDING%/*}\"; exec \"$@\"";
-    let output = play("ends_on_a_full_disk", &path, line).wait_with_output().unwrap();
+    let line = "mount -t tmpfs -o size=1m none \"${PORTHOLE_TEST_FILE%/*}\"; exec \"$@\"";
+    let output = play("record::faults::ends_on_a_full_disk", &path, line).wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("failed as it should"), "{text}");
 }
