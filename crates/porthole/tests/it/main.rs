@@ -12,6 +12,7 @@ mod sockets;
 mod support;
 mod take_over;
 mod tap;
+mod tap_kills;
 mod tap_live;
 mod tap_raw;
 mod tap_remote;
