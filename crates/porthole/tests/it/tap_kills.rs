@@ -1,5 +1,7 @@
 //! A tap that records, of which everything in turn is killed at random moments: the record is whole.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::process::{Child, Stdio};

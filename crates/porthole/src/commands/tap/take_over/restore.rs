@@ -13,11 +13,25 @@ use crate::world::World;
 /// How long clients and containers that came through the path before it was given back may take to arrive.
 const LAST_ARRIVALS: Duration = Duration::from_millis(100);
 
+/// How often it is tried, and the pause before it is tried again: what stands in the way on a busy host may be gone.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// Gives the place back: mounts and path, then what lay beside. Can be done again after any kill. What is given are the
 /// mounts that now are of the engine's socket.
 ///
 /// Where a mount could not be given back, the room stays for the next try, and that is the error.
 pub(super) fn restore(host: &LinuxHost, place: &SocketPlace) -> Result<Vec<Mounted>, CommandError> {
+    for _ in 1..TRIES {
+        if let Ok(changed) = try_to_restore(host, place) {
+            return Ok(changed);
+        }
+        thread::sleep(PAUSE);
+    }
+    try_to_restore(host, place)
+}
+
+fn try_to_restore(host: &LinuxHost, place: &SocketPlace) -> Result<Vec<Mounted>, CommandError> {
     if !place.has_room() {
         return Ok(Vec::new());
     }
