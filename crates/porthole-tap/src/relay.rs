@@ -67,7 +67,8 @@ impl Relay {
     }
 
     /// Serves what the listener gets until `stop` ends. Then idle connections are closed at once, those that have not
-    /// asked anything yet after a moment, busy ones when they are done or when [`Settings::drain`] is over. Gives the number of those that had to be cut.
+    /// asked anything yet after a moment, busy ones when they are done or when [`Settings::drain`] is over. Gives the
+    /// number of those that had to be cut.
     ///
     /// May run for several listeners at a time. Many connections need twice as many file descriptors: the caller
     /// raises the limit.
