@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::{Carrier, Client, ClientAddress, ContainerId, Exchange, ExchangeEnd, Timestamp, Uid};
+use crate::{
+    Carrier, Client, ClientAddress, ContainerId, Exchange, ExchangeEnd, Resource, ResourceKind, Timestamp,
+    Uid,
+};
 
 /// Operations that last as long as the client, the container or the other side wishes.
 const OPEN_ENDED: [&str; 11] = [
@@ -135,6 +138,15 @@ impl ContainerNames {
             return written;
         }
         self.name(&ContainerId(written.to_owned())).unwrap_or(&written[..12])
+    }
+
+    /// Learns the name of a container that the call made.
+    pub fn learn(&mut self, exchange: &Exchange) {
+        if let Some(Resource { kind: ResourceKind::Container, name, id: Some(id) }) = &exchange.resource
+            && exchange.operation.as_deref() == Some("ContainerCreate")
+        {
+            self.insert(ContainerId(id.clone()), name.clone());
+        }
     }
 
     /// Learns a name.

@@ -16,8 +16,11 @@ pub(crate) struct Origin {
 }
 
 /// What a request asks for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Named {
+    pub(crate) method: String,
+    /// Without the credentials that it may carry.
+    pub(crate) target: String,
     pub(crate) api_version: Option<String>,
     pub(crate) operation: Option<Cow<'static, str>>,
     pub(crate) resource: Option<Resource>,
@@ -27,19 +30,21 @@ pub(crate) struct Named {
 impl Named {
     /// Within the stream of an upgraded exchange the engine's own routes mean nothing.
     pub(crate) fn of(head: &RequestHead<'_>, origin: Origin) -> Self {
+        let (method, target) = (head.method.to_owned(), engine_api::masked_target(head.target));
+        let bare = Self { method, target, ..Self::default() };
         if head.version == Version::Http2 && grpc::is_call(head.headers) {
-            let method = grpc::method(head.target).map(|method| Cow::Owned(method.to_owned()));
-            return Self { operation: method, is_grpc: true, ..Self::default() };
+            let operation = grpc::method(head.target).map(|method| Cow::Owned(method.to_owned()));
+            return Self { operation, is_grpc: true, ..bare };
         }
         if origin.carrier.is_some() {
-            return Self::default();
+            return bare;
         }
         let call = engine_api::recognise(head.method, head.target);
         Self {
             api_version: call.api_version.map(str::to_owned),
             operation: call.operation.map(|operation| Cow::Borrowed(operation.name)),
             resource: call.resource,
-            is_grpc: false,
+            ..bare
         }
     }
 

@@ -48,8 +48,6 @@ pub(crate) struct Track {
     /// Whether nothing of its bodies may be kept or shown.
     pub(crate) withheld: bool,
     begun: Moment,
-    method: String,
-    target: String,
     named: Named,
     carrier: Option<Carrier>,
     exec: Option<ExecCall>,
@@ -101,8 +99,6 @@ impl Track {
             answer_is_whole: false,
             withheld,
             begun: Moment::now(),
-            method: head.method.to_owned(),
-            target: engine_api::masked_target(head.target),
             named,
             carrier: origin.carrier,
             exec: None,
@@ -216,17 +212,21 @@ impl Track {
 
     /// The line as far as it is known.
     pub(crate) fn so_far(&self, connection: ConnectionId, client: Client) -> Exchange {
+        self.line(self.named.clone(), connection, client)
+    }
+
+    fn line(&self, named: Named, connection: ConnectionId, client: Client) -> Exchange {
         Exchange {
             id: self.id,
             connection,
             carrier: self.carrier,
             client,
             started: self.begun.wall,
-            method: self.method.clone(),
-            target: self.target.clone(),
-            api_version: self.named.api_version.clone(),
-            operation: self.named.operation.clone().map(Cow::into_owned),
-            resource: self.named.resource.clone(),
+            method: named.method,
+            target: named.target,
+            api_version: named.api_version,
+            operation: named.operation.map(Cow::into_owned),
+            resource: named.resource,
             exec: self.exec.clone(),
             exit_code: self.exit_code,
             grpc: self.grpc(),
@@ -259,8 +259,8 @@ impl Track {
     /// The line and what was kept.
     pub(crate) fn finish(mut self, connection: ConnectionId, client: Client) -> Finished {
         let (end, duration) = self.end.unwrap_or((ExchangeEnd::Stopped, self.begun.steady.elapsed()));
-        let failure = self.failure();
-        let exchange = Exchange { duration, failure, end, ..self.so_far(connection, client) };
+        let (failure, named) = (self.failure(), std::mem::take(&mut self.named));
+        let exchange = Exchange { duration, failure, end, ..self.line(named, connection, client) };
         Finished { exchange, request: self.request.message, answer: self.answer.message }
     }
 

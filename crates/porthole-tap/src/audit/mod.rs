@@ -31,7 +31,7 @@ pub use verify::verify;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use porthole_model::{Client, ConnectionId, ContainerId, ContainerNames, ResourceKind};
+use porthole_model::{Client, ConnectionId, ContainerNames};
 use porthole_wire::engine_api;
 use porthole_wire::http1::RequestHead;
 
@@ -104,7 +104,7 @@ impl Audit {
             return;
         }
         let call = Arc::new(Call::of_finished(finished, &self.names()));
-        self.learn(finished);
+        self.names().learn(exchange);
         let answer = Arc::new(Answer::of(finished, &self.names()));
         for trail in &self.0.trails {
             trail.answered(Arc::clone(&call), Arc::clone(&answer)).await;
@@ -135,17 +135,5 @@ impl Audit {
 
     fn names(&self) -> std::sync::MutexGuard<'_, ContainerNames> {
         self.0.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A container that was made meanwhile has a name, too.
-    fn learn(&self, finished: &Finished) {
-        let resource = finished.exchange.resource.as_ref();
-        let created = resource.filter(|resource| resource.kind == ResourceKind::Container);
-        if finished.exchange.operation.as_deref() == Some("ContainerCreate")
-            && let Some(created) = created
-            && let Some(id) = &created.id
-        {
-            self.names().insert(ContainerId(id.clone()), created.name.clone());
-        }
     }
 }

@@ -1,33 +1,20 @@
 //! What is told of what passes.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 
 use porthole_model::{ClientAddress, ExchangeEnd, Pid, ResourceKind, Upgrade};
 use porthole_tap::{Event, Finished, Part, PartContent, Settings};
 use porthole_wire::http::{Opaque, Side};
 
 use crate::server;
-use crate::stand::{PATIENCE, Stand};
+use crate::stand::{Stand, talk};
 
 fn finished(stand: &Stand) -> Finished {
     stand.find(|event| match event {
         Event::Finished(finished) => Some(*finished),
         _ => None,
     })
-}
-
-/// Sends everything, closes its half, and reads to the end.
-fn talk(path: &Path, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = UnixStream::connect(path).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.write_all(bytes).unwrap();
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    answer
 }
 
 /// An engine that gives everyone the same answer.

@@ -1,6 +1,7 @@
 //! What a probe stands on: a server, and a relay before it, each in threads of their own.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -217,4 +218,15 @@ pub(crate) fn serve(path: &Path, handle: impl Fn(UnixStream) + Send + Sync + 'st
             std::thread::spawn(move || handle(stream));
         }
     });
+}
+
+/// Sends everything, closes its half, and reads to the end.
+pub(crate) fn talk(path: &Path, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = UnixStream::connect(path).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
 }

@@ -64,27 +64,6 @@ fn without_content(seen: Vec<Seen>) -> Vec<Seen> {
     bare
 }
 
-/// Decodes the turns, but is not shown content.
-fn decode_unseen(turns: &Talk, mut next_size: impl FnMut() -> usize) -> Vec<Seen> {
-    let mut decoder = Decoder::default();
-    let mut seen = Vec::new();
-    for (side, bytes) in turns {
-        let mut rest = bytes.as_slice();
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(next_size().clamp(1, rest.len()));
-            rest = after;
-            let ahead = decoder.content_ahead(*side);
-            let emit = |event: Event<'_>| record(&mut seen, &event);
-            match (side, piece.len() as u64) {
-                (_, length) if length <= ahead => decoder.passed_unseen(*side, length, emit),
-                (Client, _) => decoder.client_sent(piece, emit),
-                (Engine, _) => decoder.engine_sent(piece, emit),
-            }
-        }
-    }
-    seen
-}
-
 type Talk = Vec<(Side, Vec<u8>)>;
 
 fn talk(turns: &[(Side, &str)]) -> Talk {
@@ -92,22 +71,40 @@ fn talk(turns: &[(Side, &str)]) -> Talk {
 }
 
 /// Decodes the turns, each cut into pieces of the sizes that `next_size` gives.
-fn decode(turns: &Talk, mut next_size: impl FnMut() -> usize) -> Vec<Seen> {
+fn decode(turns: &Talk, next_size: impl FnMut() -> usize) -> Vec<Seen> {
+    let (mut decoder, mut seen) = decode_pieces(turns, next_size, |_, _, _| false);
+    decoder.engine_closed(|event| record(&mut seen, &event));
+    seen
+}
+
+/// Decodes the turns, but is not shown content.
+fn decode_unseen(turns: &Talk, next_size: impl FnMut() -> usize) -> Vec<Seen> {
+    decode_pieces(turns, next_size, |decoder, side, length| length <= decoder.content_ahead(side)).1
+}
+
+fn decode_pieces(
+    turns: &Talk,
+    mut next_size: impl FnMut() -> usize,
+    is_unseen: impl Fn(&Decoder, Side, u64) -> bool,
+) -> (Decoder, Vec<Seen>) {
     let mut decoder = Decoder::default();
     let mut seen = Vec::new();
     for (side, bytes) in turns {
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(next_size().clamp(1, rest.len()));
-            match side {
-                Client => decoder.client_sent(piece, |event| record(&mut seen, &event)),
-                Engine => decoder.engine_sent(piece, |event| record(&mut seen, &event)),
-            }
             rest = after;
+            let length = piece.len() as u64;
+            let is_unseen = is_unseen(&decoder, *side, length);
+            let emit = |event: Event<'_>| record(&mut seen, &event);
+            match side {
+                side if is_unseen => decoder.passed_unseen(*side, length, emit),
+                Client => decoder.client_sent(piece, emit),
+                Engine => decoder.engine_sent(piece, emit),
+            }
         }
     }
-    decoder.engine_closed(|event| record(&mut seen, &event));
-    seen
+    (decoder, seen)
 }
 
 fn whole(turns: &[(Side, &str)]) -> Vec<Seen> {

@@ -8,9 +8,6 @@ mod otlp;
 mod syslog;
 mod tls;
 
-use std::io::{Read, Write};
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +15,7 @@ use porthole_model::{AuditFile, ContainerNames};
 use porthole_tap::audit::{Audit, AuditNotice, AuditSettings, AuditTarget, verify};
 use serde_json::Value;
 
-use crate::stand::PATIENCE;
+use crate::stand::{self, PATIENCE};
 
 pub(super) const START: &[u8] = b"POST /v1.41/containers/web/start HTTP/1.1\r\nHost: d\r\n\r\n";
 pub(super) const LIST: &[u8] = b"GET /v1.41/containers/json HTTP/1.1\r\nHost: d\r\n\r\n";
@@ -48,15 +45,9 @@ pub(super) fn open_file(path: &Path, required: bool) -> Audit {
     open(AuditTarget::File(path.to_owned()), required).0
 }
 
-/// Sends everything, closes its half, and reads to the end.
+/// The answer to all these bytes, as text.
 pub(super) fn talk(path: &Path, bytes: &[u8]) -> String {
-    let mut stream = UnixStream::connect(path).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.write_all(bytes).unwrap();
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8(answer).unwrap()
+    String::from_utf8(stand::talk(path, bytes)).unwrap()
 }
 
 /// The lines of a file as JSON.

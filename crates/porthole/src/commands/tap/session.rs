@@ -56,10 +56,12 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
         parting: Parting::default(),
     };
     let relayed = world.serve(relay(args, world, (&endpoint, audit.as_ref()), view));
-    audit.as_ref().map_or(Ok(()), audit::close)?;
+    // Audit and recording are both brought to their ends, whatever became of the relay and of each other.
+    let closed = audit.as_ref().map_or(Ok(()), audit::close);
+    let kept = recorder.map(|recorder| end(recorder, args)).transpose();
     let (exit, seen) = relayed?;
-    let trouble = recorder.map(|recorder| end(recorder, args)).transpose()?.flatten();
-    if let Some(trouble) = trouble {
+    closed?;
+    if let Some(trouble) = kept?.flatten() {
         world.printer.note(&porthole_render::error::warning(&trouble));
     }
     world.printer.note(&porthole_render::exchange::summary(&seen.traffic, &seen.names));

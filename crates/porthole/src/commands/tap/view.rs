@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::thread::JoinHandle;
 
 use porthole_analysis::{EngineApi, Filter, TrafficTally};
-use porthole_model::{ContainerId, ContainerNames, Exchange, ResourceKind, TrafficSummary};
+use porthole_model::{ContainerNames, TrafficSummary};
 use porthole_render::exchange::LineWriter;
 use porthole_render::text::TextSettings;
 use porthole_tap::record::RecordSink;
@@ -69,7 +69,7 @@ impl View {
             match &event {
                 Event::Finished(finished) => {
                     let exchange = &finished.exchange;
-                    learn(&mut names, exchange);
+                    names.learn(exchange);
                     let wants = |filter: &Filter| filter.matches_named(exchange, &names);
                     let is_wanted = filter.as_ref().is_none_or(wants);
                     if let Some(live) = &mut live {
@@ -108,16 +108,5 @@ impl Viewing {
         seen.unwrap_or_else(|_panic| {
             Err(CommandError::new("showing the calls ended in a defect of porthole"))
         })
-    }
-}
-
-/// A container that was made while we looked has a name, too.
-fn learn(names: &mut ContainerNames, exchange: &Exchange) {
-    if let Some(resource) = &exchange.resource
-        && resource.kind == ResourceKind::Container
-        && exchange.operation.as_deref() == Some("ContainerCreate")
-        && let Some(id) = &resource.id
-    {
-        names.insert(ContainerId(id.clone()), resource.name.clone());
     }
 }
