@@ -53,6 +53,16 @@ impl Kept {
         self.length += bytes.len() as u64;
     }
 
+    /// As [`Kept::push`], without a copy where nothing was kept before.
+    pub(crate) fn take(&mut self, bytes: Vec<u8>) {
+        if self.length > 0 || bytes.len() > self.limit {
+            return self.push(&bytes);
+        }
+        self.length = bytes.len() as u64;
+        self.bytes = bytes;
+        self.bytes.truncate(self.budget.take(self.bytes.len()));
+    }
+
     /// There was more, which nobody looked at.
     pub(crate) fn pass_over(&mut self, count: u64) {
         self.length += count;
@@ -100,7 +110,15 @@ mod tests {
         assert!(Kept::copy_of(&budget, b"01234").is_none());
         let second = Kept::copy_of(&budget, b"0123").unwrap();
         assert!(Kept::copy_of(&budget, b"0").is_none());
-        drop((first, second));
+        let mut third = Kept::new(&budget, 6);
+        third.take(b"0123".to_vec());
+        assert_eq!((third.bytes(), third.length()), (&b""[..], 4));
+        drop((first, second, third));
+        let mut fourth = Kept::new(&budget, 6);
+        fourth.take(b"0123".to_vec());
+        fourth.take(b"4567".to_vec());
+        assert_eq!((fourth.bytes(), fourth.length()), (&b"012345"[..], 8));
+        drop(fourth);
         assert!(Kept::copy_of(&budget, b"0123456789").is_some());
     }
 }

@@ -340,7 +340,8 @@ impl Message {
 
 /// Header lines as they came, but for the credentials.
 pub(crate) fn write_head(kept: &mut Kept, headers: Headers<'_>) {
-    let mut lines = Vec::with_capacity(1024);
+    let line = |(name, value): (&str, &[u8])| name.len() + value.len().max(engine_api::SECRET_MASK.len()) + 4;
+    let mut lines = Vec::with_capacity(headers.iter().map(line).sum());
     for (name, value) in headers.iter() {
         let masked = engine_api::is_secret_header(name);
         let value = if masked { engine_api::SECRET_MASK.as_bytes() } else { value };
@@ -348,5 +349,5 @@ pub(crate) fn write_head(kept: &mut Kept, headers: Headers<'_>) {
             lines.extend_from_slice(piece);
         }
     }
-    kept.push(&lines);
+    kept.take(lines);
 }

@@ -20,6 +20,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("hyper-util", "porthole-engine"),
     ("itoa", "porthole-render"),
     ("memchr", "porthole-wire"),
+    ("mimalloc", "porthole"),
     ("nix", "porthole-lab"),
     ("opentelemetry", "porthole-tap"),
     ("opentelemetry-http", "porthole-tap"),

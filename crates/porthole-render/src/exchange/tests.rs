@@ -185,7 +185,7 @@ fn how_two_recordings_differ() {
 fn an_exchange_is_one_line_of_json() {
     let lines: Vec<String> = samples::exchanges()
         .iter()
-        .map(|exchange| json::exchange(exchange, &samples::container_names()))
+        .map(|exchange| json::exchange(exchange, &samples::container_names(), None))
         .collect();
     assert!(lines.iter().all(|line| !line.contains('\n') && !line.contains("hunter2")));
     assert_snapshot!("exchange_json", lines.join("\n"));

@@ -20,6 +20,10 @@ pub struct LineDocument<'a> {
     /// The exchange.
     #[serde(flatten)]
     pub exchange: ExchangeItem,
+    /// What the versions of client and engine have to do with how it went, in words; left out where there is nothing
+    /// to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_trouble: Option<&'a str>,
     /// What was recorded of the request; null where heads and bodies were not.
     pub request_content: Option<ContentItem<'a>>,
     /// What was recorded of the answer.
@@ -42,10 +46,11 @@ pub struct ContentItem<'a> {
 }
 
 /// Writes an exchange and the end of its line.
-pub fn write(recorded: &Recorded<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(recorded: &Recorded<'_>, version_trouble: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let line = LineDocument {
         schema_version: SCHEMA_VERSION,
         exchange: ExchangeItem::new(recorded.exchange, &ContainerNames::default()),
+        version_trouble,
         request_content: recorded.request.as_ref().map(ContentItem::from),
         answer_content: recorded.answer.as_ref().map(ContentItem::from),
     };
@@ -87,7 +92,7 @@ mod tests {
 
     fn line(recorded: &Recorded<'_>) -> Value {
         let mut out = Vec::new();
-        write(recorded, &mut out).unwrap();
+        write(recorded, None, &mut out).unwrap();
         assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
         serde_json::from_slice(&out).unwrap()
     }

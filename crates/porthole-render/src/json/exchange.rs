@@ -22,6 +22,10 @@ pub struct ExchangeDocument {
     /// The exchange.
     #[serde(flatten)]
     pub exchange: ExchangeItem,
+    /// What the versions of client and engine have to do with how it went, in words; left out where there is nothing
+    /// to say, and in a list of recorded calls, for which no body is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_trouble: Option<String>,
 }
 
 /// One request and its answer.
@@ -207,9 +211,9 @@ pub struct MessageItem {
 }
 
 /// An exchange as one line of JSON, without the end of the line.
-pub fn exchange(exchange: &Exchange, names: &ContainerNames) -> String {
+pub fn exchange(exchange: &Exchange, names: &ContainerNames, version_trouble: Option<String>) -> String {
     let exchange = ExchangeItem::new(exchange, names);
-    super::compact(&ExchangeDocument { schema_version: SCHEMA_VERSION, exchange })
+    super::compact(&ExchangeDocument { schema_version: SCHEMA_VERSION, exchange, version_trouble })
 }
 
 impl ExchangeItem {

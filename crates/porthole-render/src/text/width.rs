@@ -10,6 +10,10 @@ pub(crate) fn width(text: &str) -> usize {
 
 /// The longest beginning of `text` that fits into `room` columns, and its width.
 pub(super) fn beginning(text: &str, room: usize) -> (&str, usize) {
+    if text.is_ascii() {
+        let end = text.len().min(room);
+        return (&text[..end], end);
+    }
     let mut end = 0;
     let mut used = 0;
     for (start, grapheme) in text.grapheme_indices(true) {
@@ -24,6 +28,10 @@ pub(super) fn beginning(text: &str, room: usize) -> (&str, usize) {
 
 /// The longest end of `text` that fits into `room` columns, and its width.
 pub(super) fn ending(text: &str, room: usize) -> (&str, usize) {
+    if text.is_ascii() {
+        let width = text.len().min(room);
+        return (&text[text.len() - width..], width);
+    }
     let mut from = text.len();
     let mut used = 0;
     for (start, grapheme) in text.grapheme_indices(true).rev() {
@@ -52,6 +60,8 @@ mod tests {
         assert_eq!(beginning("日本語", 3), ("日", 2));
         assert_eq!(ending("日本語", 5), ("本語", 4));
         assert_eq!(beginning("👩‍👩‍👧x", 1), ("", 0));
-        assert_eq!(ending("web", 9), ("web", 3));
+        for (room, start, end) in [(0, "", ""), (2, "we", "eb"), (9, "web", "web")] {
+            assert_eq!((beginning("web", room).0, ending("web", room).0), (start, end));
+        }
     }
 }

@@ -38,6 +38,15 @@ fn a_command_notices_nothing_and_its_calls_are_shown() {
 }
 
 #[test]
+fn a_command_that_does_not_exist_leaves_no_recording() {
+    let lab = lab(Engine::newest());
+    let tapped = porthole(&lab, &["tap", "--record", "/run/none.db", "--", "no-such-command"]);
+    assert_eq!(tapped.code, 2);
+    assert!(tapped.stderr.contains("cannot run no-such-command"), "{tapped}");
+    assert_eq!(lab.sh_ok("ls -d /run/none.db* /run/porthole/* 2>/dev/null || true"), "");
+}
+
+#[test]
 fn output_that_comes_late_arrives_whole() {
     let lab = lab(Engine::newest());
     lab.run("web", &[], "bb:1", &["sleep", "1000"]);

@@ -4,6 +4,7 @@ import io
 import socket
 import sys
 import tarfile
+import time
 
 import docker
 
@@ -15,6 +16,17 @@ client = docker.DockerClient(base_url=sys.argv[1], version="auto", timeout=50)
 
 def say(step, value):
     print(f"{step}: {value}", flush=True)
+
+
+def pruned():
+    """What a prune freed. The engine lets only one run at a time, and another client may have one under way."""
+    while True:
+        try:
+            return client.containers.prune(filters={"label": "of=docker-py"})["SpaceReclaimed"]
+        except docker.errors.APIError as error:
+            if "already running" not in error.explanation:
+                raise
+            time.sleep(0.1)
 
 
 def archive(name, content):
@@ -107,7 +119,7 @@ volume.remove()
 network = client.networks.create("py-network")
 say("network", client.networks.get("py-network").name)
 network.remove()
-say("prune", client.containers.prune(filters={"label": "of=docker-py"})["SpaceReclaimed"])
+say("prune", pruned())
 try:
     client.containers.get("nobody")
 except docker.errors.NotFound as error:

@@ -52,10 +52,14 @@ const CLI: &[(i32, &str)] = &[
         1,
         "docker volume create --label of=$N vv$N; docker volume ls -q -f label=of=$N; docker volume rm vv$N; \
          docker network create --label of=$N nn$N > /dev/null; docker network ls --format '{{.Name}}' -f label=of=$N; \
-         docker network prune -f --filter label=of=$N; docker container prune -f --filter label=of=$N; \
+         alone docker network prune -f --filter label=of=$N; alone docker container prune -f --filter label=of=$N; \
          docker inspect nothing$N",
     ),
 ];
+
+/// The engine lets only one prune run at a time, and another script may have one under way.
+const ALONE: &str = "alone() { until \"$@\" 2> /tmp/alone$N || ! grep -q 'already running' /tmp/alone$N; do sleep 0.1; done; \
+                     cat /tmp/alone$N >&2; }";
 
 /// What only the newest clients have.
 const NEWEST: &[(i32, &str)] = &[
@@ -165,6 +169,6 @@ fn differences(lab: &Lab, clients: Clients) -> Vec<String> {
 }
 
 fn run(lab: &Lab, clients: Clients, socket: &str, script: &str) -> Outcome {
-    let script = with_socket(socket, &format!("export N={clients} HOME=/root\n{script}"));
+    let script = with_socket(socket, &format!("export N={clients} HOME=/root\n{ALONE}\n{script}"));
     outcome(&lab.client_sh(clients, &script))
 }

@@ -46,12 +46,13 @@ impl Printed {
     pub(super) fn exchange(&mut self, finished: &Finished, names: &ContainerNames) -> io::Result<()> {
         let Finished { exchange, request, .. } = finished;
         let body = request.as_ref().map(|request| request.body.bytes());
+        let trouble = version_trouble(exchange, self.api, body);
         match self.output {
-            Output::Json => self.writer.text(&json::exchange(exchange, names)),
+            Output::Json => self.writer.text(&json::exchange(exchange, names, trouble)),
             Output::Text => {
                 self.title = None;
                 self.writer.exchange(exchange, names)?;
-                match version_trouble(exchange, self.api, body) {
+                match trouble {
                     Some(trouble) => self.warning(&trouble),
                     None => Ok(()),
                 }

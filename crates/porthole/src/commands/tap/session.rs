@@ -58,7 +58,7 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
     let relayed = world.serve(relay(args, world, (&endpoint, audit.as_ref()), view));
     // Audit and recording are both brought to their ends, whatever became of the relay and of each other.
     let closed = audit.as_ref().map_or(Ok(()), audit::close);
-    let kept = recorder.map(|recorder| end(recorder, args)).transpose();
+    let kept = recorder.map(|recorder| end(recorder, args, relayed.is_ok())).transpose();
     let (exit, seen) = relayed?;
     closed?;
     if let Some(trouble) = kept?.flatten() {
@@ -151,12 +151,17 @@ fn recorder(path: &Path, endpoint: &Endpoint) -> Result<Recorder, CommandError> 
         .map_err(|error| CommandError::caused_by(format!("cannot record to {}", path.display()), error))
 }
 
-/// What is missing from the recording, in words.
-fn end(recorder: Recorder, args: &TapArgs) -> Result<Option<String>, CommandError> {
+/// What is missing from the recording, in words. Where the tap could not begin, there is no recording of nothing.
+fn end(recorder: Recorder, args: &TapArgs, has_relayed: bool) -> Result<Option<String>, CommandError> {
     let path = args.record.as_deref().unwrap_or(Path::new(""));
     let status = recorder.finish().map_err(|error| {
         CommandError::caused_by(format!("cannot finish the recording {}", path.display()), error)
     })?;
+    if !has_relayed && status.written == 0 {
+        std::fs::remove_file(path).map_err(|error| {
+            CommandError::caused_by(format!("cannot remove the empty recording {}", path.display()), error)
+        })?;
+    }
     let missing = status.lost > 0 || status.bodies_dropped > 0;
     Ok(missing.then(|| {
         format!(

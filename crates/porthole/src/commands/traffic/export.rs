@@ -60,11 +60,15 @@ impl Writer {
         request: Option<&Message>,
         answer: Option<&Message>,
     ) -> io::Result<()> {
-        let (request, answer) = (request.map(Message::content), answer.map(Message::content));
-        let recorded = Recorded { exchange, request, answer };
+        let trouble = || recorded::version_trouble(exchange, request, answer);
+        let recorded = Recorded {
+            exchange,
+            request: request.map(Message::content),
+            answer: answer.map(Message::content),
+        };
         match self {
             Self::Har(writer) => writer.entry(&recorded),
-            Self::Jsonl(out) => jsonl::write(&recorded, out),
+            Self::Jsonl(out) => jsonl::write(&recorded, trouble().as_deref(), out),
             Self::Curl { out, endpoint } => curl::write(&recorded, address(endpoint), out),
         }
     }

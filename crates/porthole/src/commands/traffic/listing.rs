@@ -23,7 +23,7 @@ pub(super) fn calls(args: &SelectArgs, world: &World) -> Result<(), CommandError
     let mut writer = LineWriter::new(BufWriter::new(io::stdout()), world.printer.text_settings());
     recorded::each(&recording, filter.as_ref(), |exchange| match args.output.output {
         Output::Text => writer.exchange(exchange, &names),
-        Output::Json => writer.text(&json::exchange(exchange, &names)),
+        Output::Json => writer.text(&json::exchange(exchange, &names, None)),
     })
 }
 

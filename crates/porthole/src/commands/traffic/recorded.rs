@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use porthole_analysis::Filter;
+use porthole_analysis::{EngineApi, Filter};
 use porthole_model::{Exchange, ExchangeId};
 use porthole_render::export::{Content, Missing};
 use porthole_tap::record::{Body, BodyState, Recording};
@@ -27,6 +27,17 @@ pub(super) fn each(
     });
     read.map_err(refused)?;
     written.map_err(|error| CommandError::caused_by("cannot write to standard output", error))
+}
+
+/// What the versions of client and engine have to do with how a call went.
+pub(super) fn version_trouble(
+    exchange: &Exchange,
+    request: Option<&Message>,
+    answer: Option<&Message>,
+) -> Option<String> {
+    let answer = answer.map(Message::content);
+    let engine = answer.and_then(|answer| EngineApi::of_answer(answer.head, answer.body));
+    porthole_analysis::version_trouble(exchange, engine, request.map(|request| request.content().body))
 }
 
 /// The first calls that are asked for, and whether there are more than `most`.

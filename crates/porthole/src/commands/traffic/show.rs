@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use porthole_analysis::{EngineApi, version_trouble};
 use porthole_model::{ContainerNames, ContentPiece, Exchange, ExchangeId, Secrets};
 use porthole_render::doc::Doc;
 use porthole_render::text::{self, TextSettings};
@@ -32,7 +31,8 @@ pub(super) fn run(args: &ShowArgs, world: &World) -> Result<(), CommandError> {
         return super::export::line(&recording, &found);
     }
     let messages = recorded::messages(&recording, found.id)?;
-    let trouble = trouble(&found, &messages);
+    let [request, answer] = &messages;
+    let trouble = recorded::version_trouble(&found, request.as_ref(), answer.as_ref());
     let mut detail = exchange::detail(&found, &ContainerNames::default(), trouble.as_deref());
     detail.append(calls_of_exec(&recording, &found)?);
     world.printer.doc(&detail)?;
@@ -51,12 +51,6 @@ fn call(recording: &Recording, args: &ShowArgs) -> Result<Exchange, CommandError
         CommandError::new(format!("the recording has no call {id}"))
             .hint(format!("porthole traffic ls {} lists all", args.file.display()))
     })
-}
-
-fn trouble(exchange: &Exchange, [request, answer]: &[Option<Message>; 2]) -> Option<String> {
-    let answer = answer.as_ref().map(Message::content);
-    let engine = answer.and_then(|answer| EngineApi::of_answer(answer.head, answer.body));
-    version_trouble(exchange, engine, request.as_ref().map(|request| request.content().body))
 }
 
 fn calls_of_exec(recording: &Recording, shown: &Exchange) -> Result<Doc, CommandError> {
