@@ -5,7 +5,18 @@ use unicode_width::UnicodeWidthStr;
 
 /// The columns of `text`, whole characters as people see them counted.
 pub(crate) fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+    if text.is_ascii() {
+        text.len()
+    } else if text.chars().all(is_plain) {
+        text.chars().count()
+    } else {
+        text.graphemes(true).map(UnicodeWidthStr::width).sum()
+    }
+}
+
+/// Whether a character takes one column, whatever is beside it. Most lines have no others.
+fn is_plain(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{ff}' | '…' | '→' | '←')
 }
 
 /// The longest beginning of `text` that fits into `room` columns, and its width.
@@ -53,6 +64,14 @@ mod tests {
         assert_eq!(width("👩‍👩‍👧"), 2);
         assert_eq!(width("日本"), 4);
         assert_eq!(width("web"), 3);
+        assert_eq!(width("12 µs → nginx…"), 14);
+    }
+
+    #[test]
+    fn plain_characters_are_as_wide_as_their_tables_say() {
+        for character in ('\0'..='\u{3000}').filter(|character| is_plain(*character)) {
+            assert_eq!(character.to_string().width(), 1, "{character:?}");
+        }
     }
 
     #[test]
