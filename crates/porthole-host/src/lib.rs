@@ -9,6 +9,7 @@ mod failure;
 mod host;
 mod identity;
 mod limits;
+mod name_services;
 mod netlink_client;
 mod owners;
 mod places;
@@ -21,10 +22,13 @@ mod stack;
 mod stand_in;
 mod sysctls;
 mod terminal;
+#[cfg(all(target_env = "gnu", target_feature = "crt-static", target_arch = "x86_64"))]
+mod versioned_names;
 
 pub use accounts::FileOwner;
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
+pub use name_services::pin_name_services;
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::debug::DebugArgs;
 use crate::commands::sockets::SocketsArgs;
 use crate::commands::tap::TapArgs;
+#[cfg(feature = "toolbox")]
+use crate::commands::toolbox::ToolboxArgs;
 use crate::commands::traffic::TrafficArgs;
 use crate::output::{OutputArgs, SourceArgs, TopologyOutput};
 
@@ -151,6 +154,11 @@ Examples:
   porthole traffic export calls.db --format har > calls.har
   porthole traffic verify audit.log         was the audit of porthole tap --audit altered?")]
     Traffic(TrafficArgs),
+    /// Get inside a container, with tools, even where its image is empty
+    Debug(DebugArgs),
+    /// List the tools that porthole takes into a container, or run one here
+    #[cfg(feature = "toolbox")]
+    Toolbox(ToolboxArgs),
     /// Record everything that the other commands read into one file
     ///
     /// The file is compressed JSON with a schema version; credentials are masked. Every command that reads a host

@@ -31,6 +31,10 @@ pub fn cli() -> clap::Command {
 
 /// Runs what was typed.
 pub fn run() -> Exit {
+    #[cfg(feature = "toolbox")]
+    if let Some(applet) = std::env::args_os().next().as_deref().and_then(porthole_toolbox::called_as) {
+        return Exit::Passed(applet.run(std::env::args_os().collect()));
+    }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);
     }

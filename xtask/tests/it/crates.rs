@@ -27,7 +27,7 @@ const ROWS: [Row; 12] = [
     row("porthole-tap", &["porthole-model", "porthole-wire"], &["porthole-lab"]),
     row("porthole-analysis", &["porthole-model"], &[]),
     row("porthole-render", &["porthole-model"], &[]),
-    row("porthole-toolbox", &[], &[]),
+    row("porthole-toolbox", &["porthole-host", "porthole-model", "porthole-wire"], &["porthole-lab"]),
     row(
         "porthole",
         &[

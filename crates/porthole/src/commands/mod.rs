@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod completions;
+pub(crate) mod debug;
 mod doctor;
 mod explain;
 mod gc;
@@ -8,6 +9,8 @@ mod man;
 mod snapshot;
 pub(crate) mod sockets;
 pub(crate) mod tap;
+#[cfg(feature = "toolbox")]
+pub(crate) mod toolbox;
 mod topology;
 pub(crate) mod traffic;
 
@@ -25,6 +28,9 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Sockets(args) => sockets::run(&args, world),
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),
+        Command::Debug(args) => debug::run(&args, world),
+        #[cfg(feature = "toolbox")]
+        Command::Toolbox(args) => toolbox::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),
         Command::Completions(args) => completions::run(&args),
