@@ -5,6 +5,7 @@
 mod accounts;
 mod daemon;
 mod enter;
+mod entry;
 mod failure;
 mod host;
 mod identity;
@@ -26,6 +27,10 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use entry::{
+    EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
+    carry_out, keep, kept_line,
+};
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
@@ -33,4 +38,4 @@ pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::is_taken;
+pub use terminal::{Foreground, is_taken};
