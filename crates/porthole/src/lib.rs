@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::Args;
-use crate::commands::tap;
+use crate::commands::{debug, tap};
 use crate::error::CommandError;
 pub use crate::exit::Exit;
 use crate::printer::Printer;
@@ -40,6 +40,9 @@ pub fn run() -> Exit {
     }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);
+    }
+    if let Some(container) = debug::thawed(std::env::args_os()) {
+        return debug::thaw(&container);
     }
     let args = match Args::try_parse() {
         Ok(args) => args,
