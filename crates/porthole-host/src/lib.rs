@@ -4,7 +4,9 @@
 
 mod accounts;
 mod daemon;
+mod doorway;
 mod enter;
+mod entry;
 mod failure;
 mod host;
 mod identity;
@@ -26,6 +28,11 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use doorway::Doorway;
+pub use entry::{
+    EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
+    carry_out, keep, kept_line,
+};
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
@@ -33,4 +40,4 @@ pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::is_taken;
+pub use terminal::{Foreground, is_taken, stop_as_terminal_does};

@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::Args;
-use crate::commands::tap;
+use crate::commands::{debug, tap};
 use crate::error::CommandError;
 pub use crate::exit::Exit;
 use crate::printer::Printer;
@@ -35,8 +35,14 @@ pub fn run() -> Exit {
     if let Some(applet) = std::env::args_os().next().as_deref().and_then(porthole_toolbox::called_as) {
         return Exit::Passed(applet.run(std::env::args_os().collect()));
     }
+    if let Some(line) = porthole_host::kept_line(std::env::args_os()) {
+        return Exit::Passed(porthole_host::keep(line));
+    }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);
+    }
+    if let Some(container) = debug::thawed(std::env::args_os()) {
+        return debug::thaw(&container);
     }
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -3,6 +3,9 @@
 mod audit;
 mod bad_input;
 mod content;
+mod debug;
+mod debug_kills;
+mod debug_terminal;
 mod endpoints;
 mod faults;
 mod healthy;
