@@ -24,6 +24,12 @@ pub use applet::{Applet, Group};
 const TABLES: &[&[Applet]] =
     &[shell::APPLETS, coreutils::APPLETS, text::APPLETS, pack::APPLETS, processes::APPLETS];
 
+/// How alike a name must be to be offered in place of one that there is not: one letter in five may differ.
+const ALIKE: f64 = 0.8;
+
+/// How many names are offered.
+const NEAR_NAMES: usize = 3;
+
 /// The program itself, whatever it is called and wherever it lies.
 const ITSELF: &str = "/proc/self/exe";
 
@@ -35,6 +41,15 @@ pub fn applets() -> impl Iterator<Item = &'static Applet> {
 /// The tool of that name.
 pub fn applet(name: &str) -> Option<&'static Applet> {
     applets().find(|applet| applet.name == name)
+}
+
+/// The names that `name` may have been meant to be, likeliest first.
+pub fn near(name: &str) -> Vec<&'static str> {
+    let likeness = |applet: &Applet| strsim::jaro_winkler(name, applet.name);
+    let mut near: Vec<_> = applets().map(|applet| (likeness(applet), applet.name)).collect();
+    near.retain(|(alike, _)| *alike >= ALIKE);
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    near.into_iter().map(|(_, name)| name).take(NEAR_NAMES).collect()
 }
 
 /// The tool that a program was called as: the last part of its path, without the `-` of a login shell.

@@ -47,7 +47,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("schemars", "porthole-render"),
     ("sed", "porthole-toolbox"),
     ("similar", "porthole-analysis"),
-    ("strsim", "porthole-analysis"),
     ("surge-ping", "porthole-toolbox"),
     ("tar", "porthole-toolbox"),
     ("termcolor", "porthole-toolbox"),
@@ -86,6 +85,7 @@ const SHARED: &[(&str, &[&str], &str)] = &[
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
     ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
+    ("strsim", &["porthole-analysis", "porthole-toolbox"], "a measure, no outside world"),
     ("thiserror", &[], "derives, no outside world"),
     (
         "tokio",
