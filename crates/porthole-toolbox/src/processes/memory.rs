@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
-use clap::{ArgGroup, Parser};
+use clap::{ArgAction, ArgGroup, Parser};
 use procfs::{Current, Meminfo};
 
 use super::layout;
@@ -14,9 +14,12 @@ use crate::trouble::{Trouble, exit};
 ///
 /// The numbers are those of the machine, in KiB; a container's own limit is in /sys/fs/cgroup.
 #[derive(Debug, Parser)]
-#[command(name = "free", group(ArgGroup::new("unit").args(["bytes", "kibi", "mebi", "gibi", "human"])))]
+#[command(name = "free", disable_help_flag = true, group(ArgGroup::new("unit").args(["bytes", "kibi", "mebi", "gibi", "human"])))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a unit")]
 struct FreeArguments {
+    /// Print this help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
     /// In bytes
     #[arg(short, long)]
     bytes: bool,

@@ -59,7 +59,7 @@ Examples:
 )]
 struct MountArguments {
     /// The kind of file system; of a list, this kind alone
-    #[arg(short, long = "types", value_name = "TYPE")]
+    #[arg(short = 't', long = "types", value_name = "TYPE")]
     kind: Option<String>,
     /// Options: ro, nosuid, nodev, noexec, bind, rbind, remount, private, …; the file system gets those left
     #[arg(short, long, value_name = "OPTIONS", value_delimiter = ',')]

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Parser};
+use clap::{ArgAction, ArgGroup, Parser};
 
 use crate::input;
 
@@ -13,6 +13,7 @@ use crate::input;
 #[derive(Debug, Parser)]
 #[command(
     name = "tar",
+    disable_help_flag = true,
     group(ArgGroup::new("action").args(["create", "extract", "list"]).required(true)),
     after_help = "\
 Examples:
@@ -21,6 +22,9 @@ Examples:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of tar")]
 pub(super) struct TarArguments {
+    /// Print this help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
     /// Pack files
     #[arg(short, long)]
     create: bool,
