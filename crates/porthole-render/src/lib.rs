@@ -32,6 +32,7 @@ pub mod sockets;
 pub mod take_over;
 pub mod tap;
 pub mod text;
+pub mod toolbox;
 pub mod topology;
 mod units;
 

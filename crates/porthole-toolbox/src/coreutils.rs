@@ -134,9 +134,14 @@ coreutils! {
 
 /// Messages of a utility come from files of its own name; those of `dir` and `vdir` from `ls`.
 fn run(name: &str, words: Vec<OsString>, utility: fn(Vec<OsString>) -> i32) -> i32 {
-    uucore::panic::mute_sigpipe_panic();
     let messages = if matches!(name, "dir" | "vdir") { "ls" } else { name };
+    with_messages(messages, || utility(words))
+}
+
+/// Runs a utility of uutils with the messages of that name.
+pub(crate) fn with_messages(name: &str, utility: impl FnOnce() -> i32) -> i32 {
+    uucore::panic::mute_sigpipe_panic();
     // A utility without its messages prints their keys, and still does its work.
-    let _untold = uucore::locale::setup_localization(messages);
-    utility(words)
+    let _untold = uucore::locale::setup_localization(name);
+    utility()
 }

@@ -176,6 +176,10 @@ cannot get inside. With --all and --filter, the highest; 125 stands for a contai
     Debug(DebugArgs),
     /// List the tools that porthole takes into a container, or run one here
     #[cfg(feature = "toolbox")]
+    #[command(after_long_help = "\
+Examples:
+  porthole toolbox ls                       every tool, with what it does
+  porthole toolbox run ps aux               one of them, here")]
     Toolbox(ToolboxArgs),
     /// Record everything that the other commands read into one file
     ///

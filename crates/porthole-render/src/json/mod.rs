@@ -12,6 +12,7 @@ mod raw;
 mod removed;
 mod report;
 mod sockets;
+mod toolbox;
 mod topology;
 mod traffic;
 mod traffic_diff;
@@ -35,6 +36,7 @@ pub use report::{
     SeverityWord, SubjectItem, SubjectWord, report,
 };
 pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
+pub use toolbox::{ToolItem, ToolboxDocument, toolbox};
 pub use topology::{
     BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,
 };
@@ -57,6 +59,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
+        ("toolbox", schema::<ToolboxDocument>()),
         ("topology", schema::<TopologyDocument>()),
         ("traffic_diff", schema::<TrafficDiffDocument>()),
         ("traffic_summary", schema::<TrafficSummaryDocument>()),

@@ -20,6 +20,8 @@ mod tap_live;
 mod tap_raw;
 mod tap_remote;
 mod through_engine;
+#[cfg(feature = "toolbox")]
+mod toolbox;
 mod topology;
 mod traffic;
 mod unprivileged;
