@@ -11,6 +11,7 @@ mod identity;
 mod limits;
 mod name_services;
 mod netlink_client;
+mod own_stack;
 mod owners;
 mod places;
 mod processes;

@@ -5,6 +5,7 @@
 
 mod applet;
 mod coreutils;
+mod net;
 mod shell;
 
 use std::ffi::{OsStr, OsString};
@@ -13,7 +14,7 @@ use std::path::Path;
 pub use applet::{Applet, Group};
 
 /// The tables, in the order of a list.
-const TABLES: &[&[Applet]] = &[shell::APPLETS, coreutils::APPLETS];
+const TABLES: &[&[Applet]] = &[shell::APPLETS, coreutils::APPLETS, net::APPLETS];
 
 /// All tools.
 pub fn applets() -> impl Iterator<Item = &'static Applet> {

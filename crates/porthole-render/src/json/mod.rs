@@ -12,6 +12,7 @@ mod raw;
 mod removed;
 mod report;
 mod sockets;
+mod testbox;
 mod topology;
 mod traffic;
 mod traffic_diff;
@@ -35,6 +36,9 @@ pub use report::{
     SeverityWord, SubjectItem, SubjectWord, report,
 };
 pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
+pub use testbox::{
+    TestboxItem, TestboxNetworkItem, TestboxPortItem, TestboxesDocument, TrialWord, testbox_started, testboxes,
+};
 pub use topology::{
     BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,
 };
@@ -57,6 +61,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
+        ("testbox", schema::<TestboxesDocument>()),
         ("topology", schema::<TopologyDocument>()),
         ("traffic_diff", schema::<TrafficDiffDocument>()),
         ("traffic_summary", schema::<TrafficSummaryDocument>()),

@@ -10,6 +10,8 @@ use crate::error::CommandError;
 use crate::output::SourceArgs;
 use crate::world::World;
 
+#[cfg(feature = "toolbox")]
+pub(crate) use through_engine::own_program;
 pub(crate) use through_engine::AT_WORK;
 
 /// What a command reads.
