@@ -39,6 +39,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("schemars", "porthole-render"),
     ("sed", "porthole-toolbox"),
     ("similar", "porthole-analysis"),
+    ("socket2", "porthole-toolbox"),
     ("strsim", "porthole-analysis"),
     ("surge-ping", "porthole-toolbox"),
     ("tar", "porthole-toolbox"),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -108,4 +109,18 @@ fn ended(name: &str, outcome: Outcome) -> i32 {
         }
         failure.code
     })
+}
+
+/// A number of seconds, as an option's value.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "give a number of seconds, such as 0.5".to_owned())
+}
+
+/// The same for a tool that reads standard input: the thread that reads cannot be called back, and is left behind.
+pub(super) fn block_on_and_leave<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    outcome
 }
