@@ -17,8 +17,8 @@ use crate::client::{Client, HijackedStream};
 use crate::request_error::RequestError;
 
 pub(crate) use container::now;
-pub(crate) use garbage::{label_filter, remove_images};
 pub use garbage::{Removed, collect_garbage, remove_left_helpers};
+pub(crate) use garbage::{label_filter, remove_images};
 pub(crate) use image::OneFileImage;
 pub(crate) use leftover::{Leftover, remove};
 

@@ -29,7 +29,8 @@ pub fn started(report: &TestboxReport) -> Doc {
 
 /// Its addresses, as a person types them.
 fn addresses(report: &TestboxReport) -> Table {
-    let mut table = Table::new(vec![Column::new("FROM"), Column::new("ADDRESS"), Column::new("TRIED").wrap(20)]);
+    let mut table =
+        Table::new(vec![Column::new("FROM"), Column::new("ADDRESS"), Column::new("TRIED").wrap(20)]);
     for trial in &report.ports {
         let tried = Line::of(style(&trial.outcome), &trial.outcome.words());
         table.row(vec!["published port".into(), Line::of(Style::Code, &published(trial)), tried]);
@@ -64,8 +65,7 @@ fn style(outcome: &TrialOutcome) -> Style {
 
 fn published(trial: &PortTrial) -> String {
     let binding = &trial.binding;
-    let address =
-        trial.tried.unwrap_or_else(|| SocketAddr::new(binding.host_address, binding.host_port.0));
+    let address = trial.tried.unwrap_or_else(|| SocketAddr::new(binding.host_address, binding.host_port.0));
     match (binding.protocol, binding.container_port) {
         (TransportProtocol::Tcp, port) if port != Port(7) => page(address),
         (protocol, port) => format!("{address} ({port}/{protocol}, echo)", port = port.0),
@@ -100,7 +100,8 @@ pub fn list(testboxes: &[Container]) -> Doc {
     let mut table = Table::new(columns.into_iter().map(Column::new).collect());
     for testbox in testboxes {
         let networks = testbox.attachments.iter().map(|attachment| attachment.network_name.clone());
-        let addresses = testbox.attachments.iter().filter_map(|attachment| attachment.ipv4.or(attachment.ipv6));
+        let addresses =
+            testbox.attachments.iter().filter_map(|attachment| attachment.ipv4.or(attachment.ipv6));
         let ports = testbox.published_ports.iter().map(|binding| {
             let from = SocketAddr::new(binding.host_address, binding.host_port.0);
             format!("{from}->{}/{}", binding.container_port.0, binding.protocol)

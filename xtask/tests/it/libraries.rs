@@ -7,7 +7,6 @@ use crate::workspace::packages;
 /// Libraries with one owner.
 const OWNERS: &[(&str, &str)] = &[
     ("anstyle", "porthole-render"),
-    ("base64", "porthole-render"),
     ("brush-shell", "porthole-toolbox"),
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
@@ -52,6 +51,7 @@ const OWNERS: &[(&str, &str)] = &[
 
 /// Libraries that several crates use, each with its reason.
 const SHARED: &[(&str, &[&str], &str)] = &[
+    ("base64", &["porthole-render", "porthole-toolbox"], "a format, no outside world"),
     ("bytes", &["porthole-engine", "porthole-toolbox"], "a type, no outside world"),
     (
         "clap",
@@ -68,14 +68,22 @@ const SHARED: &[(&str, &[&str], &str)] = &[
         &["porthole", "porthole-engine", "porthole-render", "porthole-tap"],
         "the clock is read, parsed and printed apart",
     ),
-    ("rustix", &["porthole-bench", "porthole-host", "porthole-tap", "porthole-toolbox"], "system calls without unsafe code"),
+    (
+        "rustix",
+        &["porthole-bench", "porthole-host", "porthole-tap", "porthole-toolbox"],
+        "system calls without unsafe code",
+    ),
     (
         "rustls",
         &["porthole-engine", "porthole-tap", "porthole-toolbox"],
         "TLS to an engine, before one, and in the tools",
     ),
     ("rustls-native-certs", &["porthole-engine", "porthole-toolbox"], "the roots of the host"),
-    ("rustls-pki-types", &["porthole-engine", "porthole-tap", "porthole-toolbox"], "the files of all of them"),
+    (
+        "rustls-pki-types",
+        &["porthole-engine", "porthole-tap", "porthole-toolbox"],
+        "the files of all of them",
+    ),
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
     ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),

@@ -37,7 +37,8 @@ pub use report::{
 };
 pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
 pub use testbox::{
-    TestboxItem, TestboxNetworkItem, TestboxPortItem, TestboxesDocument, TrialWord, testbox_started, testboxes,
+    TestboxItem, TestboxNetworkItem, TestboxPortItem, TestboxesDocument, TrialWord, testbox_started,
+    testboxes,
 };
 pub use topology::{
     BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,

@@ -35,8 +35,11 @@ impl Question {
         let begin = Instant::now();
         let query = self.message();
         let bytes = query.to_vec().map_err(io::Error::other)?;
-        let reply = |answer: &[u8], message, over_tcp| {
-            Reply { message, length: answer.len(), took: begin.elapsed(), over_tcp }
+        let reply = |answer: &[u8], message, over_tcp| Reply {
+            message,
+            length: answer.len(),
+            took: begin.elapsed(),
+            over_tcp,
         };
         if !self.tcp {
             let (answer, message) = self.over_udp(server, &bytes, query.metadata.id)?;
@@ -58,7 +61,8 @@ impl Question {
 
     /// Answers to another question, or from elsewhere, are passed over.
     fn over_udp(&self, server: SocketAddr, query: &[u8], id: u16) -> io::Result<(Vec<u8>, Message)> {
-        let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let any: IpAddr =
+            if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let socket = UdpSocket::bind((any, 0))?;
         socket.connect(server)?;
         socket.send(query)?;
@@ -102,13 +106,8 @@ pub(super) fn servers() -> Vec<IpAddr> {
 
 /// The name of an address, by DNS.
 pub(super) fn name_of(address: IpAddr, patience: Duration) -> Option<String> {
-    let question = Question {
-        name: Name::from(address),
-        kind: RecordType::PTR,
-        recursion: true,
-        tcp: false,
-        patience,
-    };
+    let question =
+        Question { name: Name::from(address), kind: RecordType::PTR, recursion: true, tcp: false, patience };
     let reply = question.ask(SocketAddr::new(*servers().first()?, 53)).ok()?;
     let pointer = reply.message.answers.iter().find(|record| record.record_type() == RecordType::PTR)?;
     Some(pointer.data.to_string().trim_end_matches('.').to_owned())

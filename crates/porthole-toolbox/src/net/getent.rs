@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use super::dns;
 use super::names::{self, Family};
 use super::tool::{self, Failure, Outcome};
-use super::dns;
 
 /// How long the name of an address may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -108,7 +108,9 @@ fn in_file(arguments: &Arguments) -> Outcome {
         return print(&[lines.map(Into::into).collect()]);
     }
     let lines: Vec<&str> = lines.collect();
-    let of_key = |key: &String| lines.iter().filter(|line| is_named(line, key)).map(|line| (*line).to_owned()).collect();
+    let of_key = |key: &String| {
+        lines.iter().filter(|line| is_named(line, key)).map(|line| (*line).to_owned()).collect()
+    };
     print(&arguments.keys.iter().map(of_key).collect::<Vec<Vec<String>>>())
 }
 

@@ -89,7 +89,11 @@ async fn connect(arguments: Arguments) -> Outcome {
         (words, true) if !arguments.unix => {
             let port = arguments.local_port.or_else(|| words.last().and_then(|word| word.parse().ok()));
             let port = port.ok_or_else(|| Failure::usage("name the port to listen on"))?;
-            if arguments.udp { listen_udp(port, &arguments).await } else { listen_tcp(port, &arguments).await }
+            if arguments.udp {
+                listen_udp(port, &arguments).await
+            } else {
+                listen_tcp(port, &arguments).await
+            }
         }
         ([host, ports], false) if !arguments.unix => to_ports(host, ports, &arguments).await,
         _ => Err(Failure::usage("name a host and a port, or with -U a path; --help shows how")),
@@ -141,7 +145,8 @@ async fn to_port(host: &str, port: u16, arguments: &Arguments) -> Outcome {
 
 /// A datagram to a port that nobody has brings an ICMP error, which the next call on the socket reports.
 async fn to_udp(address: std::net::SocketAddr, arguments: &Arguments) -> Outcome {
-    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let any: IpAddr =
+        if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).await?;
     socket.connect(address).await?;
     if !arguments.scan {
@@ -273,7 +278,10 @@ where
     }
 }
 
-async fn within<T>(patience: Option<Duration>, work: impl Future<Output = io::Result<T>>) -> io::Result<Option<T>> {
+async fn within<T>(
+    patience: Option<Duration>,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<Option<T>> {
     match patience {
         None => work.await.map(Some),
         Some(patience) => tokio::time::timeout(patience, work).await.ok().transpose(),

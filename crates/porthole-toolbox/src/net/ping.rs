@@ -55,14 +55,16 @@ struct Arguments {
 pub(super) fn run(words: Vec<OsString>) -> i32 {
     tool::parsed(words, |arguments: Arguments| {
         let family = Family::of(arguments.ipv4, arguments.ipv6);
-        let address = names::first_address(&arguments.host, family).map_err(|error| Failure::new(2, error))?;
+        let address =
+            names::first_address(&arguments.host, family).map_err(|error| Failure::new(2, error))?;
         tool::block_on(ping(arguments, address))
     })
 }
 
 async fn ping(arguments: Arguments, address: IpAddr) -> Outcome {
     let client = client(address)?;
-    let identifier = PingIdentifier(std::process::id().to_le_bytes().first_chunk().copied().map_or(1, u16::from_le_bytes));
+    let identifier =
+        PingIdentifier(std::process::id().to_le_bytes().first_chunk().copied().map_or(1, u16::from_le_bytes));
     let mut pinger = client.pinger(address, identifier).await;
     pinger.timeout(arguments.patience);
     let payload = vec![b'p'; usize::from(arguments.size)];
@@ -113,7 +115,6 @@ fn client(address: IpAddr) -> Result<Client, Failure> {
     made.map_err(|error| Failure::new(2, refusal(&error)))
 }
 
-
 fn refusal(error: &io::Error) -> String {
     let needs = if error.kind() == io::ErrorKind::PermissionDenied {
         "; it takes CAP_NET_RAW, or a group of net.ipv4.ping_group_range"
@@ -143,8 +144,10 @@ struct Times {
 impl Times {
     fn summary(&self) -> String {
         let received = u32::try_from(self.took.len()).unwrap_or(u32::MAX);
-        let loss = if self.sent == 0 { 0.0 } else { f64::from(self.sent - received) * 100.0 / f64::from(self.sent) };
-        let mut text = format!("{} packets transmitted, {received} received, {loss:.0}% packet loss\n", self.sent);
+        let loss =
+            if self.sent == 0 { 0.0 } else { f64::from(self.sent - received) * 100.0 / f64::from(self.sent) };
+        let mut text =
+            format!("{} packets transmitted, {received} received, {loss:.0}% packet loss\n", self.sent);
         if let (Some(least), Some(most)) = (self.took.iter().min(), self.took.iter().max()) {
             let mean = self.took.iter().sum::<Duration>() / received;
             let [least, mean, most] = [*least, mean, *most].map(milliseconds);

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use porthole_host::{AddressFamily, LinuxHost, Roots, SocketFilter, SocketStates};
-use porthole_model::{InternetSocket, Socket, SocketEndpoint, SocketState, TransportProtocol, UnixSocketKind};
+use porthole_model::{
+    InternetSocket, Socket, SocketEndpoint, SocketState, TransportProtocol, UnixSocketKind,
+};
 
 use super::tool::{self, Outcome};
 
@@ -95,7 +97,14 @@ impl Arguments {
         };
         let states = SocketStates::ALL;
         let unix = self.unix || (any && !self.ipv4 && !self.ipv6);
-        SocketFilter { protocols, families, states, unix, owners: self.processes, ..SocketFilter::everything() }
+        SocketFilter {
+            protocols,
+            families,
+            states,
+            unix,
+            owners: self.processes,
+            ..SocketFilter::everything()
+        }
     }
 
     /// As ss does: who is connected; with `-l` who waits to be, with `-a` both.
@@ -111,7 +120,8 @@ fn waits(socket: &Socket) -> bool {
             matches!(internet.state, SocketState::Listening | SocketState::Unconnected)
         }
         SocketEndpoint::Unix(unix) => {
-            unix.state == SocketState::Listening || (unix.state == SocketState::Unconnected && unix.path.is_some())
+            unix.state == SocketState::Listening
+                || (unix.state == SocketState::Unconnected && unix.path.is_some())
         }
     }
 }
@@ -146,7 +156,13 @@ fn internet_line(socket: &InternetSocket) -> String {
     let queues = (socket.receive_queue, socket.send_queue);
     let kind = socket.protocol.to_string();
     let peer = socket.remote;
-    columns(&kind, state(socket.state), queues, &address(socket.local, socket.v6_only), &address(peer, Some(true)))
+    columns(
+        &kind,
+        state(socket.state),
+        queues,
+        &address(socket.local, socket.v6_only),
+        &address(peer, Some(true)),
+    )
 }
 
 fn columns(kind: &str, state: &str, queues: (u32, u32), local: &str, peer: &str) -> String {

@@ -39,6 +39,11 @@ impl Failure {
         self.code
     }
 
+    /// The same failure, with its exit code before its words, as curl says it.
+    pub(super) fn numbered(self) -> Self {
+        Self { message: self.message.map(|words| format!("({}) {words}", self.code)), ..self }
+    }
+
     /// The same failure, with nothing said.
     pub(super) fn silenced(self) -> Self {
         Self { message: None, ..self }

@@ -121,7 +121,10 @@ mod tests {
         for line in ["+short AAAA db.test @10.0.0.1 -p 5353", "@10.0.0.1 db.test aaaa +short -p 5353"] {
             let request = parsed(line).unwrap();
             assert_eq!((request.name.to_string(), request.kind), ("db.test.".to_owned(), RecordType::AAAA));
-            assert_eq!((request.server.as_deref(), request.port, request.short), (Some("10.0.0.1"), 5353, true));
+            assert_eq!(
+                (request.server.as_deref(), request.port, request.short),
+                (Some("10.0.0.1"), 5353, true)
+            );
         }
         let reverse = parsed("-x 172.17.0.2 +noall +answer +time=1").unwrap();
         assert_eq!(reverse.name.to_string(), "2.0.17.172.in-addr.arpa.");

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use porthole_model::{
-    InterfaceAddress, InterfaceIndex, Link, LinkKind, Neighbour, NetworkStack, OperationalState, Route, RouteKind,
+    InterfaceAddress, InterfaceIndex, Link, LinkKind, Neighbour, NetworkStack, OperationalState, Route,
+    RouteKind,
 };
 
 use super::{Object, Request, Table};
@@ -53,7 +54,8 @@ impl<'a> Rows<'a> {
         let peer = link.peer.as_ref().map(|peer| format!("@if{}", peer.index.0)).unwrap_or_default();
         let (name, flags, state) = (&link.name, flags(link).join(","), state(link));
         let index = link.index.0;
-        let mut lines = vec![format!("{index}: {name}{peer}: <{flags}> mtu {}{master} state {state}", link.mtu)];
+        let mut lines =
+            vec![format!("{index}: {name}{peer}: <{flags}> mtu {}{master} state {state}", link.mtu)];
         let mac = link.mac.map(|mac| format!(" {mac}")).unwrap_or_default();
         lines.push(format!("    link/{}{mac}", link_type(link)));
         for own in self.addresses_of(link) {
@@ -84,9 +86,10 @@ impl<'a> Rows<'a> {
         let all = self.stack.routes.known().map_err(|gap| Failure::from(gap.clone()))?;
         let request = self.request;
         let family = if request.family == Family::Any { Family::V4 } else { request.family };
-        let device = request.device.as_deref().and_then(|device| {
-            self.all_links.iter().find(|link| link.name == device).map(|link| link.index)
-        });
+        let device = request
+            .device
+            .as_deref()
+            .and_then(|device| self.all_links.iter().find(|link| link.name == device).map(|link| link.index));
         Ok(all.iter().filter(move |route| {
             family.has(route.destination.address)
                 && (request.table == Table::All || request.table == Table::Number(route.table))
@@ -115,7 +118,10 @@ impl<'a> Rows<'a> {
         };
         add("via", route.gateway.map(|gateway| gateway.to_string()));
         add("dev", route.interface.map(|interface| self.name(interface)));
-        add("table", (route.table != 254 && self.request.table == Table::All).then(|| route.table.to_string()));
+        add(
+            "table",
+            (route.table != 254 && self.request.table == Table::All).then(|| route.table.to_string()),
+        );
         add("proto", protocol(route.protocol));
         add("src", route.preferred_source.map(|source| source.to_string()));
         add("metric", route.metric.map(|metric| metric.to_string()));

@@ -96,7 +96,8 @@ mod tests {
     fn beginnings_and_options() {
         let brief = Request { brief: true, device: Some("eth0".into()), ..Request::default() };
         assert_eq!(parsed("-br a show dev eth0"), Ok(brief));
-        let route = Request { object: Object::RouteTo([1, 1, 1, 1].into()), json: true, ..Request::default() };
+        let route =
+            Request { object: Object::RouteTo([1, 1, 1, 1].into()), json: true, ..Request::default() };
         assert_eq!(parsed("-j r g 1.1.1.1"), Ok(route));
         let local = Request { object: Object::Route, table: Table::Number(255), ..Request::default() };
         assert_eq!(parsed("route show table local"), Ok(local));

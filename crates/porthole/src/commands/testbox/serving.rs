@@ -27,7 +27,8 @@ pub(super) fn run(args: &StartArgs, world: &World) -> Result<Exit, CommandError>
     let testbox = started?.map_err(|error| not_started(error, &client, world))?;
     let ready_after = begin.elapsed().as_millis();
     let ports = world.block_on(trial::all(&client, &testbox.container))?;
-    let report = TestboxReport { container: testbox.container.clone(), ready_after, ports, stays: args.detach };
+    let report =
+        TestboxReport { container: testbox.container.clone(), ready_after, ports, stays: args.detach };
     match args.output.output {
         Output::Text => world.printer.doc(&porthole_render::testbox::started(&report))?,
         Output::Json => Printer::text(&porthole_render::json::testbox_started(&report))?,
@@ -90,7 +91,9 @@ fn new_name() -> String {
 }
 
 fn in_words(publication: &Publication) -> String {
-    let host = publication.host_port.map_or_else(|| "a port of the engine's choice".into(), |port| port.0.to_string());
+    let host = publication
+        .host_port
+        .map_or_else(|| "a port of the engine's choice".into(), |port| port.0.to_string());
     let address = publication.host_address.map(|address| format!("{address}:")).unwrap_or_default();
     format!("{address}{host} -> {}/{}", publication.container_port.0, publication.protocol)
 }
