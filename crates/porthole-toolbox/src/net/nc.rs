@@ -70,8 +70,7 @@ struct Arguments {
 }
 
 pub(super) fn run(words: Vec<OsString>) -> i32 {
-    let code = tool::parsed(words, |arguments: Arguments| tool::block_on_and_leave(connect(arguments)));
-    code
+    tool::parsed(words, |arguments: Arguments| tool::block_on_and_leave(connect(arguments)))
 }
 
 async fn connect(arguments: Arguments) -> Outcome {
@@ -187,7 +186,7 @@ async fn datagrams(socket: &UdpSocket, patience: Option<Duration>) -> Outcome {
     };
     tokio::select! {
         done = receive => done,
-        sent = send => sent.map(|()| 0).map_err(Failure::from),
+        end = send => end.map(|()| 0).map_err(Failure::from),
     }
 }
 

@@ -1,6 +1,7 @@
 //! ping: does an address answer, and how fast?
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ Examples:
 
 Exit codes: 0 something answered, 1 nothing did, 2 it could not be tried"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of ping")]
 struct Arguments {
     /// IPv4 alone
     #[arg(short = '4')]
@@ -151,7 +153,7 @@ impl Times {
         if let (Some(least), Some(most)) = (self.took.iter().min(), self.took.iter().max()) {
             let mean = self.took.iter().sum::<Duration>() / received;
             let [least, mean, most] = [*least, mean, *most].map(milliseconds);
-            text.push_str(&format!("rtt min/avg/max = {least:.3}/{mean:.3}/{most:.3} ms\n"));
+            let _infallible = writeln!(text, "rtt min/avg/max = {least:.3}/{mean:.3}/{most:.3} ms");
         }
         text
     }

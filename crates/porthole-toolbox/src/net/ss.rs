@@ -1,6 +1,7 @@
 //! ss: the sockets of this network namespace.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::net::SocketAddr;
 
@@ -145,9 +146,9 @@ fn line(socket: &Socket, arguments: &Arguments) -> String {
     }
     if arguments.extended {
         if let SocketEndpoint::Internet(internet) = &socket.endpoint {
-            line.push_str(&format!(" uid:{}", internet.uid.0));
+            let _infallible = write!(line, " uid:{}", internet.uid.0);
         }
-        line.push_str(&format!(" ino:{}", socket.inode));
+        let _infallible = write!(line, " ino:{}", socket.inode);
     }
     line
 }

@@ -61,7 +61,7 @@ pub(super) fn run(words: Vec<OsString>) -> i32 {
 pub(super) fn run_as_openssl(words: Vec<OsString>) -> i32 {
     const HELP: &str = "Usage: openssl s_client -connect HOST:PORT [-servername NAME] [-CAfile FILE]\n\
                         Shows the chain of a TLS server, as the tool tls does; nothing else of openssl is here.\n";
-    tool::by_hand(&words, HELP, |words| {
+    tool::by_hand(words, HELP, |words| {
         let (first, rest) = words.split_first().ok_or_else(|| Failure::usage("only s_client is here"))?;
         if first != "s_client" {
             return Err(Failure::usage(format!("{first:?}: only s_client is here; --help shows how")));
@@ -187,8 +187,9 @@ fn alternative_names(certificate: &Certificate) -> Vec<String> {
 fn alternative_name(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::DnsName(name) => Some(name.to_string()),
-        GeneralName::Rfc822Name(address) => Some(address.to_string()),
-        GeneralName::UniformResourceIdentifier(address) => Some(address.to_string()),
+        GeneralName::Rfc822Name(text) | GeneralName::UniformResourceIdentifier(text) => {
+            Some(text.to_string())
+        }
         GeneralName::IpAddress(octets) => match octets.as_bytes() {
             bytes if bytes.len() == 4 => {
                 <[u8; 4]>::try_from(bytes).ok().map(|octets| std::net::Ipv4Addr::from(octets).to_string())

@@ -76,14 +76,19 @@ pub(super) fn parsed<A: Parser>(words: Vec<OsString>, work: impl FnOnce(A) -> Ou
 }
 
 /// Runs a tool that understands its words by itself; `help` is asked for with `--help`.
-pub(super) fn by_hand(words: &[OsString], help: &str, work: impl FnOnce(&[String]) -> Outcome) -> i32 {
-    let text: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+pub(super) fn by_hand(words: Vec<OsString>, help: &str, work: impl FnOnce(&[String]) -> Outcome) -> i32 {
+    let name = name(&words);
+    let text: Vec<String> = words.into_iter().skip(1).map(lossy).collect();
     let outcome = if text.iter().any(|word| word == "--help") {
         out().write_all(help.as_bytes()).map(|()| 0).map_err(Failure::from)
     } else {
         work(&text)
     };
-    ended(&name(words), outcome)
+    ended(&name, outcome)
+}
+
+fn lossy(word: OsString) -> String {
+    word.into_string().unwrap_or_else(|word| word.to_string_lossy().into_owned())
 }
 
 /// Standard output, written when it is flushed or dropped.

@@ -1,6 +1,7 @@
 //! traceroute and mtr: which routers lie between here and an address.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What both have in common.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of traceroute")]
 struct Common {
     /// IPv4 alone
     #[arg(short = '4')]
@@ -162,7 +164,7 @@ fn hop_line(hop: &Hop, numeric: bool) -> String {
         if sample.is_zero() {
             line.push_str("  *");
         } else {
-            line.push_str(&format!("  {:.3} ms", sample.as_secs_f64() * 1000.0));
+            let _infallible = write!(line, "  {:.3} ms", sample.as_secs_f64() * 1000.0);
         }
     }
     line

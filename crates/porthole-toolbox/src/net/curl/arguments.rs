@@ -23,6 +23,7 @@ Exit codes, as curl's: 6 no such name, 7 no connection, 22 an HTTP error with -f
 35 no TLS, 52 no answer, 56 broken off, 60 a certificate that is not believed"
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of curl")]
+#[expect(clippy::doc_markdown, reason = "the text is the help of the command line")]
 pub(super) struct Arguments {
     /// The method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]

@@ -75,18 +75,15 @@ async fn connect(
     arguments: &Arguments,
     target: &Target,
 ) -> Result<(Box<dyn Stream>, Option<SocketAddr>), Failure> {
-    let (stream, peer): (Box<dyn Stream>, _) = match &arguments.unix_socket {
-        Some(path) => {
-            let stream = UnixStream::connect(path).await;
-            let refused = |error: io::Error| {
-                Failure::new(code::NO_CONNECTION, format!("cannot connect to {}: {error}", path.display()))
-            };
-            (Box::new(stream.map_err(refused)?), None)
-        }
-        None => {
-            let (stream, peer) = over_tcp(arguments, target).await?;
-            (Box::new(stream), Some(peer))
-        }
+    let (stream, peer): (Box<dyn Stream>, _) = if let Some(path) = &arguments.unix_socket {
+        let stream = UnixStream::connect(path).await;
+        let refused = |error: io::Error| {
+            Failure::new(code::NO_CONNECTION, format!("cannot connect to {}: {error}", path.display()))
+        };
+        (Box::new(stream.map_err(refused)?), None)
+    } else {
+        let (stream, peer) = over_tcp(arguments, target).await?;
+        (Box::new(stream), Some(peer))
     };
     if target.tls { Ok((over_tls(arguments, target, stream).await?, peer)) } else { Ok((stream, peer)) }
 }

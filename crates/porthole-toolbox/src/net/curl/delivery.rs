@@ -1,5 +1,6 @@
 //! An answer's head and body, to where they were asked for.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -67,7 +68,8 @@ fn destination(arguments: &Arguments, target: &Target) -> Result<Box<dyn Write>,
 fn head(response: &hyper::Response<hyper::body::Incoming>) -> String {
     let mut head = format!("{:?} {}\r\n", response.version(), response.status());
     for (name, value) in response.headers() {
-        head.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let _infallible = write!(head, "{name}: {value}\r\n");
     }
     head + "\r\n"
 }

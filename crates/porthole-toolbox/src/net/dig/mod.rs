@@ -39,7 +39,7 @@ Exit codes: 0 a server answered, whatever it said; 2 wrong use; 9 no server answ
 ";
 
 pub(super) fn run(words: Vec<OsString>) -> i32 {
-    tool::by_hand(&words, HELP, |words| dig(&words::parse(words)?))
+    tool::by_hand(words, HELP, |words| dig(&words::parse(words)?))
 }
 
 /// What is asked, of whom, and what of the answer is shown.

@@ -42,7 +42,7 @@ Examples:
 ";
 
 pub(super) fn run(words: Vec<OsString>) -> i32 {
-    tool::by_hand(&words, HELP, |words| show(&words::parse(words)?))
+    tool::by_hand(words, HELP, |words| show(&words::parse(words)?))
 }
 
 /// What is asked for.

@@ -1,5 +1,6 @@
 //! Lines of text about links, routes and neighbours, in iproute2's manner.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 use porthole_model::{
@@ -113,7 +114,7 @@ impl<'a> Rows<'a> {
         };
         let mut add = |word: &str, value: Option<String>| {
             if let Some(value) = value {
-                line.push_str(&format!(" {word} {value}"));
+                let _infallible = write!(line, " {word} {value}");
             }
         };
         add("via", route.gateway.map(|gateway| gateway.to_string()));

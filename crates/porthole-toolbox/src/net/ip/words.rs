@@ -5,11 +5,11 @@ use crate::net::names::Family;
 use crate::net::tool::Failure;
 
 /// Objects and the shortest beginning that means them.
-const OBJECTS: [(&str, &str, fn() -> Object); 4] = [
-    ("address", "a", || Object::Address),
-    ("link", "l", || Object::Link),
-    ("route", "r", || Object::Route),
-    ("neighbour", "n", || Object::Neighbour),
+const OBJECTS: [(&str, &str, Object); 4] = [
+    ("address", "a", Object::Address),
+    ("link", "l", Object::Link),
+    ("route", "r", Object::Route),
+    ("neighbour", "n", Object::Neighbour),
 ];
 
 pub(super) fn parse(words: &[String]) -> Result<Request, Failure> {
@@ -33,8 +33,9 @@ pub(super) fn parse(words: &[String]) -> Result<Request, Failure> {
 
 fn object(word: &str) -> Result<Object, Failure> {
     let word = if word == "neighbor" { "neighbour" } else { word };
-    let found = OBJECTS.iter().find(|(name, least, _)| name.starts_with(word) && word.starts_with(least));
-    found.map(|(.., object)| object()).ok_or_else(|| unknown("object", word))
+    let found =
+        OBJECTS.into_iter().find(|(name, least, _)| name.starts_with(word) && word.starts_with(least));
+    found.map(|(.., object)| object).ok_or_else(|| unknown("object", word))
 }
 
 fn verb<'a>(request: &mut Request, words: &mut impl Iterator<Item = &'a str>) -> Result<(), Failure> {
