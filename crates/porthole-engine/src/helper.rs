@@ -16,13 +16,16 @@ use serde::Deserialize;
 use crate::client::{Client, HijackedStream};
 use crate::request_error::RequestError;
 
+pub(crate) use container::now;
 pub use garbage::{Removed, collect_garbage, remove_left_helpers};
-use leftover::Leftover;
+pub(crate) use garbage::{label_filter, remove_images};
+pub(crate) use image::OneFileImage;
+pub(crate) use leftover::{Leftover, remove};
 
 /// The label of everything that porthole makes on an engine, and its value for helpers.
-const LABEL: (&str, &str) = ("porthole", "helper");
+pub(crate) const LABEL: (&str, &str) = ("porthole", "helper");
 /// The label that says when: seconds since the Unix epoch.
-const CREATED_LABEL: &str = "porthole.created";
+pub(crate) const CREATED_LABEL: &str = "porthole.created";
 /// Where the program is in its image.
 const PROGRAM: &str = "porthole";
 
@@ -131,7 +134,7 @@ async fn wait(client: &Client, name: &str) -> Result<i64, RequestError> {
 }
 
 /// A query value.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

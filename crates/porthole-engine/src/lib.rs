@@ -14,6 +14,7 @@ mod negotiation;
 mod nouns;
 mod raw;
 mod request_error;
+mod testbox;
 mod transport;
 
 pub use client::{AnswerStream, Client, HijackedStream};
@@ -30,4 +31,5 @@ pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, remove_lef
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};
+pub use testbox::{Publication, Testbox, TestboxError, TestboxOrder, remove_testbox, testboxes};
 pub use transport::{Membership, SocketPermission, TlsFault};

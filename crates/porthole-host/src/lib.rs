@@ -13,6 +13,7 @@ mod identity;
 mod limits;
 mod name_services;
 mod netlink_client;
+mod own_stack;
 mod owners;
 mod places;
 mod processes;

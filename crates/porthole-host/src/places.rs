@@ -36,6 +36,11 @@ impl Place {
         place
     }
 
+    /// The namespace of the calling thread.
+    pub(crate) fn of_own_thread(proc: &ProcFs, id: NetnsId) -> Self {
+        Self { doors: vec![proc.path("thread-self/ns/net")], ..Self::new(id) }
+    }
+
     /// Another process that is in it.
     pub(crate) fn add_process(&mut self, proc: &ProcFs, pid: Pid) {
         if self.processes.len() < PROCESS_DOORS {

@@ -37,6 +37,12 @@ impl ProcFs {
         numbers(&self.root)
     }
 
+    /// The number that this process has in the pid namespace of the procfs.
+    pub(crate) fn own_pid(&self) -> io::Result<u32> {
+        let link = fs::read_link(self.path("self"))?;
+        link.to_string_lossy().parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
     /// The threads of a process.
     pub(crate) fn threads(&self, pid: Pid) -> io::Result<Vec<Pid>> {
         numbers(&self.process_path(pid, "task"))

@@ -16,6 +16,7 @@ mod scope;
 mod secret;
 mod snapshot;
 mod socket;
+mod testbox;
 mod topology;
 mod traffic;
 mod traffic_diff;
@@ -52,6 +53,7 @@ pub use snapshot::{Snapshot, Timestamp};
 pub use socket::{
     InternetSocket, Socket, SocketEndpoint, SocketOwner, SocketState, UnixSocket, UnixSocketKind,
 };
+pub use testbox::{PortTrial, TestboxReport, TrialOutcome};
 pub use topology::{Topology, TopologyBridge, TopologyEnd, TopologyRow, TopologyUplink};
 pub use traffic::{
     AnswerTimes, CallCount, Caller, ClientStatistics, ContainerNames, OperationStatistics, TrafficSummary,

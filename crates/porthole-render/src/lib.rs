@@ -31,6 +31,7 @@ pub mod snapshot;
 pub mod sockets;
 pub mod take_over;
 pub mod tap;
+pub mod testbox;
 pub mod text;
 pub mod toolbox;
 pub mod topology;

@@ -8,6 +8,7 @@ mod applet;
 mod arguments;
 mod coreutils;
 mod input;
+mod net;
 mod pack;
 mod printable;
 mod processes;
@@ -22,7 +23,7 @@ pub use applet::{Applet, Group};
 
 /// The tables, in the order of a list.
 const TABLES: &[&[Applet]] =
-    &[shell::APPLETS, coreutils::APPLETS, text::APPLETS, pack::APPLETS, processes::APPLETS];
+    &[shell::APPLETS, coreutils::APPLETS, text::APPLETS, pack::APPLETS, processes::APPLETS, net::APPLETS];
 
 /// How alike a name must be to be offered in place of one that there is not: one letter in five may differ.
 const ALIKE: f64 = 0.8;

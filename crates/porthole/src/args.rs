@@ -9,6 +9,8 @@ use crate::commands::debug::DebugArgs;
 use crate::commands::sockets::SocketsArgs;
 use crate::commands::tap::TapArgs;
 #[cfg(feature = "toolbox")]
+use crate::commands::testbox::TestboxArgs;
+#[cfg(feature = "toolbox")]
 use crate::commands::toolbox::ToolboxArgs;
 use crate::commands::traffic::TrafficArgs;
 use crate::output::{OutputArgs, SourceArgs, TopologyOutput};
@@ -174,6 +176,21 @@ Examples:
 Exit codes: that of the command; 127 when there is none of that name, 126 when it cannot be run, 2 when porthole \
 cannot get inside. With --all and --filter, the highest; 125 stands for a container that was not entered.")]
     Debug(DebugArgs),
+    /// Start a known-good container, to try networks and published ports with
+    ///
+    /// Its page on port 80 says where it runs and what it saw of the request: addresses, headers, and how it was
+    /// reached. TCP and UDP port 7 echo. It is porthole's own program: nothing is pulled. Published ports are tried at
+    /// once, and every tool of the toolbox is in it.
+    #[cfg(feature = "toolbox")]
+    #[command(after_long_help = "\
+Examples:
+  porthole testbox -p 8080:80             then open http://127.0.0.1:8080/; Ctrl-C removes it
+  porthole testbox db --network app       stands in for db: does its network reach it?
+  porthole testbox -d -p 80 -p 7/udp      stays; the engine chooses the host's ports
+  porthole testbox ls
+  porthole testbox rm db
+  docker exec -it db sh                   a shell with every tool in it")]
+    Testbox(TestboxArgs),
     /// List the tools that porthole takes into a container, or run one here
     #[cfg(feature = "toolbox")]
     #[command(after_long_help = "\

@@ -8,6 +8,7 @@ use super::{CREATED_LABEL, HelperError, LABEL, encoded, leftover};
 use crate::client::Client;
 use crate::raw::{RawMap, nullable};
 use crate::request_error::RequestError;
+use crate::testbox;
 
 /// What was removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,16 +38,21 @@ pub async fn remove_left_helpers(
     remove_containers(client, made_before).await.map_err(failed)
 }
 
-/// Removes the helpers that have ended or were made before `made_before`, and the images that none uses.
+/// Removes the helpers that have ended or were made before `made_before`, the testboxes that do not run, and the images
+/// that none of them uses.
 pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
     let containers = remove_left_helpers(client, made_before).await?;
     let failed = |source| HelperError::Engine { step: "remove the images of helpers", source };
-    let images = remove_images(client).await.map_err(failed)?;
-    Ok(Removed { containers, images })
+    let images = remove_images(client, LABEL.1).await.map_err(failed)?;
+    let testboxes = testbox::collect_garbage(client, made_before).await?;
+    Ok(Removed {
+        containers: [containers, testboxes.containers].concat(),
+        images: [images, testboxes.images].concat(),
+    })
 }
 
 async fn remove_containers(client: &Client, made_before: Timestamp) -> Result<Vec<String>, RequestError> {
-    let path = format!("/containers/json?all=1&filters={}", filter());
+    let path = format!("/containers/json?all=1&filters={}", label_filter(LABEL.1));
     let mut removed = Vec::new();
     for helper in client.get::<Vec<Helper>>(&path).await? {
         if let Some(name) = helper.names.first().map(|name| name.trim_start_matches('/'))
@@ -59,15 +65,17 @@ async fn remove_containers(client: &Client, made_before: Timestamp) -> Result<Ve
     Ok(removed)
 }
 
-/// An image that a helper of another porthole uses at the moment stays: the engine refuses (409).
-async fn remove_images(client: &Client) -> Result<Vec<String>, RequestError> {
+/// Removes the images with that value of porthole's label.
+///
+/// One that a container of another porthole uses at the moment stays: the engine refuses (409).
+pub(crate) async fn remove_images(client: &Client, label: &str) -> Result<Vec<String>, RequestError> {
     #[derive(Deserialize)]
     struct Image {
         #[serde(rename = "Id")]
         id: String,
     }
     let mut removed = Vec::new();
-    for image in client.get::<Vec<Image>>(&format!("/images/json?filters={}", filter())).await? {
+    for image in client.get::<Vec<Image>>(&format!("/images/json?filters={}", label_filter(label))).await? {
         match client.delete(&format!("/images/{}", image.id)).await {
             Ok(()) => removed.push(image.id),
             Err(RequestError::Status { status: 404 | 409, .. }) => {}
@@ -77,8 +85,9 @@ async fn remove_images(client: &Client) -> Result<Vec<String>, RequestError> {
     Ok(removed)
 }
 
-fn filter() -> String {
-    encoded(&json!({ "label": [format!("{}={}", LABEL.0, LABEL.1)] }).to_string())
+/// The query that asks for what has that value of porthole's label.
+pub(crate) fn label_filter(value: &str) -> String {
+    encoded(&json!({ "label": [format!("{}={value}", LABEL.0)] }).to_string())
 }
 
 impl Helper {

@@ -1,4 +1,4 @@
-//! The helper's image: one file, imported under a tag that names its content.
+//! Images of porthole's own program: one file, imported under a tag that names its content.
 
 use std::time::Duration;
 
@@ -10,36 +10,60 @@ use super::{HelperError, LABEL, PROGRAM, encoded, error_in_lines};
 use crate::client::Client;
 use crate::request_error::RequestError;
 
-const REPOSITORY: &str = "porthole-helper";
 /// Ten megabytes over a slow line.
 const UPLOAD_LIMIT: Duration = Duration::from_mins(10);
 
-/// The name of the image with `program`, which is there afterwards.
+/// The name of the helper's image with `program`, which is there afterwards.
 pub(super) async fn provide(client: &Client, program: &[u8]) -> Result<String, HelperError> {
-    let tag = tag(program);
-    let name = format!("{REPOSITORY}:{tag}");
-    match client.get::<Value>(&format!("/images/{name}/json")).await {
-        Ok(_) => Ok(name),
-        Err(error) if error.is_not_found() => import(client, program, &tag).await.map(|()| name),
-        Err(source) => Err(step(source)),
+    let image = OneFileImage { repository: "porthole-helper", label: LABEL.1, program, names: &[] };
+    image.provide(client).await
+}
+
+/// An image with one program, a static binary, and nothing else.
+pub(crate) struct OneFileImage<'a> {
+    /// What it is called.
+    pub(crate) repository: &'a str,
+    /// The value of porthole's label.
+    pub(crate) label: &'a str,
+    /// The program.
+    pub(crate) program: &'a [u8],
+    /// Names in `/bin` that lead to it.
+    pub(crate) names: &'a [&'a str],
+}
+
+impl OneFileImage<'_> {
+    /// The name of the image, which is there afterwards.
+    pub(crate) async fn provide(&self, client: &Client) -> Result<String, HelperError> {
+        let tag = self.tag();
+        let name = format!("{}:{tag}", self.repository);
+        match client.get::<Value>(&format!("/images/{name}/json")).await {
+            Ok(_) => Ok(name),
+            Err(error) if error.is_not_found() => self.import(client, &tag).await.map(|()| name),
+            Err(source) => Err(step(source)),
+        }
+    }
+
+    async fn import(&self, client: &Client, tag: &str) -> Result<(), HelperError> {
+        let names = self.names.iter().map(|name| format!("bin/{name}"));
+        let stream = tar::of_program_with_names(PROGRAM, self.program, names)?;
+        let label = encoded(&format!("LABEL {}={}", LABEL.0, self.label));
+        let path = format!("/images/create?fromSrc=-&repo={}&tag={tag}&changes={label}", self.repository);
+        let answer =
+            client.upload(&path, "application/x-tar", stream.into(), UPLOAD_LIMIT).await.map_err(step)?;
+        error_in_lines(&answer).map_or(Ok(()), |message| Err(HelperError::Import { message }))
+    }
+
+    /// The beginning of the content's hash: another program never runs under this name by mistake.
+    fn tag(&self) -> String {
+        let mut digest = Sha256::new_with_prefix(self.program);
+        for name in self.names {
+            digest.update(name);
+        }
+        let digest = digest.finalize();
+        digest.first_chunk().map(|start| format!("{:016x}", u64::from_be_bytes(*start))).unwrap_or_default()
     }
 }
 
-async fn import(client: &Client, program: &[u8], tag: &str) -> Result<(), HelperError> {
-    let stream = tar::of_program(PROGRAM, program)?;
-    let label = encoded(&format!("LABEL {}={}", LABEL.0, LABEL.1));
-    let path = format!("/images/create?fromSrc=-&repo={REPOSITORY}&tag={tag}&changes={label}");
-    let answer =
-        client.upload(&path, "application/x-tar", stream.into(), UPLOAD_LIMIT).await.map_err(step)?;
-    error_in_lines(&answer).map_or(Ok(()), |message| Err(HelperError::Import { message }))
-}
-
-/// The beginning of the content's hash: another program never runs under this name by mistake.
-fn tag(program: &[u8]) -> String {
-    let digest = Sha256::digest(program);
-    digest.first_chunk().map(|start| format!("{:016x}", u64::from_be_bytes(*start))).unwrap_or_default()
-}
-
 fn step(source: RequestError) -> HelperError {
-    HelperError::Engine { step: "import the helper's image", source }
+    HelperError::Engine { step: "import porthole's image", source }
 }

@@ -8,7 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::request_error::RequestError;
 
 /// A container that must not stay. Dropping it removes the container too, over a connection of its own.
-pub(super) struct Leftover {
+pub(crate) struct Leftover {
     endpoint: Endpoint,
     limit: Duration,
     container: String,
@@ -17,29 +17,39 @@ pub(super) struct Leftover {
 
 impl Leftover {
     /// A name that no container has yet.
-    pub(super) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
         let random = RandomState::new().build_hasher().finish();
         let container = format!("porthole-{random:016x}");
         Self { endpoint: endpoint.clone(), limit, container, is_removed: false }
     }
 
     /// The container's name.
-    pub(super) fn container(&self) -> &str {
+    pub(crate) fn container(&self) -> &str {
         &self.container
     }
 
+    /// The container has another name from now on: its id.
+    pub(crate) fn is_known_as(&mut self, id: &str) {
+        id.clone_into(&mut self.container);
+    }
+
+    /// The container may stay after all.
+    pub(crate) fn stay(mut self) {
+        self.is_removed = true;
+    }
+
     /// Removes the container, if it was made.
-    pub(super) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
+    pub(crate) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
         let removed = remove(client, &self.container).await;
         self.is_removed = removed.is_ok();
         removed
     }
 }
 
-/// Kills the container if it runs; that it is not there is as good.
-pub(super) async fn remove(client: &Client, container: &str) -> Result<(), RequestError> {
+/// Kills the container if it runs; that it is not there, or being removed already (409), is as good.
+pub(crate) async fn remove(client: &Client, container: &str) -> Result<(), RequestError> {
     match client.delete(&format!("/containers/{container}?force=1&v=1")).await {
-        Err(error) if error.is_not_found() => Ok(()),
+        Err(RequestError::Status { status: 404 | 409, .. }) => Ok(()),
         result => result,
     }
 }

@@ -12,6 +12,7 @@ mod raw;
 mod removed;
 mod report;
 mod sockets;
+mod testbox;
 mod toolbox;
 mod topology;
 mod traffic;
@@ -36,6 +37,10 @@ pub use report::{
     SeverityWord, SubjectItem, SubjectWord, report,
 };
 pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
+pub use testbox::{
+    TestboxItem, TestboxNetworkItem, TestboxPortItem, TestboxesDocument, TrialWord, testbox_started,
+    testboxes,
+};
 pub use toolbox::{ToolItem, ToolboxDocument, toolbox};
 pub use topology::{
     BridgeItem, EndItem, FdbItem, NamedItem, TopologyDocument, TopologyItem, UplinkItem, topology,
@@ -60,6 +65,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
         ("toolbox", schema::<ToolboxDocument>()),
+        ("testbox", schema::<TestboxesDocument>()),
         ("topology", schema::<TopologyDocument>()),
         ("traffic_diff", schema::<TrafficDiffDocument>()),
         ("traffic_summary", schema::<TrafficSummaryDocument>()),

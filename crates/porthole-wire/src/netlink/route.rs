@@ -6,7 +6,7 @@ use porthole_model::{InterfaceIndex, IpPrefix, Route, RouteKind};
 
 use super::attribute::{Attribute, Attributes, ip_address};
 use super::message::Request;
-use super::{AF_INET6, NetlinkError, fixed, u16_at, u32_at};
+use super::{AF_INET, AF_INET6, NetlinkError, fixed, u16_at, u32_at};
 use crate::AddressFamily;
 
 const WHAT: &str = "route";
@@ -27,6 +27,22 @@ pub fn request(family: AddressFamily) -> Request {
     let mut header = [0; 12];
     header[0] = family.number();
     Request::dump(RTM_GETROUTE).with_fixed(&header)
+}
+
+/// Asks which route a packet to `destination` would take.
+pub fn request_to(destination: IpAddr) -> Request {
+    let mut header = [0; 12];
+    let address = match destination {
+        IpAddr::V4(address) => {
+            header[..2].copy_from_slice(&[AF_INET, 32]);
+            address.octets().to_vec()
+        }
+        IpAddr::V6(address) => {
+            header[..2].copy_from_slice(&[AF_INET6, 128]);
+            address.octets().to_vec()
+        }
+    };
+    Request::get(RTM_GETROUTE).with_fixed(&header).with_attribute(RTA_DST, &address)
 }
 
 /// Decodes an `RTM_NEWROUTE`.

@@ -6,7 +6,7 @@ mod reading;
 mod writing;
 
 pub use reading::{NotTar, TarReader};
-pub use writing::{TarError, of_program};
+pub use writing::{TarError, of_program, of_program_with_names};
 
 /// Headers and contents are set in blocks of so many bytes.
 const BLOCK: usize = 512;

@@ -31,6 +31,32 @@ pub fn of_program(name: &str, program: &[u8]) -> Result<Vec<u8>, TarError> {
     Ok(stream)
 }
 
+/// A tar stream with one executable file, and symbolic links to it under other names.
+pub fn of_program_with_names(
+    name: &str,
+    program: &[u8],
+    others: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<Vec<u8>, TarError> {
+    let mut stream = of_program(name, program)?;
+    stream.truncate(stream.len() - 2 * BLOCK);
+    for other in others {
+        stream.extend_from_slice(&link(other.as_ref(), &format!("/{name}"))?);
+    }
+    stream.resize(stream.len() + 2 * BLOCK, 0);
+    Ok(stream)
+}
+
+fn link(name: &str, to: &str) -> Result<[u8; BLOCK], TarError> {
+    if to.len() > 100 {
+        return Err(TarError::NameTooLong { length: to.len() });
+    }
+    let mut header = header(name, 0)?;
+    header[156] = b'2';
+    header[157..157 + to.len()].copy_from_slice(to.as_bytes());
+    sign(&mut header);
+    Ok(header)
+}
+
 fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
     if name.len() > 100 {
         return Err(TarError::NameTooLong { length: name.len() });
@@ -49,13 +75,17 @@ fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
     put(124, &digits);
     // A fixed time: the same program gives the same stream.
     put(136, "00000000000\0");
-    // The checksum is counted with blanks in its own place.
-    put(148, "        ");
     put(156, "0");
     put(257, "ustar\x0000");
+    sign(&mut header);
+    Ok(header)
+}
+
+/// The checksum is counted with blanks in its own place.
+fn sign(header: &mut [u8; BLOCK]) {
+    header[148..156].fill(b' ');
     let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    Ok(header)
 }
 
 #[cfg(test)]
@@ -80,6 +110,14 @@ mod tests {
         let written = u32::from_str_radix(std::str::from_utf8(&header[148..154]).unwrap(), 8).unwrap();
         header[148..156].fill(b' ');
         assert_eq!(written, header.iter().map(|byte| u32::from(*byte)).sum::<u32>());
+    }
+
+    #[test]
+    fn other_names_are_links_that_tar_reads() {
+        let stream = of_program_with_names("porthole", &[7; 513], ["bin/sh", "bin/ls"]).unwrap();
+        assert_eq!(stream.len(), BLOCK * 7);
+        let link = &stream[BLOCK * 3..BLOCK * 4];
+        assert_eq!((&link[..7], link[156], &link[157..167]), (&b"bin/sh\0"[..], b'2', &b"/porthole\0"[..]));
     }
 
     #[test]

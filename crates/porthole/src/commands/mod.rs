@@ -10,6 +10,8 @@ mod snapshot;
 pub(crate) mod sockets;
 pub(crate) mod tap;
 #[cfg(feature = "toolbox")]
+pub(crate) mod testbox;
+#[cfg(feature = "toolbox")]
 pub(crate) mod toolbox;
 mod topology;
 pub(crate) mod traffic;
@@ -29,6 +31,8 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),
         Command::Debug(args) => debug::run(&args, world),
+        #[cfg(feature = "toolbox")]
+        Command::Testbox(args) => testbox::run(&args, world),
         #[cfg(feature = "toolbox")]
         Command::Toolbox(args) => toolbox::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),

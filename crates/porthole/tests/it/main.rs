@@ -10,6 +10,7 @@ mod endpoints;
 mod faults;
 mod healthy;
 mod help;
+mod net_tools;
 mod recorded;
 mod sockets;
 mod support;
@@ -19,6 +20,7 @@ mod tap_kills;
 mod tap_live;
 mod tap_raw;
 mod tap_remote;
+mod testbox;
 mod through_engine;
 #[cfg(feature = "toolbox")]
 mod toolbox;
