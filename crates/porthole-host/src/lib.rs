@@ -4,6 +4,7 @@
 
 mod accounts;
 mod daemon;
+mod door;
 mod enter;
 mod failure;
 mod host;
@@ -26,6 +27,7 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use door::ProcessDoor;
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;

@@ -11,6 +11,7 @@ mod escape;
 pub mod exchange;
 pub mod explain;
 pub mod export;
+pub mod forward;
 mod gaps;
 pub mod gc;
 mod harmless;

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::debug::DebugArgs;
+use crate::commands::forward::ForwardArgs;
 use crate::commands::sockets::SocketsArgs;
 use crate::commands::tap::TapArgs;
 #[cfg(feature = "toolbox")]
@@ -156,6 +157,20 @@ Examples:
     Traffic(TrafficArgs),
     /// Get inside a container, with tools, even where its image is empty
     Debug(DebugArgs),
+    /// Lead ports and unix sockets of this host into a container that publishes none
+    ///
+    /// Listens here and connects from within the container's network, until Ctrl-C. The container need not listen on
+    /// more than its own loopback address, and when it is started anew, new connections find it again.
+    #[command(after_long_help = "\
+Examples:
+  porthole forward web 8080:80             http://127.0.0.1:8080 is port 80 of web
+  porthole forward web 80                  at a free port, which is printed
+  porthole forward db 5432:5432 ./admin.sock:/run/admin.sock
+  porthole forward dns 5353:53/udp
+  porthole forward app 8080:/run/app.sock  a port here, a unix socket there
+  porthole forward web 0.0.0.0:8080:80     other machines may connect, too
+  porthole forward pid:4711 8080:80")]
+    Forward(ForwardArgs),
     /// List the tools that porthole takes into a container, or run one here
     #[cfg(feature = "toolbox")]
     Toolbox(ToolboxArgs),

@@ -4,10 +4,12 @@ mod completions;
 pub(crate) mod debug;
 mod doctor;
 mod explain;
+pub(crate) mod forward;
 mod gc;
 mod man;
 mod snapshot;
 pub(crate) mod sockets;
+mod subject;
 pub(crate) mod tap;
 #[cfg(feature = "toolbox")]
 pub(crate) mod toolbox;
@@ -29,6 +31,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),
         Command::Debug(args) => debug::run(&args, world),
+        Command::Forward(args) => forward::run(&args, world),
         #[cfg(feature = "toolbox")]
         Command::Toolbox(args) => toolbox::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
