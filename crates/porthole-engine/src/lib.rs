@@ -2,6 +2,7 @@
 //!
 //! The way in: [`resolve`] an [`EndpointRequest`], [`Client::connect`] with the [`Endpoint`], then [`collect`].
 
+mod archive;
 mod client;
 mod collect;
 mod connect_error;
@@ -16,6 +17,7 @@ mod raw;
 mod request_error;
 mod transport;
 
+pub use archive::{ArchiveEntry, ArchivePieces, ArchiveSender, get_archive, look_at, put_archive};
 pub use client::{AnswerStream, Client, HijackedStream};
 pub use collect::{ContainerSummary, collect, collect_without_info, containers_only, inspect};
 pub use connect_error::{ConnectCause, ConnectError};

@@ -23,6 +23,7 @@ mod stack;
 mod stand_in;
 mod sysctls;
 mod terminal;
+pub mod tree;
 #[cfg(all(target_env = "gnu", target_feature = "crt-static", target_arch = "x86_64"))]
 mod versioned_names;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::cp::CpArgs;
 use crate::commands::debug::DebugArgs;
 use crate::commands::forward::ForwardArgs;
 use crate::commands::sockets::SocketsArgs;
@@ -157,6 +158,20 @@ Examples:
     Traffic(TrafficArgs),
     /// Get inside a container, with tools, even where its image is empty
     Debug(DebugArgs),
+    /// Copy files in and out of a container, as its processes see them
+    ///
+    /// Needs no tar in the container, and sees what docker cp does not: tmpfs mounts and /proc. A running container's
+    /// files are opened directly, and no link leads out of it; those of others, and of other hosts, come through the
+    /// engine. Directories, and paths that end with / or /., mean what they mean to docker cp.
+    #[command(after_long_help = "\
+Examples:
+  porthole cp web:/etc/nginx .              a directory out
+  porthole cp nginx.conf web:/etc/nginx/    a file in; it is root's there
+  porthole cp -a ./site/. web:/srv          what is in a directory, with users and groups
+  porthole cp web:/run/app.pid -            a tar stream on standard output
+  porthole cp old:/data new:/data           from container to container
+  porthole cp pid:4711:/proc/1/status .     what a process of no engine sees")]
+    Cp(CpArgs),
     /// Lead ports and unix sockets of this host into a container that publishes none
     ///
     /// Listens here and connects from within the container's network, until Ctrl-C. The container need not listen on

@@ -7,7 +7,6 @@ use crate::workspace::packages;
 /// Libraries with one owner.
 const OWNERS: &[(&str, &str)] = &[
     ("anstyle", "porthole-render"),
-    ("base64", "porthole-render"),
     ("brush-shell", "porthole-toolbox"),
     ("bytes", "porthole-engine"),
     ("clap_complete", "porthole"),
@@ -46,7 +45,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("similar", "porthole-analysis"),
     ("strsim", "porthole-analysis"),
     ("surge-ping", "porthole-toolbox"),
-    ("tar", "porthole-toolbox"),
     ("terminal_size", "porthole"),
     ("trippy-core", "porthole-toolbox"),
     ("unicode-segmentation", "porthole-render"),
@@ -58,6 +56,7 @@ const OWNERS: &[(&str, &str)] = &[
 
 /// Libraries that several crates use, each with its reason.
 const SHARED: &[(&str, &[&str], &str)] = &[
+    ("base64", &["porthole-engine", "porthole-render"], "a format, no outside world"),
     ("clap", &["porthole", "porthole-bench", "porthole-lab", "xtask"], "each program has arguments"),
     ("flate2", &["porthole-toolbox", "porthole-wire"], "a format, no outside world"),
     ("form_urlencoded", &["porthole-analysis", "porthole-render"], "a format, no outside world"),
@@ -72,6 +71,7 @@ const SHARED: &[(&str, &[&str], &str)] = &[
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
     ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
+    ("tar", &["porthole-host", "porthole-toolbox"], "a format: what is copied, and the tool of that name"),
     ("thiserror", &[], "derives, no outside world"),
     (
         "tokio",

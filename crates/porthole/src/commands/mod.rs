@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod completions;
+pub(crate) mod cp;
 pub(crate) mod debug;
 mod doctor;
 mod explain;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),
         Command::Debug(args) => debug::run(&args, world),
+        Command::Cp(args) => cp::run(&args, world),
         Command::Forward(args) => forward::run(&args, world),
         #[cfg(feature = "toolbox")]
         Command::Toolbox(args) => toolbox::run(&args, world),

@@ -13,9 +13,10 @@ fn lab() -> Lab {
         builder = builder.with_clients(clients);
     }
     let lab = start(builder);
-    lab.sh_ok("cp /usr/local/bin/porthole /run/porthole");
+    lab.sh_ok("mkdir /run/programs && cp /usr/local/bin/porthole /run/programs/");
     for clients in Clients::available() {
-        let install = format!("mkdir -p {DIRECTORY} && ln -s /run/porthole {DIRECTORY}/docker-porthole");
+        let install =
+            format!("mkdir -p {DIRECTORY} && ln -s /run/programs/porthole {DIRECTORY}/docker-porthole");
         lab.client_sh(clients, &install).ok().unwrap();
     }
     lab
@@ -58,11 +59,8 @@ fn the_options_of_docker_reach_it_and_its_exit_code_comes_back() {
         for words in ["--context here", "--config /root/.docker --context=here -D"] {
             ok(&lab, clients, &format!("docker {words} porthole sockets --listening"));
         }
-        let unknown = lab.client_sh(
-            clients,
-            "DOCKER_CONTEXT=nowhere docker-porthole porthole gc; \
-            DOCKER_CONTEXT=nowhere ~/.docker/cli-plugins/docker-porthole porthole gc",
-        );
+        let unknown = lab
+            .client_sh(clients, &format!("DOCKER_CONTEXT=nowhere {DIRECTORY}/docker-porthole porthole gc"));
         assert!(unknown.stderr.contains("nowhere"), "{clients}: {unknown}");
     }
 }
