@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod content;
+mod cp;
 mod endpoints;
 mod faults;
 mod forward;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use porthole_engine::Client;
 use porthole_host::{LinuxHost, ProcessDoor, SocketFilter};
-use porthole_model::{Gap, InternetSocket, Secrets, Socket, SocketEndpoint, TransportProtocol};
+use porthole_model::{Gap, GapKind, InternetSocket, Secrets, Socket, SocketEndpoint, TransportProtocol};
 use porthole_tap::BoxedStream;
 use tokio::net::{TcpSocket, UdpSocket, UnixStream};
 use tokio::sync::Mutex;
@@ -38,7 +38,7 @@ impl Inside {
         let (name, pid, engine) = match subject {
             Subject::Process(pid) => (text.to_owned(), pid, None),
             Subject::Container(container, client) => {
-                let pid = local_process(&world.host, &container)?;
+                let pid = local_process(&world.host, &container).map_err(out_of_reach)?;
                 (container.name, pid, Some(client))
             }
         };
@@ -180,6 +180,17 @@ async fn connect(door: &ProcessDoor, peer: SocketAddr) -> io::Result<BoxedStream
     let stream = socket.connect(peer).await?;
     stream.set_nodelay(true)?;
     Ok(Box::new(stream))
+}
+
+/// Why the container's network cannot be entered from here.
+fn out_of_reach(gap: Gap) -> CommandError {
+    let is_elsewhere = gap.kind == GapKind::Elsewhere;
+    let error = CommandError::from(gap);
+    if is_elsewhere {
+        error.hint("run porthole forward on the engine's host, and reach its ports from here with ssh -L")
+    } else {
+        error
+    }
 }
 
 /// From inside, a socket on every address is reached over loopback.

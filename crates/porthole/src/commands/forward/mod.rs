@@ -50,7 +50,7 @@ pub(crate) struct ForwardArgs {
 /// Forwards until Ctrl-C.
 pub(super) fn run(args: &ForwardArgs, world: &World) -> Result<Exit, CommandError> {
     let subject = subject::find(world, &args.container)?;
-    let inside = Arc::new(Inside::new(subject, &args.container, world).map_err(unreachable)?);
+    let inside = Arc::new(Inside::new(subject, &args.container, world)?);
     porthole_host::raise_descriptor_limit();
     world.serve(forward(args, world, &inside))
 }
@@ -94,13 +94,4 @@ async fn show(view: &View, mut happenings: Receiver<Happening>, quiet: bool) -> 
         }
     }
     Ok(Exit::Success)
-}
-
-/// The engine of a container that is not on this host.
-fn unreachable(error: CommandError) -> CommandError {
-    if error.causes().iter().any(|cause| cause.contains("another host")) {
-        error.hint("run porthole forward on the engine's host, and reach it from here with ssh -L")
-    } else {
-        error
-    }
 }
