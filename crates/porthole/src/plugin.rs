@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn called(words: &[&str]) -> PluginCall {
-        let words = ["/root/.docker/cli-plugins/docker-porthole"].iter().chain(words);
+        let words = ["/usr/lib/docker/cli-plugins/docker-porthole"].iter().chain(words);
         call(words.map(OsString::from)).unwrap().unwrap()
     }
 

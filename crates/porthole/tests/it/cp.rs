@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use porthole_lab::{Engine, Lab};
+use porthole_lab::{Engine, Identity, Lab};
 
 use crate::support::{lab, on_docker_engines, porthole, porthole_ok, wait_for};
 
@@ -277,6 +277,28 @@ fn owners_in_a_user_namespace() {
 }
 
 #[test]
+fn who_may_use_the_engine_but_is_not_root() {
+    let lab = lab(Engine::newest());
+    lab.run("box", &["--tmpfs", "/fast"], "bb:1", &["sh", "-c", "echo x > /file; exec sleep 1000"]);
+    wait_for("the file", || lab.docker(&["exec", "box", "test", "-e", "/file"]).code == 0);
+    let group: u32 = lab.sh_ok("stat -c %g /run/docker.sock").parse().unwrap();
+    let user = Identity { uid: 1000, gid: 1000, groups: vec![group], keep_capabilities: false };
+    let as_user = |words: &[&str]| {
+        let mut command = lab.command_as(&user, "porthole");
+        command.args(words);
+        lab.run_command(command, words)
+    };
+    let copied = as_user(&["cp", "box:/file", "/tmp/file"]);
+    assert_eq!(copied.code, 0, "{copied}");
+    assert!(copied.stderr.contains("tmpfs"), "{copied}");
+    assert_eq!(lab.sh_ok("stat -c %u:%g /tmp/file"), "1000:1000");
+    assert_eq!(as_user(&["cp", "/tmp/file", "box:/back"]).code, 0);
+    assert_eq!(lab.docker_ok(&["exec", "box", "stat", "-c", "%u:%g", "/back"]), "0:0");
+    let forward = as_user(&["forward", "box", "80"]);
+    assert!(forward.code == 2 && forward.stderr.contains("as root"), "{forward}");
+}
+
+#[test]
 fn what_is_left_out_and_what_is_refused() {
     let lab = lab(Engine::newest());
     lab.run(
@@ -300,4 +322,19 @@ fn what_is_left_out_and_what_is_refused() {
     assert!(shut.code == 2 && shut.stderr.contains("read-only"), "{shut}");
     let unknown = porthole(&lab, &["cp", "bux:/d", "/tmp/d"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("did you mean 'box'"), "{unknown}");
+}
+
+#[test]
+fn on_podman_too() {
+    if Engine::available().contains(&Engine::Podman) {
+        let lab = lab(Engine::Podman);
+        tree(&lab);
+        lab.run("box", &[], "bb:1", &["sleep", "1000"]);
+        lab.docker_ok(&["create", "--name", "made", "bb:1"]);
+        for target in ["box", "made"] {
+            porthole_ok(&lab, &["cp", "-a", "/tmp/tree", &format!("{target}:/kept")]);
+            lab.sh_ok(&format!("rm -rf /tmp/out && porthole cp -a {target}:/kept /tmp/out"));
+            assert_eq!(content(&lab, "/tmp/out"), content(&lab, "/tmp/tree"), "{target}");
+        }
+    }
 }

@@ -188,3 +188,14 @@ fn what_cannot_be_forwarded_is_said() {
     get(&lab, &format!("127.0.0.1:{port}"));
     assert!(by_process.stop().contains("other machines"));
 }
+
+#[test]
+fn on_podman_too() {
+    if Engine::available().contains(&Engine::Podman) {
+        let lab = lab(Engine::Podman);
+        lab.run("web", &["--hostname", "web"], "peer:1", &["http", "127.0.0.1:80"]);
+        listens(&lab, "web", "80");
+        let forward = Forward::start(&lab, "web", &["80"]);
+        assert!(get(&lab, &forward.from[0]).contains("web"));
+    }
+}

@@ -4,7 +4,7 @@ use porthole_lab::{Clients, Engine, Lab, Output};
 
 use crate::support::{builder, start};
 
-const DIRECTORY: &str = "/root/.docker/cli-plugins";
+const DIRECTORY: &str = "~/.docker/cli-plugins";
 
 /// A lab with the plugin where the clients look for it, which have only `/run` of the host.
 fn lab() -> Lab {
@@ -56,13 +56,26 @@ fn the_options_of_docker_reach_it_and_its_exit_code_comes_back() {
         assert!(elsewhere.stderr.contains("/nowhere.sock"), "{clients}: {elsewhere}");
         let create = "docker context create here --docker host=unix:///run/docker.sock";
         ok(&lab, clients, create);
-        for words in ["--context here", "--config /root/.docker --context=here -D"] {
+        for words in ["--context here", "--config ~/.docker --context=here -D"] {
             ok(&lab, clients, &format!("docker {words} porthole sockets --listening"));
         }
         let unknown = lab
             .client_sh(clients, &format!("DOCKER_CONTEXT=nowhere {DIRECTORY}/docker-porthole porthole gc"));
         assert!(unknown.stderr.contains("nowhere"), "{clients}: {unknown}");
     }
+}
+
+#[test]
+fn it_ends_when_docker_is_told_to_end() {
+    let lab = lab();
+    lab.run("web", &[], "peer:1", &["http", "80"]);
+    let clients = Clients::available();
+    let newest = clients.last().expect("a client");
+    let script = "docker porthole forward web 80 > /tmp/said & docker=$!
+        until grep -q 'web:80' /tmp/said; do sleep 0.1; done
+        kill -TERM $docker; wait $docker";
+    ok(&lab, *newest, script);
+    assert_ne!(lab.exec(&["pgrep", "-f", "porthole forward"]).code, 0);
 }
 
 #[test]
