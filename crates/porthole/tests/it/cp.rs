@@ -1,7 +1,5 @@
 //! `porthole cp` in and out of real containers, beside `docker cp` where both can.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -17,7 +17,7 @@ fn lab() -> Lab {
     for clients in Clients::available() {
         let install =
             format!("mkdir -p {DIRECTORY} && ln -s /run/programs/porthole {DIRECTORY}/docker-porthole");
-        lab.client_sh(clients, &install).ok().unwrap();
+        ok(&lab, clients, &install);
     }
     lab
 }
