@@ -47,9 +47,9 @@ pub enum Entry {
     File,
 }
 
-/// Why a tree could not be packed or unpacked: the path, and what the system said.
+/// Why a tree could not be packed or unpacked: at which path, and what the system said.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}", path.display())]
+#[error("{}", path.display())]
 pub struct TreeError {
     /// The path within the stream, or of the tree.
     pub path: PathBuf,

@@ -21,7 +21,7 @@ pub struct Renaming<'a> {
 
 /// Copies a stream under another name.
 pub fn renamed(from: impl Read, to: impl Write, renaming: &Renaming<'_>) -> Result<(), TreeError> {
-    let whole = TreeError::at(Path::new("the engine's stream"));
+    let whole = TreeError::at(Path::new("the stream"));
     let mut archive = Archive::new(from);
     let mut builder = Builder::new(to);
     for entry in archive.entries().map_err(&whole)? {

@@ -101,7 +101,7 @@ fn source(from: Place, copy: &Copy, to: Sender<Piece>) -> Side {
             io::copy(&mut io::stdin().lock(), &mut to)?;
             ended(to)
         }),
-        Place::Tree(tree, _) => on_thread("cannot copy", move || {
+        Place::Tree(tree, _) => on_thread("cannot read", move || {
             let mut to = BufWriter::with_capacity(PIECE, PieceWriter(to));
             let packing = Packing { path: &path, name: name.as_deref(), as_root };
             let left_out = tree.pack(&packing, &mut to)?;
@@ -111,7 +111,7 @@ fn source(from: Place, copy: &Copy, to: Sender<Piece>) -> Side {
         Place::Engine(remote, _) => {
             let (fetched, pieces) = pipe();
             let is_root = path.file_name().is_none();
-            let renaming = on_thread("cannot copy what the engine sends", move || {
+            let renaming = on_thread("cannot read from the engine", move || {
                 let mut to = BufWriter::with_capacity(PIECE, PieceWriter(to));
                 let renaming = Renaming { name: name.as_deref(), is_root, as_root };
                 tree::renamed(PieceReader::new(pieces), &mut to, &renaming)?;
@@ -135,7 +135,7 @@ fn destination(to: Place, copy: &Copy, pieces: Receiver<Piece>) -> Side {
             out.flush()?;
             Ok(Vec::new())
         }),
-        Place::Tree(tree, _) => on_thread("cannot copy", move || unpack(&tree, &directory, owners, pieces)),
+        Place::Tree(tree, _) => on_thread("cannot write", move || unpack(&tree, &directory, owners, pieces)),
         Place::Engine(remote, _) => Side { outcome: Box::pin(put(remote, directory, pieces)), thread: None },
     }
 }
@@ -149,7 +149,7 @@ fn unpack(
     Ok(tree.unpack(directory, owners, PieceReader::new(pieces))?)
 }
 
-/// Why a thread's part of the copy failed.
+/// Why a thread's part of the copy failed: at a path, or at a stream.
 #[derive(Debug)]
 enum Failure {
     Tree(TreeError),
@@ -195,7 +195,7 @@ fn ended(to: BufWriter<PieceWriter>) -> Result<Vec<String>, Failure> {
 
 fn explained(failed: &str, error: TreeError) -> CommandError {
     let kind = error.source.kind();
-    let error = CommandError::caused_by(failed, error);
+    let error = CommandError::caused_by(format!("{failed} {}", error.path.display()), error.source);
     match kind {
         io::ErrorKind::ReadOnlyFilesystem => {
             error.hint("it is read-only there: copy to a volume or a tmpfs of the container")

@@ -19,6 +19,9 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
 
+/// How many things that were left out are named.
+const SAID: usize = 10;
+
 /// `porthole cp`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CpArgs {
@@ -54,10 +57,21 @@ pub(super) fn run(args: &CpArgs, world: &World) -> Result<Exit, CommandError> {
     let (path, plan) = world.block_on(planned(args, (&source, &from), (&destination, &to)))??;
     let title = (!args.quiet).then(|| format!("copying {}", args.source.display()));
     let copy = Copy { path, plan, owners: owners(args, &source, &destination), title };
-    for left_out in world.serve(flow::copy(from, to, copy, world.printer))? {
-        world.printer.note(&porthole_render::error::warning(&left_out));
-    }
+    let left_out = world.serve(flow::copy(from, to, copy, world.printer))?;
+    say(&left_out, world);
     Ok(Exit::Success)
+}
+
+/// Says what was left out, as far as somebody would read it.
+fn say(left_out: &[String], world: &World) {
+    let (said, unsaid) = left_out.split_at(left_out.len().min(SAID));
+    for words in said {
+        world.printer.note(&porthole_render::error::warning(words));
+    }
+    if !unsaid.is_empty() {
+        let more = format!("{} more were left out", unsaid.len());
+        world.printer.note(&porthole_render::error::warning(&more));
+    }
 }
 
 /// What is read, and where it goes.

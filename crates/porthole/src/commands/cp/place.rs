@@ -112,7 +112,9 @@ impl Place {
         let failed = || format!("cannot look at {}", path.display());
         match self {
             Self::Stream => Ok(None),
-            Self::Tree(tree, _) => tree.look(path).map_err(|error| CommandError::caused_by(failed(), error)),
+            Self::Tree(tree, _) => {
+                tree.look(path).map_err(|error| CommandError::caused_by(failed(), error.source))
+            }
             Self::Engine(remote, _) => {
                 let found = porthole_engine::look_at(&remote.client, &remote.id, path).await;
                 let found = found.map_err(|error| CommandError::caused_by(failed(), error))?;
