@@ -7,7 +7,7 @@ help:
 	@echo "make bench    measure porthole beside the tools it replaces (root)"
 	@echo "make docs     write docs/cli.md, docs/checks and docs/schema anew"
 	@echo "make fuzz     fuzz everything that reads bytes from outside, a minute each"
-	@echo "make install  install porthole, its man page and completions (PREFIX=/usr/local)"
+	@echo "make install  install porthole, its man page, completions and docker's plugin (PREFIX=/usr/local)"
 
 run test bench docs fuzz:
 	@scripts/$@

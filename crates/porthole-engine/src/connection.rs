@@ -3,7 +3,8 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, StatusCode};
@@ -12,6 +13,9 @@ use hyper_util::rt::TokioIo;
 use crate::connect_error::ConnectCause;
 use crate::locality::Peer;
 use crate::transport::{Dialler, Traces, fault_of};
+
+/// What a request carries: nothing, bytes, or a stream of them.
+pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
 /// A whole answer.
 #[derive(Debug)]
@@ -23,7 +27,7 @@ pub(crate) struct Answer {
 
 /// A connection that carries one call at a time.
 pub(crate) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Body>,
     pub(crate) traces: Traces,
     /// Whether it carried a call before: the engine may close such a one at any time.
     pub(crate) used: bool,
@@ -31,17 +35,14 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Sends a request and waits for the head of the answer.
-    pub(crate) async fn send(
-        &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, hyper::Error> {
+    pub(crate) async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, hyper::Error> {
         self.used = true;
         self.sender.ready().await?;
         self.sender.send_request(request).await
     }
 
     /// Sends a request and waits for the whole answer.
-    pub(crate) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, hyper::Error> {
+    pub(crate) async fn ask(&mut self, request: Request<Body>) -> Result<Answer, hyper::Error> {
         let (head, body) = self.send(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Answer { status: head.status, headers: head.headers, body })

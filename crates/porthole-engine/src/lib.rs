@@ -2,6 +2,7 @@
 //!
 //! The way in: [`resolve`] an [`EndpointRequest`], [`Client::connect`] with the [`Endpoint`], then [`collect`].
 
+mod archive;
 mod client;
 mod collect;
 mod connect_error;
@@ -17,6 +18,7 @@ mod request_error;
 mod testbox;
 mod transport;
 
+pub use archive::{ArchiveEntry, ArchivePieces, ArchiveSender, get_archive, look_at, put_archive};
 pub use client::{AnswerStream, Client, HijackedStream};
 pub use collect::{
     ContainerSummary, collect, collect_without_info, containers_only, inspect, living_containers, pause,

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod daemon;
+mod door;
 mod doorway;
 mod enter;
 mod entry;
@@ -25,10 +26,12 @@ mod stack;
 mod stand_in;
 mod sysctls;
 mod terminal;
+pub mod tree;
 #[cfg(all(target_env = "gnu", target_feature = "crt-static", target_arch = "x86_64"))]
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use door::ProcessDoor;
 pub use doorway::Doorway;
 pub use entry::{
     EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,

@@ -5,6 +5,7 @@
 pub mod audit;
 mod bytes;
 pub mod content;
+pub mod copy;
 pub mod debug;
 pub mod doc;
 pub mod error;
@@ -12,6 +13,7 @@ mod escape;
 pub mod exchange;
 pub mod explain;
 pub mod export;
+pub mod forward;
 mod gaps;
 pub mod gc;
 mod harmless;

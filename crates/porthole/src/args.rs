@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::cp::CpArgs;
 use crate::commands::debug::DebugArgs;
+use crate::commands::forward::ForwardArgs;
 use crate::commands::sockets::SocketsArgs;
 use crate::commands::tap::TapArgs;
 #[cfg(feature = "toolbox")]
@@ -191,6 +193,34 @@ Examples:
   porthole testbox rm db
   docker exec -it db sh                   a shell with every tool in it")]
     Testbox(TestboxArgs),
+    /// Copy files in and out of a container, as its processes see them
+    ///
+    /// Needs no tar in the container, and sees what docker cp does not: tmpfs mounts and /proc. A running container's
+    /// files are opened directly, and no link leads out of it; those of others, and of other hosts, come through the
+    /// engine. Directories, and paths that end with / or /., mean what they mean to docker cp.
+    #[command(after_long_help = "\
+Examples:
+  porthole cp web:/etc/nginx .              a directory out
+  porthole cp nginx.conf web:/etc/nginx/    a file in; it is root's there
+  porthole cp -a ./site/. web:/srv          what is in a directory, with users and groups
+  porthole cp web:/run/app.pid -            a tar stream on standard output
+  porthole cp old:/data new:/data           from container to container
+  porthole cp pid:4711:/proc/1/status .     what a process of no engine sees")]
+    Cp(CpArgs),
+    /// Lead ports and unix sockets of this host into a container that publishes none
+    ///
+    /// Listens here and connects from within the container's network, until Ctrl-C. The container need not listen on
+    /// more than its own loopback address, and when it is started anew, new connections find it again.
+    #[command(after_long_help = "\
+Examples:
+  porthole forward web 8080:80             http://127.0.0.1:8080 is port 80 of web
+  porthole forward web 80                  at a free port, which is printed
+  porthole forward db 5432:5432 ./admin.sock:/run/admin.sock
+  porthole forward dns 5353:53/udp
+  porthole forward app 8080:/run/app.sock  a port here, a unix socket there
+  porthole forward web 0.0.0.0:8080:80     other machines may connect, too
+  porthole forward pid:4711 8080:80")]
+    Forward(ForwardArgs),
     /// List the tools that porthole takes into a container, or run one here
     #[cfg(feature = "toolbox")]
     #[command(after_long_help = "\

@@ -2,12 +2,16 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Ends when Ctrl-C, SIGTERM or SIGHUP asks porthole to stop; never, where these cannot be watched.
+use crate::plugin;
+
+/// Ends when Ctrl-C, SIGTERM or SIGHUP asks porthole to stop, or the docker CLI whose plugin it is; never, where these
+/// cannot be watched.
 pub(crate) async fn asked_to_stop() {
     tokio::select! {
         () = one(SignalKind::interrupt()) => {}
         () = one(SignalKind::terminate()) => {}
         () = one(SignalKind::hangup()) => {}
+        () = plugin::dismissed() => {}
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 mod exit;
 mod interrupt;
 mod output;
+mod plugin;
 mod printer;
 mod settings;
 mod world;
@@ -16,10 +17,11 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::Args;
+use crate::args::{Args, ColorChoice};
 use crate::commands::{debug, tap};
 use crate::error::CommandError;
 pub use crate::exit::Exit;
+use crate::plugin::PluginCall;
 use crate::printer::Printer;
 use crate::settings::Settings;
 use crate::world::World;
@@ -44,15 +46,32 @@ pub fn run() -> Exit {
     if let Some(container) = debug::thawed(std::env::args_os()) {
         return debug::thaw(&container);
     }
-    let args = match Args::try_parse() {
+    let (words, changes) = match plugin::call(std::env::args_os()) {
+        None => (std::env::args_os().collect(), BTreeMap::new()),
+        Some(Ok(PluginCall::Run(words, changes))) => {
+            ([OsString::from("docker porthole")].into_iter().chain(words).collect(), changes)
+        }
+        Some(asked) => return answer(asked.and_then(|call| plugin::answer(&call))),
+    };
+    run_words(words, changes)
+}
+
+/// Runs a command line, the first word of which is the program's name, with changes to the environment.
+fn run_words(words: Vec<OsString>, changes: BTreeMap<String, String>) -> Exit {
+    let args = match Args::try_parse_from(words) {
         Ok(args) => args,
         Err(error) => return error::usage(&error),
     };
-    let environment = environment();
+    let environment = environment().into_iter().chain(changes).collect();
     let printer = Printer::new(args.global.color, &environment);
     let settings = Settings::new(&args.global, environment);
     let outcome = World::new(settings, printer).and_then(|world| commands::run(args.command, &world));
     outcome.unwrap_or_else(|error| finish(printer, &error))
+}
+
+/// How a question of the docker CLI ends, which no settings have a say in.
+fn answer(answered: Result<Exit, CommandError>) -> Exit {
+    answered.unwrap_or_else(|error| finish(Printer::new(ColorChoice::Auto, &environment()), &error))
 }
 
 /// The environment; no variable that porthole reads is other than UTF-8.

@@ -10,6 +10,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("brush-builtins", "porthole-toolbox"),
     ("brush-core", "porthole-toolbox"),
     ("brush-interactive", "porthole-toolbox"),
+    ("brush-shell", "porthole-toolbox"),
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
     ("diffutils", "porthole-toolbox"),
@@ -45,7 +46,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("similar", "porthole-analysis"),
     ("socket2", "porthole-toolbox"),
     ("surge-ping", "porthole-toolbox"),
-    ("tar", "porthole-toolbox"),
     ("termcolor", "porthole-toolbox"),
     ("terminal_size", "porthole"),
     ("trippy-core", "porthole-toolbox"),
@@ -57,7 +57,7 @@ const OWNERS: &[(&str, &str)] = &[
 
 /// Libraries that several crates use, each with its reason.
 const SHARED: &[(&str, &[&str], &str)] = &[
-    ("base64", &["porthole-render", "porthole-toolbox"], "a format, no outside world"),
+    ("base64", &["porthole-engine", "porthole-render", "porthole-toolbox"], "a format, no outside world"),
     ("bytes", &["porthole-engine", "porthole-toolbox"], "a type, no outside world"),
     (
         "clap",
@@ -95,6 +95,7 @@ const SHARED: &[(&str, &[&str], &str)] = &[
     ("serde_json", &[], "a format, no outside world"),
     ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
     ("strsim", &["porthole-analysis", "porthole-toolbox"], "a measure, no outside world"),
+    ("tar", &["porthole-host", "porthole-toolbox"], "a format: what is copied, and the tool of that name"),
     ("thiserror", &[], "derives, no outside world"),
     (
         "tokio",

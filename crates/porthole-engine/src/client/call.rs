@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::http::request::Builder;
-use hyper::{Method, Request};
+use hyper::{HeaderMap, Method, Request};
 use serde::{Deserialize, Serialize};
 
 use super::{Client, named};
-use crate::connection::Answer;
+use crate::connection::{Answer, Body};
 use crate::endpoint::{Address, Endpoint};
 use crate::raw::nullable;
 use crate::request_error::{Call, RequestError};
@@ -50,17 +50,26 @@ impl Client {
         self.answer_within(outgoing, self.limit).await
     }
 
+    /// The headers of a successful answer to `HEAD path`.
+    pub(crate) async fn head(&self, path: &str) -> Result<HeaderMap, RequestError> {
+        self.whole_answer(Outgoing::empty(Method::HEAD, path), self.limit).await.map(|answer| answer.headers)
+    }
+
     pub(super) async fn answer_within(
         &self,
         outgoing: Outgoing,
         limit: Duration,
     ) -> Result<Bytes, RequestError> {
+        self.whole_answer(outgoing, limit).await.map(|answer| answer.body)
+    }
+
+    async fn whole_answer(&self, outgoing: Outgoing, limit: Duration) -> Result<Answer, RequestError> {
         let call = outgoing.call();
         let answer = tokio::time::timeout(limit, self.exchange(&outgoing))
             .await
             .map_err(|_| RequestError::TimedOut { call: call.clone(), limit })??;
         if answer.status.is_success() || answer.status == hyper::StatusCode::NOT_MODIFIED {
-            Ok(answer.body)
+            Ok(answer)
         } else {
             Err(refusal(call, &answer))
         }
@@ -83,7 +92,7 @@ impl Client {
         }
     }
 
-    pub(super) fn request(&self, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, RequestError> {
+    pub(super) fn request(&self, outgoing: &Outgoing) -> Result<Request<Body>, RequestError> {
         let version = outgoing.version.clone().unwrap_or_else(|| self.negotiated.to_string());
         let path = format!("/v{version}{}", outgoing.path);
         finish(builder(self.endpoint(), &outgoing.method, &path), outgoing)
@@ -101,14 +110,16 @@ pub(super) fn builder(endpoint: &Endpoint, method: &Method, path: &str) -> Build
     Request::builder().method(method).uri(path).header(HOST, host).header(USER_AGENT, agent)
 }
 
-pub(super) fn finish(builder: Builder, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, RequestError> {
+pub(super) fn finish(builder: Builder, outgoing: &Outgoing) -> Result<Request<Body>, RequestError> {
     let request = match &outgoing.content {
-        Some((content_type, body)) => {
-            builder.header(CONTENT_TYPE, *content_type).body(Full::new(body.clone()))
-        }
-        None => builder.body(Full::default()),
+        Some((content_type, body)) => builder.header(CONTENT_TYPE, *content_type).body(whole(body.clone())),
+        None => builder.body(whole(Bytes::new())),
     };
     request.map_err(|error| RequestError::NotUnderstood { call: outgoing.call(), cause: error.to_string() })
+}
+
+fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The engine's own words: `{"message": …}`, or the text as it stands.

@@ -3,13 +3,15 @@
 use std::io;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
+use futures_util::stream::{self, TryStreamExt};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc::Receiver;
 
 use super::call::{Outgoing, refusal};
 use super::{Client, named};
@@ -105,6 +107,25 @@ impl Client {
         tokio::time::timeout(self.limit(), work)
             .await
             .map_err(|_| RequestError::TimedOut { call: outgoing.call(), limit: self.limit() })?
+    }
+
+    /// `PUT path` with a body that comes piece by piece, for as long as it comes. A piece that is an error breaks the
+    /// call off, so that the engine does not take what came before for all.
+    pub(crate) async fn put(
+        &self,
+        path: &str,
+        content_type: &'static str,
+        mut pieces: Receiver<io::Result<Bytes>>,
+    ) -> Result<(), RequestError> {
+        let outgoing = Outgoing::empty(Method::PUT, path);
+        let broken = |source| RequestError::Broken { call: outgoing.call(), source };
+        let opened = self.pool.open().await;
+        let mut connection = opened.map_err(|cause| Box::new(named(self.endpoint(), cause)))?;
+        let frames = stream::poll_fn(move |context| pieces.poll_recv(context)).map_ok(Frame::data);
+        let mut request = self.request(&outgoing)?.map(|_| StreamBody::new(frames).boxed_unsync());
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let response = connection.send(request).await.map_err(broken)?;
+        if response.status().is_success() { Ok(()) } else { Err(self.refused(&outgoing, response).await) }
     }
 
     async fn refused(&self, outgoing: &Outgoing, response: Response<Incoming>) -> RequestError {

@@ -6,6 +6,7 @@
 mod audit;
 mod exchange;
 mod explain;
+mod forward;
 mod gap;
 mod part;
 mod raw;
@@ -28,6 +29,7 @@ pub use exchange::{
     ResourceWord, exchange,
 };
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
+pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_passed};
 pub use gap::{GapWord, MissingFact};
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
@@ -59,6 +61,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("audit_verdict", schema::<AuditVerdictDocument>()),
         ("exchange", schema::<ExchangeDocument>()),
         ("explain", schema::<ExplanationsDocument>()),
+        ("forward", schema::<ForwardDocument>()),
         ("gc", schema::<RemovedDocument>()),
         ("part", schema::<PartDocument>()),
         ("raw_relay", schema::<RawDocument>()),

@@ -1,13 +1,16 @@
 //! The commands, a file each.
 
 mod completions;
+pub(crate) mod cp;
 pub(crate) mod debug;
 mod doctor;
 mod explain;
+pub(crate) mod forward;
 mod gc;
 mod man;
 mod snapshot;
 pub(crate) mod sockets;
+mod subject;
 pub(crate) mod tap;
 #[cfg(feature = "toolbox")]
 pub(crate) mod testbox;
@@ -31,6 +34,8 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),
         Command::Debug(args) => debug::run(&args, world),
+        Command::Cp(args) => cp::run(&args, world),
+        Command::Forward(args) => forward::run(&args, world),
         #[cfg(feature = "toolbox")]
         Command::Testbox(args) => testbox::run(&args, world),
         #[cfg(feature = "toolbox")]

@@ -3,14 +3,17 @@
 mod audit;
 mod bad_input;
 mod content;
+mod cp;
 mod debug;
 mod debug_kills;
 mod debug_terminal;
 mod endpoints;
 mod faults;
+mod forward;
 mod healthy;
 mod help;
 mod net_tools;
+mod plugin;
 mod recorded;
 mod sockets;
 mod support;
