@@ -27,13 +27,12 @@ fn sleepers(lab: &Lab) -> String {
 
 /// The processes of the session, from the client down to the command.
 fn chain(lab: &Lab) -> Vec<String> {
-    let find =
-        "p=$(pgrep -o -f '^porthole debug'); while [ -n \"$p\" ]; do echo $p; p=$(pgrep -o -P $p); done";
+    let find = "p=$(pgrep -o -f '^porthole debug'); while [ -n \"$p\" ]; do echo $p; p=$(pgrep -o -P $p); done; true";
     lab.sh_ok(find).lines().map(str::to_owned).collect()
 }
 
 fn is_clean(lab: &Lab) -> bool {
-    let of_session = lab.sh("pgrep -f 'porthole debug|porthole-keeper|porthole-thaw'").stdout;
+    let of_session = lab.sh("pgrep -f '[p]orthole debug|[p]orthole-keeper|[p]orthole-thaw'").stdout;
     sleepers(lab).is_empty() && of_session.trim().is_empty()
 }
 

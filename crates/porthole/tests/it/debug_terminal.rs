@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use porthole_lab::{Engine, Lab};
 
-use crate::support::{lab, wait_for};
+use crate::support::{builder, start, wait_for};
 
 /// A shell of the lab's host on a terminal, which a person types at.
 struct Terminal {
@@ -56,7 +56,7 @@ impl Drop for Terminal {
 }
 
 fn web() -> Lab {
-    let lab = lab(Engine::newest());
+    let lab = start(builder(Engine::newest()).bind("/usr/bin/script", "/usr/local/bin/script"));
     lab.run("web", &["--init"], "bb:1", &["sleep", "1000"]);
     lab
 }
