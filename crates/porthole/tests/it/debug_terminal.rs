@@ -106,7 +106,7 @@ fn a_pipeline_keeps_its_terminal() {
     terminal.types("porthole debug web -- sh -c 'echo re''ady; sleep 4711' | cat\n", "ready");
     terminal.types("\u{3}", "");
     terminal.types("echo he''re\n", "here");
-    wait_for("its end", || lab.sh("pgrep -f 'sleep 4711'").stdout.is_empty());
+    wait_for("its end", || lab.sh("pgrep -f '[s]leep 4711'").stdout.is_empty());
 }
 
 #[test]
@@ -118,5 +118,5 @@ fn a_closed_terminal_ends_the_session() {
         "ready",
     );
     drop(terminal);
-    wait_for("its end", || lab.sh("pgrep -f 'sleep 471|porthole'").stdout.is_empty());
+    wait_for("its end", || lab.sh("pgrep -f '[s]leep 471|[p]orthole'").stdout.is_empty());
 }
