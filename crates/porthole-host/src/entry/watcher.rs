@@ -187,12 +187,11 @@ impl Watch<'_> {
 
 /// Kills every process below this one; where these cannot be listed, the group of `child`.
 fn kill_all_below(child: Pid) {
-    match below() {
-        Ok(all) => all.into_iter().for_each(|pid| send(pid, Signal::KILL)),
-        Err(_) => {
-            send(child, Signal::KILL);
-            send_to_group(child, Signal::KILL);
-        }
+    if let Ok(all) = below() {
+        all.into_iter().for_each(|pid| send(pid, Signal::KILL));
+    } else {
+        send(child, Signal::KILL);
+        send_to_group(child, Signal::KILL);
     }
 }
 
