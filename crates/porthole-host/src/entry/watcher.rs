@@ -188,7 +188,9 @@ impl Watch<'_> {
 /// Kills every process below this one; where these cannot be listed, the group of `child`.
 fn kill_all_below(child: Pid) {
     if let Ok(all) = below() {
-        all.into_iter().for_each(|pid| send(pid, Signal::KILL));
+        for pid in all {
+            send(pid, Signal::KILL);
+        }
     } else {
         send(child, Signal::KILL);
         send_to_group(child, Signal::KILL);
