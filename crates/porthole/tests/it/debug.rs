@@ -34,7 +34,8 @@ fn pid(lab: &Lab, container: &str) -> String {
 /// What a session may not change.
 fn trace(lab: &Lab, container: &str) -> String {
     let pid = pid(lab, container);
-    let diff = lab.docker_ok(&["diff", container]);
+    // Docker lists what changed in the order of a Go map.
+    let diff = lab.sh_ok(&format!("docker diff {container} | sort"));
     lab.sh_ok(&format!(
         "echo 'diff: {diff}'; cat /proc/{pid}/mountinfo; ls /proc/{pid}/root /proc/{pid}/root/dev"
     ))
@@ -133,7 +134,7 @@ fn who_where_and_with_what_can_be_chosen() {
     assert_eq!(lab.sh_ok("cat /tmp/tools/file"), "two");
     assert_eq!(lab.docker_ok(&["exec", "web", "ls", "/root"]), "", "only the session saw it");
     for (options, hint) in [
-        (&["-u", "nobody"][..], "/etc/passwd inside does not name it"),
+        (&["-u", "nosuch"][..], "/etc/passwd inside does not name it"),
         (&["-v", "/tmp/tools:/nosuch"], "mount on /nosuch"),
         (&["-v", "/nosuch:/root"], "No such file"),
         (&["-w", "/nosuch"], "cannot start in /nosuch"),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use porthole_lab::{Engine, Lab};
 
-use crate::support::{lab, wait_for};
+use crate::support::{builder, start, wait_for};
 
 /// A shell of the lab's host on a terminal, which a person types at.
 struct Terminal {
@@ -56,7 +56,7 @@ impl Drop for Terminal {
 }
 
 fn web() -> Lab {
-    let lab = lab(Engine::newest());
+    let lab = start(builder(Engine::newest()).bind("/usr/bin/script", "/usr/local/bin/script"));
     lab.run("web", &["--init"], "bb:1", &["sleep", "1000"]);
     lab
 }
@@ -75,7 +75,7 @@ fn a_shell_inside_has_the_terminal_until_it_ends() {
     wait_for("it to run", || !lab.sh("pgrep -x -f 'sleep 4712'").stdout.is_empty());
     terminal.types("\u{1a}", "Stopped");
     terminal.types("stty rows 33 columns 77; stty size\n", "33 77");
-    terminal.types("stty raw -echo; exit 5\n", "");
+    terminal.types("kill -9 %1; wait; stty raw -echo; exit 5\n", "");
     terminal.types("echo co''de $?\n", "code 5");
     terminal.types("stty -a | grep -o -e ' -echo ' -e ' icanon '; echo e''nd\n", "end");
     assert!(!terminal.shown.lock().unwrap().contains(" -echo "), "{:?}", terminal.shown.lock().unwrap());
@@ -106,7 +106,7 @@ fn a_pipeline_keeps_its_terminal() {
     terminal.types("porthole debug web -- sh -c 'echo re''ady; sleep 4711' | cat\n", "ready");
     terminal.types("\u{3}", "");
     terminal.types("echo he''re\n", "here");
-    wait_for("its end", || lab.sh("pgrep -f 'sleep 4711'").stdout.is_empty());
+    wait_for("its end", || lab.sh("pgrep -f '[s]leep 4711'").stdout.is_empty());
 }
 
 #[test]
@@ -118,5 +118,5 @@ fn a_closed_terminal_ends_the_session() {
         "ready",
     );
     drop(terminal);
-    wait_for("its end", || lab.sh("pgrep -f 'sleep 471|porthole'").stdout.is_empty());
+    wait_for("its end", || lab.sh("pgrep -f '[s]leep 471|[p]orthole'").stdout.is_empty());
 }
