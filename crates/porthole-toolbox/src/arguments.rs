@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Parser;
 
 /// The arguments; or, for one who asked for help or typed what there is not, the exit code after it was said.
-pub(crate) fn parse<Arguments: Parser>(words: Vec<OsString>) -> Result<Arguments, i32> {
+fn parse<Arguments: Parser>(words: Vec<OsString>) -> Result<Arguments, i32> {
     Arguments::try_parse_from(words).map_err(|error| {
         // Where even standard error is closed nobody reads it.
         let _unread = error.print();

@@ -60,6 +60,7 @@ struct GzipArguments {
 }
 
 /// What is done with each file.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of gzip")]
 struct Task {
     unpacks: bool,
     to_output: bool,

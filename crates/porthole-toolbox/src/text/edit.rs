@@ -28,11 +28,8 @@ struct EditArguments {
 
 /// `edit`, `vi`, `nano`.
 pub(super) fn run(words: Vec<OsString>) -> i32 {
-    let arguments: EditArguments = match arguments::parse(words.clone()) {
-        Ok(arguments) => arguments,
-        Err(code) => return code,
-    };
-    exit("edit", edit(&arguments, &words), 1)
+    let own = words.clone();
+    arguments::with(words, |arguments: &EditArguments| exit("edit", edit(arguments, &own), 1))
 }
 
 fn edit(arguments: &EditArguments, words: &[OsString]) -> Result<i32, Trouble> {

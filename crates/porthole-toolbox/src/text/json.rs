@@ -96,7 +96,9 @@ fn filter(arguments: &JsonArguments) -> Result<i32, Trouble> {
     let filter = match compiled {
         Ok(filter) => filter,
         Err(reports) => {
-            reports.iter().for_each(|report| say("jq", FileReportsDisp::new(report)));
+            for report in &reports {
+                say("jq", FileReportsDisp::new(report));
+            }
             return Ok(NO_FILTER);
         }
     };

@@ -26,7 +26,7 @@ struct WatchArguments {
     #[arg(short = 't')]
     no_title: bool,
     /// The command, which a shell runs
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(required = true, trailing_var_arg = true)]
     command: Vec<String>,
 }
 

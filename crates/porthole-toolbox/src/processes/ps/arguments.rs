@@ -32,6 +32,7 @@ Examples:
   ps aux --sort -rss
   ps -o pid,etime,args -C nginx"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of ps")]
 pub(super) struct PsArguments {
     /// All processes
     #[arg(short = 'e', short_alias = 'A')]

@@ -97,7 +97,7 @@ fn one(word: &str) -> Result<Chosen, Trouble> {
     Ok(Chosen { column, heading: heading.unwrap_or(column.heading).to_owned() })
 }
 
-/// proc_pid_stat(5), with ps's marks for priority, session leaders, threads and the foreground.
+/// `/proc/PID/stat`, with ps's marks for priority, session leaders, threads and the foreground.
 fn state(task: &Task) -> String {
     let stat = &task.stat;
     let marks = [

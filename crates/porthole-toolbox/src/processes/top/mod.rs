@@ -86,17 +86,17 @@ fn println(bytes: &[u8]) -> Result<(), Trouble> {
 
 /// Frames in one place, and keys.
 fn show(arguments: &TopArguments, delay: Duration) -> Result<i32, Trouble> {
-    let mut screen = Screen::take(delay)?;
+    let _taken = Screen::take(delay)?;
     let mut order = arguments.order;
     let mut frame = Frame::first()?;
     let mut done = 0;
     loop {
-        screen.draw(&frame.lines(order, &arguments.pids))?;
+        Screen::draw(&frame.lines(order, &arguments.pids))?;
         done += 1;
         if arguments.iterations.is_some_and(|times| done > times) {
             return Ok(0);
         }
-        match screen.key()? {
+        match Screen::key()? {
             Some(Key::Quit) => return Ok(0),
             Some(Key::Sort(by)) => order = by,
             Some(Key::Other) | None => frame = frame.next()?,

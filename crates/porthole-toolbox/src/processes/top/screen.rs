@@ -54,7 +54,7 @@ impl Screen {
     }
 
     /// As many lines as there is place for, each as wide as there is place for.
-    pub(super) fn draw(&mut self, lines: &[String]) -> Result<(), Trouble> {
+    pub(super) fn draw(lines: &[String]) -> Result<(), Trouble> {
         let size = tcgetwinsize(io::stdout()).map_err(io::Error::from)?;
         let mut drawn = HOME.to_vec();
         for line in lines.iter().take(usize::from(size.ws_row).saturating_sub(1)) {
@@ -67,7 +67,7 @@ impl Screen {
     }
 
     /// The key that is pressed; `None` where none is for so long.
-    pub(super) fn key(&mut self) -> Result<Option<Key>, Trouble> {
+    pub(super) fn key() -> Result<Option<Key>, Trouble> {
         let mut byte = [0];
         // Not the buffered reader: it takes an empty read for the end.
         let read = match io::stdin().lock().read(&mut byte) {

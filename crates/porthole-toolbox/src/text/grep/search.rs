@@ -34,11 +34,11 @@ pub(super) fn search(arguments: &GrepArguments, syntax: Syntax) -> Result<i32, T
     let mut printer = printer(arguments);
     let (mut is_selected, mut is_wrong) = (false, false);
     for file in arguments.places().iter().flat_map(|place| selection.files(place)) {
-        let searched = match file {
+        let outcome = match file {
             Ok(path) => search_file(&matcher, &mut searcher, &mut printer, &path),
             Err(why) => Err(Trouble::Said(why)),
         };
-        match searched {
+        match outcome {
             Ok(found) => is_selected |= found,
             Err(Trouble::Unread) => return Err(Trouble::Unread),
             Err(Trouble::Said(why)) => {

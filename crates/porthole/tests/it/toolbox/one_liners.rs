@@ -5,10 +5,16 @@ use super::root::Root;
 /// Ends the test unless each line prints this and exits so.
 fn assert_all(rows: &[(&str, &str, i32)]) {
     let root = Root::new();
+    let mut wrong = Vec::new();
     for (commands, expected, code) in rows {
         let (printed, exit) = root.shell(&format!("cd /tmp\n{commands}"));
-        assert_eq!((printed.as_str(), exit), (*expected, *code), "{commands}");
+        if (printed.as_str(), exit) != (*expected, *code) {
+            wrong.push(format!(
+                "{commands}\n  prints {printed:?} and exits with {exit}, not {expected:?} and {code}"
+            ));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
