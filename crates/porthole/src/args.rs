@@ -188,7 +188,7 @@ Examples:
     Snapshot(SnapshotArgs),
     /// Remove what killed runs of porthole left behind
     ///
-    /// Removes helper containers and images from the engine, and gives an engine's socket back that a tap had taken
+    /// Removes helper containers, testboxes that do not run, and their images from the engine, and gives an engine's socket back that a tap had taken
     /// over.
     #[command(after_long_help = "\
 Examples:
