@@ -6,7 +6,6 @@ mod garbage;
 
 use std::io;
 
-use bytes::Bytes;
 use porthole_model::{Container, Port, Secrets, TransportProtocol};
 use porthole_wire::multiplexed::{Demultiplexer, StreamKind};
 
@@ -135,7 +134,7 @@ pub async fn testboxes(client: &Client) -> Result<Vec<Container>, RequestError> 
 pub async fn remove_testbox(client: &Client, reference: &str) -> Result<(), TestboxError> {
     let container = crate::inspect(client, reference, Secrets::Mask).await;
     let container = container.map_err(TestboxError::during("find the testbox"))?;
-    if !container.labels.get(crate::helper::LABEL.0).is_some_and(|value| value.as_str() == LABEL) {
+    if container.labels.get(crate::helper::LABEL.0).is_none_or(|value| value.as_str() != LABEL) {
         return Err(TestboxError::NotATestbox { name: reference.to_owned() });
     }
     let removed = crate::helper::remove(client, &container.id.0).await;
@@ -185,7 +184,7 @@ impl Output {
             match piece.stream {
                 StreamKind::Output => self.said.extend(piece.bytes),
                 StreamKind::Input | StreamKind::Error | StreamKind::Engine => {
-                    self.complaints.extend(Bytes::from(piece.bytes.to_vec()));
+                    self.complaints.extend(piece.bytes);
                 }
             }
         }

@@ -240,8 +240,8 @@ Examples:
     Snapshot(SnapshotArgs),
     /// Remove what killed runs of porthole left behind
     ///
-    /// Removes helper containers and images from the engine, and gives an engine's socket back that a tap had taken
-    /// over.
+    /// Removes helper containers, testboxes that do not run, and their images from the engine, and gives an engine's
+    /// socket back that a tap had taken over.
     #[command(after_long_help = "\
 Examples:
   porthole gc

@@ -237,13 +237,12 @@ pub(super) fn kind(kind: RouteKind) -> &'static str {
     }
 }
 
-/// `/etc/iproute2/rt_protos`; 0 says nothing.
+/// `/etc/iproute2/rt_protos`; 0 and 3, what was typed by hand, say nothing, as in iproute2.
 pub(super) fn protocol(number: u8) -> Option<String> {
     match number {
-        0 => None,
+        0 | 3 => None,
         1 => Some("redirect".into()),
         2 => Some("kernel".into()),
-        3 => Some("boot".into()),
         4 => Some("static".into()),
         9 => Some("ra".into()),
         16 => Some("dhcp".into()),

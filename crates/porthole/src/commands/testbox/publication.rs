@@ -47,13 +47,13 @@ mod tests {
 
     #[test]
     fn ports_are_read_as_docker_reads_them() {
+        use TransportProtocol::{Tcp, Udp};
         let of = |text| {
             let publication = parse(text)?;
             let host = publication.host_port.map(|port| port.0);
             let address = publication.host_address.map(|address| address.to_string());
             Ok::<_, String>((address, host, publication.container_port.0, publication.protocol))
         };
-        use TransportProtocol::{Tcp, Udp};
         assert_eq!(of("80"), Ok((None, None, 80, Tcp)));
         assert_eq!(of("8080:80"), Ok((None, Some(8080), 80, Tcp)));
         assert_eq!(of("127.0.0.1::7/udp"), Ok((Some("127.0.0.1".into()), None, 7, Udp)));
