@@ -99,17 +99,13 @@ const SHARED: &[(&str, &[&str], &str)] = &[
     ("thiserror", &[], "derives, no outside world"),
     (
         "tokio",
-        &[
-            "porthole",
-            "porthole-bench",
-            "porthole-engine",
-            "porthole-tap",
-            "porthole-toolbox",
-            "programs start the event loop that the engine's client and the relays run on",
-            "programs start the event loop that the engine's client, the relays and the shell run on",
-            "tokio-rustls",
-        ],
+        &["porthole", "porthole-bench", "porthole-engine", "porthole-tap", "porthole-toolbox"],
         "programs start the event loop that the engine's client, the relays and the shell run on",
+    ),
+    (
+        "tokio-rustls",
+        &["porthole-engine", "porthole-tap", "porthole-toolbox"],
+        "TLS to an engine, before one, and in the tools",
     ),
     ("unicode-width", &["porthole-analysis", "porthole-render"], "a table, no outside world"),
     ("x509-cert", &["porthole-tap", "porthole-toolbox"], "a format, no outside world"),
