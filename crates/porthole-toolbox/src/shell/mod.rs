@@ -3,12 +3,16 @@
 mod environment;
 mod options;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::Path;
 use std::sync::Arc;
 
 use brush_builtins::{BuiltinSet, ShellBuilderExt};
+use brush_core::ShellFd;
+use brush_core::openfiles::OpenFile;
+use brush_core::sys::fd::try_get_file_for_open_fd;
 use brush_core::terminal::TerminalControl;
 use brush_core::{ProfileLoadBehavior, RcLoadBehavior, Shell};
 use brush_interactive::{
@@ -91,6 +95,7 @@ async fn build(options: &ShellOptions, commands: &Commands) -> Result<Shell, She
         .profile(ProfileLoadBehavior::Skip)
         .rc(RcLoadBehavior::Skip)
         .do_not_inherit_env(true)
+        .fds(standard_files())
         .shell_name(commands.shell_name())
         .shell_args(commands.positional())
         .shell_product_display_str("porthole's shell, brush".to_owned())
@@ -99,6 +104,12 @@ async fn build(options: &ShellOptions, commands: &Commands) -> Result<Shell, She
         builder = builder.var(name, variable);
     }
     Ok(builder.build().await?)
+}
+
+/// Standard input, output and error as files. What brush takes for them by itself is handed to every command under the
+/// number that it had, so that `2>&1` would change nothing.
+fn standard_files() -> HashMap<ShellFd, OpenFile> {
+    (0..=2).filter_map(|number| Some((number, try_get_file_for_open_fd(number)?))).collect()
 }
 
 async fn interact(shell: &ShellRef<impl brush_core::ShellExtensions>) -> Result<(), ShellError> {
