@@ -6,6 +6,7 @@ mod accounts;
 mod daemon;
 mod enter;
 mod failure;
+mod held_root;
 mod host;
 mod identity;
 mod limits;
@@ -26,6 +27,9 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use held_root::{
+    HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_root, is_holder,
+};
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
