@@ -6,21 +6,25 @@ mod image;
 mod leftover;
 
 use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use porthole_model::Gap;
 use porthole_wire::multiplexed::{Demultiplexer, NotMultiplexed, StreamKind};
 use porthole_wire::tar::TarError;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::client::{Client, HijackedStream};
 use crate::request_error::RequestError;
 
-pub use garbage::{Removed, collect_garbage, remove_left_helpers};
-use leftover::Leftover;
+pub use garbage::{Removed, collect_garbage, remove_left_helpers, remove_left_replicas};
+pub(crate) use leftover::Leftover;
 
 /// The label of everything that porthole makes on an engine, and its value for helpers.
 const LABEL: (&str, &str) = ("porthole", "helper");
+/// The same for replicas of containers that do not run, and for the images made for them.
+pub(crate) const REPLICA_LABEL: (&str, &str) = ("porthole", "replica");
 /// The label that says when: seconds since the Unix epoch.
 const CREATED_LABEL: &str = "porthole.created";
 /// Where the program is in its image.
@@ -128,6 +132,12 @@ async fn wait(client: &Client, name: &str) -> Result<i64, RequestError> {
         code: i64,
     }
     client.post::<Waited>(&format!("/containers/{name}/wait"), &()).await.map(|waited| waited.code)
+}
+
+/// The labels of something that is made now.
+pub(crate) fn labels((name, value): (&str, &str)) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    json!({ (name): value, (CREATED_LABEL): now.to_string() })
 }
 
 /// A query value.

@@ -7,6 +7,7 @@ mod collect;
 mod connect_error;
 mod connection;
 mod dial;
+mod dormant;
 mod endpoint;
 mod helper;
 mod locality;
@@ -20,10 +21,17 @@ pub use client::{AnswerStream, Client, HijackedStream};
 pub use collect::{ContainerSummary, collect, collect_without_info, containers_only, inspect};
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};
+pub use dormant::{
+    Carried, Dormant, DormantKind, Layers, NoLayers, Replica, ReplicaAccess, ReplicaError, dormant_container,
+    dormant_image, ending, state_of, until_started,
+};
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };
-pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, remove_left_helpers, run_helper};
+pub use helper::{
+    HelperError, HelperOutput, Removed, collect_garbage, remove_left_helpers, remove_left_replicas,
+    run_helper,
+};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};

@@ -1,10 +1,10 @@
-//! Helpers that were left on an engine by a porthole that was killed.
+//! Helpers and replicas that were left on an engine by a porthole that was killed.
 
 use porthole_model::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{CREATED_LABEL, HelperError, LABEL, encoded, leftover};
+use super::{CREATED_LABEL, HelperError, LABEL, REPLICA_LABEL, encoded, leftover};
 use crate::client::Client;
 use crate::raw::{RawMap, nullable};
 use crate::request_error::RequestError;
@@ -18,8 +18,12 @@ pub struct Removed {
     pub images: Vec<String>,
 }
 
+/// A label's name and value.
+type Label = (&'static str, &'static str);
+
+/// A container that a porthole made.
 #[derive(Deserialize)]
-struct Helper {
+struct Made {
     #[serde(rename = "Names", default, deserialize_with = "nullable")]
     names: Vec<String>,
     #[serde(rename = "State", default, deserialize_with = "nullable")]
@@ -34,23 +38,37 @@ pub async fn remove_left_helpers(
     made_before: Timestamp,
 ) -> Result<Vec<String>, HelperError> {
     let failed = |source| HelperError::Engine { step: "remove helpers that were left", source };
-    remove_containers(client, made_before).await.map_err(failed)
+    remove_containers(client, LABEL, |helper| helper.is_garbage(made_before)).await.map_err(failed)
 }
 
-/// Removes the helpers that have ended or were made before `made_before`, and the images that none uses.
-pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
-    let containers = remove_left_helpers(client, made_before).await?;
-    let failed = |source| HelperError::Engine { step: "remove the images of helpers", source };
-    let images = remove_images(client).await.map_err(failed)?;
+/// Removes the replicas that do not run, and the images that none uses. One that runs ends with its porthole.
+pub async fn remove_left_replicas(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
+    let failed = |source| HelperError::Engine { step: "remove replicas that were left", source };
+    let is_garbage = |replica: &Made| replica.state != "running" && replica.is_garbage(made_before);
+    let containers = remove_containers(client, REPLICA_LABEL, is_garbage).await.map_err(failed)?;
+    let images = remove_images(client, REPLICA_LABEL).await.map_err(failed)?;
     Ok(Removed { containers, images })
 }
 
-async fn remove_containers(client: &Client, made_before: Timestamp) -> Result<Vec<String>, RequestError> {
-    let path = format!("/containers/json?all=1&filters={}", filter());
+/// Removes the helpers that have ended or were made before `made_before`, the images that none uses, and replicas.
+pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
+    let mut removed = remove_left_replicas(client, made_before).await?;
+    removed.containers.extend(remove_left_helpers(client, made_before).await?);
+    let failed = |source| HelperError::Engine { step: "remove the images of helpers", source };
+    removed.images.extend(remove_images(client, LABEL).await.map_err(failed)?);
+    Ok(removed)
+}
+
+async fn remove_containers(
+    client: &Client,
+    label: Label,
+    is_garbage: impl Fn(&Made) -> bool,
+) -> Result<Vec<String>, RequestError> {
+    let path = format!("/containers/json?all=1&filters={}", filter(label));
     let mut removed = Vec::new();
-    for helper in client.get::<Vec<Helper>>(&path).await? {
-        if let Some(name) = helper.names.first().map(|name| name.trim_start_matches('/'))
-            && helper.is_garbage(made_before)
+    for made in client.get::<Vec<Made>>(&path).await? {
+        if let Some(name) = made.names.first().map(|name| name.trim_start_matches('/'))
+            && is_garbage(&made)
         {
             leftover::remove(client, name).await?;
             removed.push(name.to_owned());
@@ -59,15 +77,15 @@ async fn remove_containers(client: &Client, made_before: Timestamp) -> Result<Ve
     Ok(removed)
 }
 
-/// An image that a helper of another porthole uses at the moment stays: the engine refuses (409).
-async fn remove_images(client: &Client) -> Result<Vec<String>, RequestError> {
+/// An image that a container of another porthole uses at the moment stays: the engine refuses (409).
+async fn remove_images(client: &Client, label: Label) -> Result<Vec<String>, RequestError> {
     #[derive(Deserialize)]
     struct Image {
         #[serde(rename = "Id")]
         id: String,
     }
     let mut removed = Vec::new();
-    for image in client.get::<Vec<Image>>(&format!("/images/json?filters={}", filter())).await? {
+    for image in client.get::<Vec<Image>>(&format!("/images/json?filters={}", filter(label))).await? {
         match client.delete(&format!("/images/{}", image.id)).await {
             Ok(()) => removed.push(image.id),
             Err(RequestError::Status { status: 404 | 409, .. }) => {}
@@ -77,11 +95,11 @@ async fn remove_images(client: &Client) -> Result<Vec<String>, RequestError> {
     Ok(removed)
 }
 
-fn filter() -> String {
-    encoded(&json!({ "label": [format!("{}={}", LABEL.0, LABEL.1)] }).to_string())
+fn filter((name, value): Label) -> String {
+    encoded(&json!({ "label": [format!("{name}={value}")] }).to_string())
 }
 
-impl Helper {
+impl Made {
     /// One that has not ended may belong to a porthole that is at work.
     fn is_garbage(&self, made_before: Timestamp) -> bool {
         let created = self.labels.get(CREATED_LABEL).and_then(|seconds| seconds.parse::<i64>().ok());
@@ -96,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_helper_at_work_is_no_garbage() {
-        let helper = |state: &str, created: &str| -> Helper {
+        let helper = |state: &str, created: &str| -> Made {
             let labels = json!({ (CREATED_LABEL): created });
             serde_json::from_value(json!({ "State": state, "Labels": labels })).unwrap()
         };

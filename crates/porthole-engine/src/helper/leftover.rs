@@ -1,4 +1,4 @@
-//! The helper's container as something to be removed, whatever happens.
+//! A container of ours, and the image made for it, as something to be removed, whatever happens.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -8,31 +8,54 @@ use crate::endpoint::Endpoint;
 use crate::request_error::RequestError;
 
 /// A container that must not stay. Dropping it removes the container too, over a connection of its own.
-pub(super) struct Leftover {
+pub(crate) struct Leftover {
     endpoint: Endpoint,
     limit: Duration,
     container: String,
+    /// What was made for this container alone.
+    image: Option<String>,
     is_removed: bool,
 }
 
 impl Leftover {
     /// A name that no container has yet.
-    pub(super) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
         let random = RandomState::new().build_hasher().finish();
         let container = format!("porthole-{random:016x}");
-        Self { endpoint: endpoint.clone(), limit, container, is_removed: false }
+        Self { endpoint: endpoint.clone(), limit, container, image: None, is_removed: false }
     }
 
     /// The container's name.
-    pub(super) fn container(&self) -> &str {
+    pub(crate) fn container(&self) -> &str {
         &self.container
     }
 
-    /// Removes the container, if it was made.
-    pub(super) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
-        let removed = remove(client, &self.container).await;
+    /// From here on an image must not stay either.
+    pub(crate) fn with_image(&mut self, image: &str) {
+        self.image = Some(image.to_owned());
+    }
+
+    /// Removes the container and the image, if they were made.
+    pub(crate) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
+        let removed = remove_all(client, &self.container, self.image.as_deref()).await;
         self.is_removed = removed.is_ok();
         removed
+    }
+}
+
+async fn remove_all(client: &Client, container: &str, image: Option<&str>) -> Result<(), RequestError> {
+    remove(client, container).await?;
+    match image {
+        Some(image) => remove_image(client, image).await,
+        None => Ok(()),
+    }
+}
+
+/// The layers that the image was made from are not its own, and stay.
+async fn remove_image(client: &Client, image: &str) -> Result<(), RequestError> {
+    match client.delete(&format!("/images/{image}?force=1&noprune=1")).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        result => result,
     }
 }
 
@@ -40,6 +63,8 @@ impl Leftover {
 pub(super) async fn remove(client: &Client, container: &str) -> Result<(), RequestError> {
     match client.delete(&format!("/containers/{container}?force=1&v=1")).await {
         Err(error) if error.is_not_found() => Ok(()),
+        // The engine is at it already.
+        Err(RequestError::Status { status: 409, message, .. }) if message.contains("in progress") => Ok(()),
         result => result,
     }
 }
@@ -50,11 +75,12 @@ impl Drop for Leftover {
         if self.is_removed {
             return;
         }
-        let (endpoint, limit, container) = (&self.endpoint, self.limit, self.container.as_str());
+        let (endpoint, limit) = (&self.endpoint, self.limit);
+        let (container, image) = (self.container.as_str(), self.image.as_deref());
         std::thread::scope(|scope| {
             let removal = std::thread::Builder::new().spawn_scoped(scope, move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                runtime.block_on(remove_anew(endpoint, limit, container))
+                runtime.block_on(remove_anew(endpoint, limit, container, image))
             });
             // What is left now has its label, and is removed by the next run.
             drop(removal.map(std::thread::ScopedJoinHandle::join));
@@ -62,7 +88,12 @@ impl Drop for Leftover {
     }
 }
 
-async fn remove_anew(endpoint: &Endpoint, limit: Duration, container: &str) -> std::io::Result<()> {
+async fn remove_anew(
+    endpoint: &Endpoint,
+    limit: Duration,
+    container: &str,
+    image: Option<&str>,
+) -> std::io::Result<()> {
     let client = Client::connect(endpoint, limit).await.map_err(std::io::Error::other)?;
-    remove(&client, container).await.map_err(std::io::Error::other)
+    remove_all(&client, container, image).await.map_err(std::io::Error::other)
 }
