@@ -6,6 +6,7 @@ pub mod audit;
 mod bytes;
 pub mod content;
 pub mod doc;
+pub mod ending;
 pub mod error;
 mod escape;
 pub mod exchange;

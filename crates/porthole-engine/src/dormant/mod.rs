@@ -21,8 +21,8 @@ use crate::request_error::RequestError;
 pub use changes::Carried;
 pub use ending::ending;
 pub use layers::{Layers, NoLayers};
-pub use replica::{Replica, ReplicaAccess, ReplicaError};
-pub use watch::until_started;
+pub use replica::{REPLICA_PROGRAM, REPLICA_READ_ONLY, Replica, ReplicaAccess, ReplicaError};
+pub use watch::StartWatch;
 
 /// A container or image, as far as its files are concerned.
 #[derive(Clone, Debug)]

@@ -11,8 +11,10 @@ use crate::helper::{Leftover, REPLICA_LABEL, labels};
 use crate::request_error::RequestError;
 use porthole_wire::tar::{self, TarError};
 
-/// The name of porthole's program in the replica.
-const PROGRAM: &str = ".porthole-replica";
+/// The name of porthole's program in the replica, by which it knows that it is to hold one.
+pub const REPLICA_PROGRAM: &str = ".porthole-replica";
+/// The word by which the program knows that it is to make the root read-only.
+pub const REPLICA_READ_ONLY: &str = "--read-only";
 /// Under which name the image is that a container is kept in meanwhile.
 const REPOSITORY: &str = "porthole-replica";
 
@@ -52,8 +54,8 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Makes and starts one; `program` is a static binary that, called `.porthole-replica`, lives until its standard input
-    /// ends, and with `--read-only` makes its root so first.
+    /// Makes and starts one; `program` is a static binary that, called [`REPLICA_PROGRAM`], lives until its standard
+    /// input ends, and with [`REPLICA_READ_ONLY`] makes its root so first.
     pub async fn start(
         client: &Client,
         original: Dormant,
@@ -78,7 +80,7 @@ impl Replica {
 
     /// Writes what was changed in it to the container that it stands for.
     pub async fn carry_back(&self, client: &Client) -> Result<Carried, ReplicaError> {
-        let own = format!("/{PROGRAM}");
+        let own = format!("/{REPLICA_PROGRAM}");
         let carried = changes::carry(client, self.container(), &self.original.id, &own).await;
         carried.map_err(step("carry the changes to the container"))
     }
@@ -108,7 +110,7 @@ async fn start(
     let body = specification(original, &image, access);
     let created = client.post::<Created>(&format!("/containers/create?name={name}"), &body).await;
     created.map_err(step("make the replica"))?;
-    let packed = tar::of_program(PROGRAM, program)?;
+    let packed = tar::of_program(REPLICA_PROGRAM, program)?;
     archive::write(client, &name, "/", packed)
         .await
         .map_err(step("put porthole's program into the replica"))?;
@@ -141,10 +143,10 @@ fn specification(original: &Dormant, image: &str, access: ReplicaAccess) -> Valu
         (DormantKind::Container, _) => vec![format!("{}:ro", original.id)],
     };
     let is_read_only = access == ReplicaAccess::ReadOnly;
-    let words: &[&str] = if is_read_only { &["--read-only"] } else { &[] };
+    let words: &[&str] = if is_read_only { &[REPLICA_READ_ONLY] } else { &[] };
     json!({
         "Image": image,
-        "Entrypoint": [format!("/{PROGRAM}")],
+        "Entrypoint": [format!("/{REPLICA_PROGRAM}")],
         "Cmd": words,
         "Hostname": original.hostname,
         "User": "0:0",

@@ -9,4 +9,4 @@ mod process;
 
 pub use holder::{HeldRoot, HoldError};
 pub use plan::{MountSource, PlannedMount, RootAccess, RootPlan};
-pub use process::{hold_root, is_holder};
+pub use process::{hold_container, hold_root, is_holder};

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, StdinLock, Write};
 
+use rustix::mount::MountFlags;
 use serde::{Deserialize, Serialize};
 
 use super::mounts;
@@ -40,6 +41,14 @@ pub fn hold_root() -> io::Result<()> {
     io::stdout().write_all(&line)?;
     input.read_to_end(&mut Vec::new())?;
     Ok(())
+}
+
+/// Lives until standard input is at its end, in a container whose root is made read-only before, if asked for.
+pub fn hold_container(is_read_only: bool) -> io::Result<()> {
+    if is_read_only {
+        rustix::mount::mount_remount("/", MountFlags::BIND | MountFlags::RDONLY, "")?;
+    }
+    io::stdin().lock().read_to_end(&mut Vec::new()).map(drop)
 }
 
 fn read(input: &mut BufReader<StdinLock<'_>>) -> io::Result<RootPlan> {
