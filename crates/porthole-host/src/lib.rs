@@ -5,6 +5,7 @@
 mod accounts;
 mod daemon;
 mod enter;
+mod entry;
 mod failure;
 mod held_root;
 mod host;
@@ -27,6 +28,10 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use entry::{
+    EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
+    carry_out, keep, kept_line,
+};
 pub use held_root::{
     HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root, is_holder,
 };
@@ -37,4 +42,4 @@ pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::is_taken;
+pub use terminal::{Foreground, is_taken};
