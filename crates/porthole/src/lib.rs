@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::Args;
-use crate::commands::tap;
+use crate::commands::{debug, tap};
 use crate::error::CommandError;
 pub use crate::exit::Exit;
 use crate::printer::Printer;
@@ -37,6 +37,9 @@ pub fn run() -> Exit {
     }
     if let Some(line) = porthole_host::kept_line(std::env::args_os()) {
         return Exit::Passed(porthole_host::keep(line));
+    }
+    if let Some(exit) = debug::held(std::env::args_os()) {
+        return exit;
     }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);

@@ -1,12 +1,15 @@
 //! `porthole debug`: inside any container, with the toolbox, and nothing left behind.
 
 mod local;
+mod stopped;
 
 use std::ffi::OsString;
 
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
+
+pub(crate) use stopped::held;
 
 /// `porthole debug`.
 #[derive(Debug, clap::Args)]
