@@ -22,8 +22,8 @@ pub use collect::{ContainerSummary, collect, collect_without_info, containers_on
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};
 pub use dormant::{
-    Carried, Dormant, DormantKind, Layers, NoLayers, REPLICA_PROGRAM, REPLICA_READ_ONLY, Replica, ReplicaAccess, ReplicaError, dormant_container,
-    dormant_image, StartWatch, ending, state_of,
+    Carried, Dormant, DormantKind, Layers, NoLayers, REPLICA_PROGRAM, REPLICA_READ_ONLY, Replica,
+    ReplicaAccess, ReplicaError, StartWatch, dormant_container, dormant_image, ending, state_of,
 };
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,

@@ -33,7 +33,8 @@ pub use entry::{
     carry_out, keep, kept_line,
 };
 pub use held_root::{
-    HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root, is_holder,
+    HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root,
+    is_holder,
 };
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};

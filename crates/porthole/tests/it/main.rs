@@ -3,6 +3,9 @@
 mod audit;
 mod bad_input;
 mod content;
+mod debug_stopped;
+mod debug_stopped_kills;
+mod debug_stopped_remote;
 mod endpoints;
 mod faults;
 mod healthy;

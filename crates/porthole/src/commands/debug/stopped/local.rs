@@ -51,18 +51,18 @@ pub(super) fn run(
 fn are_here(layers: &Layers) -> Result<(), String> {
     let own = layers.own.iter().map(|(upper, _)| upper);
     for layer in own.chain(&layers.lower) {
-        std::fs::metadata(layer)
-            .map_err(|error| format!("its layers cannot be reached from here: {}: {error}", layer.display()))?;
+        std::fs::metadata(layer).map_err(|error| {
+            format!("its layers cannot be reached from here: {}: {error}", layer.display())
+        })?;
     }
     Ok(())
 }
 
 fn plan(dormant: &Dormant, layers: &Layers, access: Access) -> RootPlan {
     let (layers, access) = match (&layers.own, access) {
-        (Some((upper, work)), Access::WriteBack) => (
-            layers.lower.clone(),
-            RootAccess::WriteBack { upper: upper.clone(), work: work.clone() },
-        ),
+        (Some((upper, work)), Access::WriteBack) => {
+            (layers.lower.clone(), RootAccess::WriteBack { upper: upper.clone(), work: work.clone() })
+        }
         (own, Access::ReadOnly) => (with_own(own.as_ref(), &layers.lower), RootAccess::ReadOnly),
         (own, _) => (with_own(own.as_ref(), &layers.lower), RootAccess::ThrowAway),
     };

@@ -105,8 +105,10 @@ fn allow(access: Access, world: &World, client: &Client, dormant: &Dormant) -> R
     }
     match state(world, client, dormant)? {
         ContainerState::Running | ContainerState::Paused => Err(runs(name)),
-        ContainerState::Restarting => Err(CommandError::new(format!("'{name}' is restarted again and again"))
-            .hint(format!("stop that first: docker stop {name}"))),
+        ContainerState::Restarting => {
+            Err(CommandError::new(format!("'{name}' is restarted again and again"))
+                .hint(format!("stop that first: docker stop {name}")))
+        }
         _ => Ok(()),
     }
 }
@@ -117,18 +119,13 @@ fn runs(name: &str) -> CommandError {
 }
 
 fn state(world: &World, client: &Client, dormant: &Dormant) -> Result<ContainerState, CommandError> {
-    world
-        .block_on(porthole_engine::state_of(client, &dormant.id))?
-        .map_err(|error| CommandError::caused_by(format!("cannot learn the state of {}", dormant.name), error))
+    world.block_on(porthole_engine::state_of(client, &dormant.id))?.map_err(|error| {
+        CommandError::caused_by(format!("cannot learn the state of {}", dormant.name), error)
+    })
 }
 
 /// How a container ended, and what becomes of changes.
-fn introduce(
-    world: &World,
-    client: &Client,
-    dormant: &Dormant,
-    access: Access,
-) -> Result<(), CommandError> {
+fn introduce(world: &World, client: &Client, dormant: &Dormant, access: Access) -> Result<(), CommandError> {
     if dormant.kind == DormantKind::Container {
         let ending = world.block_on(async {
             let container = porthole_engine::inspect(client, &dormant.id, world.settings.secrets).await?;
@@ -146,7 +143,9 @@ fn introduce(
             format!("a throw-away copy of {name}: nothing that is changed here is kept")
         }
         Access::ThrowAway => {
-            format!("a throw-away copy of {name}: nothing that is changed here is kept (--write-back keeps it)")
+            format!(
+                "a throw-away copy of {name}: nothing that is changed here is kept (--write-back keeps it)"
+            )
         }
         Access::WriteBack => format!("the files of {name} itself: what is changed here is kept"),
     };

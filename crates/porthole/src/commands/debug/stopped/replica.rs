@@ -31,12 +31,7 @@ pub(super) fn run(
     carried.and(removed).map(|()| exit)
 }
 
-fn start(
-    world: &World,
-    client: &Client,
-    dormant: Dormant,
-    access: Access,
-) -> Result<Replica, CommandError> {
+fn start(world: &World, client: &Client, dormant: Dormant, access: Access) -> Result<Replica, CommandError> {
     let program = own_program()?;
     let made_before = Timestamp(World::now().0 - AT_WORK);
     world.block_on(porthole_engine::remove_left_replicas(client, made_before))?.map_err(|error| {
@@ -80,7 +75,8 @@ fn tell(world: &World, name: &str, carried: &Carried) {
         world.printer.note(&porthole_render::error::note(&format!("written to {name}: {path}")));
     }
     for path in &carried.not_removed {
-        let words = format!("still in {name}: {path}, for the engine's API removes no files from a container");
+        let words =
+            format!("still in {name}: {path}, for the engine's API removes no files from a container");
         world.printer.note(&porthole_render::error::warning(&words));
     }
 }

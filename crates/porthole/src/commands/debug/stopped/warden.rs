@@ -18,11 +18,7 @@ pub(super) struct Warden {
 
 impl Warden {
     /// Watches from here on.
-    pub(super) fn watch(
-        endpoint: &Endpoint,
-        world: &World,
-        dormant: &Dormant,
-    ) -> Result<Self, CommandError> {
+    pub(super) fn watch(endpoint: &Endpoint, world: &World, dormant: &Dormant) -> Result<Self, CommandError> {
         let cannot = |error: Box<dyn Error + Send + Sync>| {
             CommandError::caused_by("cannot watch whether the container is started", error)
         };
