@@ -4,6 +4,7 @@
 
 mod accounts;
 mod daemon;
+mod doorway;
 mod enter;
 mod entry;
 mod failure;
@@ -28,6 +29,7 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use doorway::Doorway;
 pub use entry::{
     EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
     carry_out, keep, kept_line,
@@ -43,4 +45,4 @@ pub use porthole_wire::{AddressFamily, SocketStates};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::{Foreground, is_taken};
+pub use terminal::{Foreground, is_taken, stop_as_terminal_does};

@@ -45,6 +45,19 @@ impl Settings {
         PathBuf::from(set.map_or("/run", String::as_str)).join("porthole")
     }
 
+    /// A variable of porthole's environment, unless it is empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.request.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The arguments by which another porthole with the same environment asks the same engine.
+    pub(crate) fn engine_arguments(&self) -> Vec<String> {
+        let option = |name: &str, value: &Option<String>| {
+            value.iter().flat_map(|value| [name.to_owned(), value.clone()]).collect::<Vec<_>>()
+        };
+        [option("--host", &self.request.host), option("--context", &self.request.context)].concat()
+    }
+
     /// The engine's endpoint, as the docker CLI would choose it.
     pub(crate) fn endpoint(&self) -> Result<Endpoint, CommandError> {
         porthole_engine::resolve(&self.request)

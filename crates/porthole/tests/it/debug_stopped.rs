@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use porthole_lab::{Engine, Lab};
 
-use crate::support::{lab, on_docker_engines, porthole, porthole_ok};
+use crate::support::{lab, on_docker_engines, porthole};
 
 /// A container that refuses to start because of a file of its own.
 pub(crate) const FAULTY: &str = "\
@@ -143,11 +143,9 @@ fn nothing_is_written_back_behind_the_back_of_what_runs() {
 #[test]
 fn who_starts_it_meanwhile_is_told_of() {
     let lab = lab(Engine::newest());
-    lab.sh_ok(FAULTY);
+    lab.sh_ok(&FAULTY.replace("--name web", "--name web -v go:/data"));
     let script = format!("{MEND}; until test -e /data/go; do sleep 0.1; done");
     let session = format!("porthole debug --write-back web -- sh -c '{script}' 2>/tmp/said");
-    lab.sh_ok("docker rm web; docker volume create go");
-    lab.sh_ok(&FAULTY.replace("--name web", "--name web -v go:/data"));
     let mut command = lab.command("sh");
     let mut running = command.args(["-c", &session]).spawn().expect("sh");
     crate::support::wait_for("the session", || conf(&lab) == "listen 80");

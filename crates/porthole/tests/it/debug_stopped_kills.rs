@@ -9,14 +9,12 @@ use crate::support::{builder, lab, porthole_ok, start, wait_for};
 
 /// A session that changed the file and then stays.
 fn session(lab: &Lab, options: &[&str]) -> Child {
-    lab.sh_ok("rm -f /tmp/said");
+    let output = lab.directory().join("said");
     let mut command = lab.command("porthole");
     command.args(options).args(["web", "--", "sh", "-c"]).arg(format!("{MEND}; echo changed; sleep 1000"));
-    let said = std::fs::File::create(lab.directory().join("said")).expect("a file");
+    let said = std::fs::File::create(&output).expect("a file");
     let running = command.stdout(said).stderr(Stdio::null()).spawn().expect("porthole");
-    wait_for("the change", || {
-        std::fs::read_to_string(lab.directory().join("said")).is_ok_and(|text| text.contains("changed"))
-    });
+    wait_for("the change", || std::fs::read_to_string(&output).is_ok_and(|text| text.contains("changed")));
     running
 }
 

@@ -23,10 +23,10 @@ pub(crate) struct StoppedArgs {
     ///
     /// Without it a container that does not run, or an image, is entered as a throw-away copy: everything looks
     /// writable, and nothing of it is kept.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["all", "filters"])]
     pub(crate) write_back: bool,
     /// Refuse changes
-    #[arg(long, conflicts_with = "write_back")]
+    #[arg(long, conflicts_with_all = ["write_back", "all", "filters"])]
     pub(crate) read_only: bool,
 }
 
