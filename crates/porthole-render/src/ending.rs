@@ -90,8 +90,7 @@ fn program(program: &Program) -> Line {
 
 fn kind_in_words(kind: &ExecutableKind) -> String {
     match kind {
-        // A carriage return would be seen by nobody.
-        ExecutableKind::Script { interpreter } => format!("a script for {}", interpreter.escape_debug()),
+        ExecutableKind::Script { interpreter } => format!("a script for {interpreter}"),
         ExecutableKind::Elf { machine, interpreter: None } => format!("a static program for {machine}"),
         ExecutableKind::Elf { machine, interpreter: Some(interpreter) } => {
             format!("a program for {machine}, linked by {interpreter}")
@@ -137,7 +136,13 @@ mod tests {
     #[test]
     fn the_facts_stand_in_a_few_lines() {
         let script = ExecutableKind::Script { interpreter: "/bin/sh\r".to_owned() };
-        insta::assert_snapshot!(printed(&ending(found(script, Some(false)))), @"");
+        insta::assert_snapshot!(printed(&ending(found(script, Some(false)))), @r"
+        web is exited, exit code 127, since 2026-03-01 12:00:00 UTC, restarted 3 times
+          command  /entry --password '********'
+          program  /entry is a script for /bin/sh\r, which is not there
+          log      its last lines
+            cannot read /etc/app.conf\u{1b}[2J
+        ");
     }
 
     #[test]
