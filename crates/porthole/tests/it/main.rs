@@ -3,9 +3,12 @@
 mod audit;
 mod bad_input;
 mod content;
+mod debug;
+mod debug_kills;
 mod debug_stopped;
 mod debug_stopped_kills;
 mod debug_stopped_remote;
+mod debug_terminal;
 mod endpoints;
 mod faults;
 mod healthy;
