@@ -30,7 +30,8 @@ pub enum NoLayers {
 pub(super) fn of(kind: DormantKind, driver: &RawGraphDriver) -> Result<Layers, NoLayers> {
     let path = |key: &str| driver.data.get(key).and_then(Value::as_str).filter(|path| !path.is_empty());
     match driver.name.as_str() {
-        "" => return Err(NoLayers::NotTold),
+        // The name of containerd's snapshotter.
+        "" | "overlayfs" => return Err(NoLayers::NotTold),
         "overlay2" | "overlay" => {}
         other => return Err(NoLayers::OtherDriver(other.to_owned())),
     }

@@ -32,7 +32,7 @@ fn debug(lab: &Lab, options: &[&str], target: &str, script: &str) -> porthole_la
 fn debug_ok(lab: &Lab, options: &[&str], target: &str, script: &str) -> String {
     let output = debug(lab, options, target, script);
     assert_eq!(output.code, 0, "{script}\n{}\n{}", output.stdout, output.stderr);
-    output.stdout
+    output.stdout.trim_end().to_owned()
 }
 
 /// Ends the test if any namespace but this one has an overlay mount, or a holder lives.

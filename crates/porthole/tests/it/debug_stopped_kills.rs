@@ -26,7 +26,7 @@ fn kill(mut running: Child) {
 fn everything(lab: &Lab) -> String {
     let mounts =
         "cat /proc/[0-9]*/mountinfo 2>/dev/null | cut -d' ' -f 5- | sort -u | grep -c overlay || true";
-    lab.sh_ok(&format!("docker ps -aq; docker images -aq; docker volume ls -q; {mounts}"))
+    lab.sh_ok(&format!("docker ps -aq; docker images -aq | sort; docker volume ls -q; {mounts}"))
 }
 
 #[test]
