@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 
 use porthole_lab::{Engine, Lab};
 
-use crate::debug_stopped::{FAULTY, MEND, assert_nothing_held, conf};
+use crate::debug_stopped::{FAULTY, MEND, assert_nothing_held, conf, diff};
 use crate::support::{builder, lab, porthole_ok, start, wait_for};
 
 /// A session that changed the file and then stays.
@@ -33,10 +33,10 @@ fn everything(lab: &Lab) -> String {
 fn a_killed_session_leaves_nothing_of_itself() {
     let lab = lab(Engine::newest());
     lab.sh_ok(FAULTY);
-    let before = (everything(&lab), lab.docker_ok(&["diff", "web"]));
+    let before = (everything(&lab), diff(&lab, "web"));
     kill(session(&lab, &["debug"]));
     wait_for("the end of all", || everything(&lab) == before.0);
-    assert_eq!(lab.docker_ok(&["diff", "web"]), before.1);
+    assert_eq!(diff(&lab, "web"), before.1);
     assert_eq!(conf(&lab), "lisen 80");
     assert_nothing_held(&lab);
     kill(session(&lab, &["debug", "--write-back"]));
