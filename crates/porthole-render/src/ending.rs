@@ -22,22 +22,16 @@ pub fn doc(ending: &Ending) -> Doc {
 }
 
 fn headline(ending: &Ending) -> Line {
-    let mut words = format!(" is {}", ending.state);
-    if let Some(code) = ending.exit_code {
-        words += &format!(", exit code {code}");
-    }
-    if ending.out_of_memory {
-        words += ", killed for memory";
-    }
-    if let Some(finished) = ending.finished {
-        words += &format!(", since {}", for_people(finished));
-    }
-    match ending.restart_count {
-        0 => {}
-        1 => words += ", restarted once",
-        count => words += &format!(", restarted {count} times"),
-    }
-    Line::of(Style::Name, &ending.name).plain(&words)
+    let code = ending.exit_code.map(|code| format!(", exit code {code}"));
+    let memory = ending.out_of_memory.then(|| ", killed for memory".to_owned());
+    let finished = ending.finished.map(|finished| format!(", since {}", for_people(finished)));
+    let restarts = match ending.restart_count {
+        0 => None,
+        1 => Some(", restarted once".to_owned()),
+        count => Some(format!(", restarted {count} times")),
+    };
+    let beside: String = [code, memory, finished, restarts].into_iter().flatten().collect();
+    Line::of(Style::Name, &ending.name).plain(&format!(" is {}{beside}", ending.state))
 }
 
 fn facts(ending: &Ending) -> Vec<(Line, Line)> {
