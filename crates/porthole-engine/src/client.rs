@@ -118,6 +118,19 @@ impl Client {
         self.answer(Outgoing::empty(Method::DELETE, path)).await.map(drop)
     }
 
+    /// `PUT path` with bytes, which may take `limit`, for an answer without a body.
+    pub async fn put(
+        &self,
+        path: &str,
+        content_type: &'static str,
+        body: Bytes,
+        limit: Duration,
+    ) -> Result<(), RequestError> {
+        let content = Some((content_type, body));
+        let outgoing = Outgoing { method: Method::PUT, path: path.to_owned(), content, version: None };
+        self.answer_within(outgoing, limit).await.map(drop)
+    }
+
     /// `POST path` with bytes, which may take `limit`; the answer as it came.
     pub async fn upload(
         &self,

@@ -1,6 +1,7 @@
 //! porthole's own program, run by the engine on the engine's host: uploaded as an image of one file, run once, removed.
 
 mod container;
+mod creation;
 mod garbage;
 mod image;
 mod leftover;
@@ -16,16 +17,13 @@ use serde::Deserialize;
 use crate::client::{Client, HijackedStream};
 use crate::request_error::RequestError;
 
-pub(crate) use container::now;
-pub use garbage::{Removed, collect_garbage, remove_left_helpers};
-pub(crate) use garbage::{label_filter, remove_images};
+pub use creation::Creation;
+pub(crate) use creation::LABEL;
+pub(crate) use garbage::made;
+pub use garbage::{Removed, collect_garbage, remove_images, remove_left};
 pub(crate) use image::OneFileImage;
 pub(crate) use leftover::{Leftover, remove};
 
-/// The label of everything that porthole makes on an engine, and its value for helpers.
-pub(crate) const LABEL: (&str, &str) = ("porthole", "helper");
-/// The label that says when: seconds since the Unix epoch.
-pub(crate) const CREATED_LABEL: &str = "porthole.created";
 /// Where the program is in its image.
 const PROGRAM: &str = "porthole";
 

@@ -8,6 +8,7 @@ mod collect;
 mod connect_error;
 mod connection;
 mod dial;
+mod dormant;
 mod endpoint;
 mod helper;
 mod locality;
@@ -26,10 +27,16 @@ pub use collect::{
 };
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};
+pub use dormant::{
+    Carried, Dormant, DormantKind, Layers, NoLayers, REPLICA_PROGRAM, REPLICA_READ_ONLY, Replica,
+    ReplicaAccess, ReplicaError, StartWatch, dormant_container, dormant_image, ending, state_of,
+};
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };
-pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, remove_left_helpers, run_helper};
+pub use helper::{
+    Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_images, remove_left, run_helper,
+};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};

@@ -13,8 +13,10 @@ use std::collections::BTreeMap;
 use porthole_model::{MaskedText, Secrets};
 
 pub(crate) use container::{container, state};
+pub(crate) use mount::mounts;
 pub(crate) use network::network;
 pub(crate) use system::{info, podman, version};
+pub(crate) use text::time;
 
 /// A value of the engine that is not what the API promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! The engine's answers as they come: what is missing or null counts as empty, what is unknown is passed over.
 
 mod container;
+mod dormant;
 mod network;
 mod system;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 pub(crate) use container::{
     RawAttachment, RawContainer, RawListed, RawMount, RawNetworkSettings, RawPortBinding, RawPorts, RawState,
 };
+pub(crate) use dormant::{RawChange, RawDormant, RawGraphDriver};
 pub(crate) use network::{RawNetwork, RawPodmanNetwork, RawSubnet};
 pub(crate) use system::{RawComponent, RawInfo, RawVersion};
 

@@ -2,7 +2,6 @@
 
 mod container;
 mod error;
-mod garbage;
 
 use std::io;
 
@@ -10,14 +9,11 @@ use porthole_model::{Container, Port, Secrets, TransportProtocol};
 use porthole_wire::multiplexed::{Demultiplexer, StreamKind};
 
 use crate::client::{Client, HijackedStream};
-use crate::helper::{Leftover, OneFileImage};
+use crate::helper::{Creation, Leftover, OneFileImage};
 use crate::request_error::RequestError;
 
 pub use error::TestboxError;
-pub(crate) use garbage::collect as collect_garbage;
 
-/// The value of porthole's label for testboxes.
-const LABEL: &str = "testbox";
 /// What the program says once it serves.
 const READY: &str = "ready";
 
@@ -65,7 +61,8 @@ impl Testbox {
         tools: &[&str],
         order: &TestboxOrder,
     ) -> Result<Self, TestboxError> {
-        let image = OneFileImage { repository: "porthole-testbox", label: LABEL, program, names: tools };
+        let image =
+            OneFileImage { repository: "porthole-testbox", kind: Creation::Testbox, program, names: tools };
         let image = image.provide(client).await?;
         let mut leftover = Leftover::new(client.endpoint(), client.limit());
         match Self::run(client, &mut leftover, &image, order).await {
@@ -120,7 +117,7 @@ impl Testbox {
 /// The testboxes of an engine, running or not.
 pub async fn testboxes(client: &Client) -> Result<Vec<Container>, RequestError> {
     let mut found = Vec::new();
-    for listed in garbage::listed(client).await? {
+    for listed in crate::helper::made(client, Creation::Testbox).await? {
         match crate::inspect(client, &listed.id, Secrets::Mask).await {
             Ok(container) => found.push(container),
             Err(error) if error.is_not_found() => {}
@@ -134,7 +131,8 @@ pub async fn testboxes(client: &Client) -> Result<Vec<Container>, RequestError> 
 pub async fn remove_testbox(client: &Client, reference: &str) -> Result<(), TestboxError> {
     let container = crate::inspect(client, reference, Secrets::Mask).await;
     let container = container.map_err(TestboxError::during("find the testbox"))?;
-    if container.labels.get(crate::helper::LABEL.0).is_none_or(|value| value.as_str() != LABEL) {
+    if container.labels.get(crate::helper::LABEL).is_none_or(|kind| kind.as_str() != Creation::Testbox.word())
+    {
         return Err(TestboxError::NotATestbox { name: reference.to_owned() });
     }
     let removed = crate::helper::remove(client, &container.id.0).await;

@@ -9,6 +9,7 @@ mod doorway;
 mod enter;
 mod entry;
 mod failure;
+mod held_root;
 mod host;
 mod identity;
 mod limits;
@@ -36,6 +37,10 @@ pub use doorway::Doorway;
 pub use entry::{
     EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
     carry_out, keep, kept_line,
+};
+pub use held_root::{
+    HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root,
+    is_holder,
 };
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};

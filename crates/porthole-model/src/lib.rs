@@ -4,6 +4,7 @@
 
 mod audit;
 mod content;
+mod ending;
 mod engine;
 mod exchange;
 mod finding;
@@ -25,6 +26,7 @@ pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
 };
+pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{
     Container, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion, Health, HealthStatus, Mount,
     MountKind, Network, NetworkAttachment, PortBinding, Subnet, TransportProtocol,

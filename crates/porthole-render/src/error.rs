@@ -27,3 +27,10 @@ pub fn warning(words: &str) -> Doc {
     doc.paragraph(Line::of(Style::Warning, "warning:").plain(" ").plain(words));
     doc
 }
+
+/// Something worth knowing beside what was asked for.
+pub fn note(words: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Note, "note:").plain(" ").plain(words));
+    doc
+}

@@ -8,6 +8,7 @@ pub mod content;
 pub mod copy;
 pub mod debug;
 pub mod doc;
+pub mod ending;
 pub mod error;
 mod escape;
 pub mod exchange;

@@ -9,6 +9,7 @@ pub mod cgroup;
 pub mod content;
 pub mod docker_proxy;
 pub mod engine_api;
+pub mod executable;
 pub mod grpc;
 pub mod http;
 pub mod http1;

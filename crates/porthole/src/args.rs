@@ -172,6 +172,9 @@ Examples:
   porthole debug --shell /bin/bash web    the container's own shell
   porthole debug --pause web              frozen as long as you look
   porthole debug pid:4711                 beside any process
+  porthole debug crashed                  a throw-away copy of a container that does not run, and how it ended
+  porthole debug --write-back crashed     its own files, to mend what keeps it from starting
+  porthole debug alpine:3                 a throw-away copy of an image
   porthole debug --all -- cat /etc/resolv.conf
   porthole debug --filter label=tier=web -- ps aux
 

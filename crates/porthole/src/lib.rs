@@ -40,6 +40,9 @@ pub fn run() -> Exit {
     if let Some(line) = porthole_host::kept_line(std::env::args_os()) {
         return Exit::Passed(porthole_host::keep(line));
     }
+    if let Some(exit) = debug::held(std::env::args_os()) {
+        return exit;
+    }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);
     }

@@ -1,11 +1,9 @@
 //! The helper's container: what it is made with.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{CREATED_LABEL, LABEL, PROGRAM};
+use super::{Creation, PROGRAM};
 use crate::client::Client;
 use crate::request_error::RequestError;
 
@@ -25,10 +23,10 @@ pub(super) async fn create(
     #[derive(Deserialize)]
     struct Created {}
     let path = format!("/containers/create?name={name}");
-    client.post::<Created>(&path, &specification(image, arguments, now())).await.map(|Created {}| ())
+    client.post::<Created>(&path, &specification(image, arguments)).await.map(|Created {}| ())
 }
 
-fn specification(image: &str, arguments: &[&str], now: u64) -> Value {
+fn specification(image: &str, arguments: &[&str]) -> Value {
     json!({
         "Image": image,
         "Entrypoint": [format!("/{PROGRAM}")],
@@ -36,7 +34,7 @@ fn specification(image: &str, arguments: &[&str], now: u64) -> Value {
         "AttachStdout": true,
         "AttachStderr": true,
         "Tty": false,
-        "Labels": { (LABEL.0): LABEL.1, (CREATED_LABEL): now.to_string() },
+        "Labels": Creation::Helper.labels(),
         "HostConfig": {
             "CapAdd": CAPABILITIES,
             "SecurityOpt": ["apparmor=unconfined", "seccomp=unconfined", "label=disable"],
@@ -50,9 +48,4 @@ fn specification(image: &str, arguments: &[&str], now: u64) -> Value {
             "AutoRemove": false,
         },
     })
-}
-
-/// Seconds since the Unix epoch.
-pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

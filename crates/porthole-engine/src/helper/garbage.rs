@@ -1,14 +1,13 @@
-//! Helpers that were left on an engine by a porthole that was killed.
+//! What was left on an engine by a porthole that was killed.
 
 use porthole_model::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{CREATED_LABEL, HelperError, LABEL, encoded, leftover};
+use super::creation::{CREATED_LABEL, Creation};
+use super::{HelperError, leftover};
 use crate::client::Client;
 use crate::raw::{RawMap, nullable};
 use crate::request_error::RequestError;
-use crate::testbox;
 
 /// What was removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +18,11 @@ pub struct Removed {
     pub images: Vec<String>,
 }
 
+/// A container that a porthole made.
 #[derive(Deserialize)]
-struct Helper {
+pub(crate) struct Made {
+    #[serde(rename = "Id", default)]
+    pub(crate) id: String,
     #[serde(rename = "Names", default, deserialize_with = "nullable")]
     names: Vec<String>,
     #[serde(rename = "State", default, deserialize_with = "nullable")]
@@ -29,91 +31,116 @@ struct Helper {
     labels: RawMap<String>,
 }
 
-/// Removes the helpers that have ended or were made before `made_before`; gives their names.
-pub async fn remove_left_helpers(
+/// Removes the containers of a kind that have ended, or were made before `made_before` and do nothing; gives their names.
+pub async fn remove_left(
     client: &Client,
+    kind: Creation,
     made_before: Timestamp,
 ) -> Result<Vec<String>, HelperError> {
-    let failed = |source| HelperError::Engine { step: "remove helpers that were left", source };
-    remove_containers(client, made_before).await.map_err(failed)
+    let failed = |source| HelperError::Engine { step: "remove what an earlier run left", source };
+    remove_containers(client, kind, made_before).await.map_err(failed)
 }
 
-/// Removes the helpers that have ended or were made before `made_before`, the testboxes that do not run, and the images
-/// that none of them uses.
+/// Removes all that was left, and the images that nothing uses.
 pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
-    let containers = remove_left_helpers(client, made_before).await?;
-    let failed = |source| HelperError::Engine { step: "remove the images of helpers", source };
-    let images = remove_images(client, LABEL.1).await.map_err(failed)?;
-    let testboxes = testbox::collect_garbage(client, made_before).await?;
-    Ok(Removed {
-        containers: [containers, testboxes.containers].concat(),
-        images: [images, testboxes.images].concat(),
-    })
+    let mut removed = Removed::default();
+    for kind in Creation::ALL {
+        removed.containers.extend(remove_left(client, kind, made_before).await?);
+        removed.images.extend(remove_images(client, kind).await?);
+    }
+    Ok(removed)
 }
 
-async fn remove_containers(client: &Client, made_before: Timestamp) -> Result<Vec<String>, RequestError> {
-    let path = format!("/containers/json?all=1&filters={}", label_filter(LABEL.1));
+/// The containers of a kind. One that somebody made from an image of ours has the image's label alone.
+pub(crate) async fn made(client: &Client, kind: Creation) -> Result<Vec<Made>, RequestError> {
+    let path = format!("/containers/json?all=1&filters={}", kind.filter());
+    let mut made: Vec<Made> = client.get(&path).await?;
+    made.retain(|each| each.labels.contains_key(CREATED_LABEL));
+    Ok(made)
+}
+
+async fn remove_containers(
+    client: &Client,
+    kind: Creation,
+    made_before: Timestamp,
+) -> Result<Vec<String>, RequestError> {
     let mut removed = Vec::new();
-    for helper in client.get::<Vec<Helper>>(&path).await? {
-        if let Some(name) = helper.names.first().map(|name| name.trim_start_matches('/'))
-            && helper.is_garbage(made_before)
-        {
-            leftover::remove(client, name).await?;
-            removed.push(name.to_owned());
+    for container in made(client, kind).await? {
+        if container.is_garbage(kind, made_before) {
+            leftover::remove(client, &container.id).await?;
+            removed.push(container.name());
         }
     }
     Ok(removed)
 }
 
-/// Removes the images with that value of porthole's label.
-///
-/// One that a container of another porthole uses at the moment stays: the engine refuses (409).
-pub(crate) async fn remove_images(client: &Client, label: &str) -> Result<Vec<String>, RequestError> {
+/// Removes the images of a kind. One that a container of another porthole uses at the moment stays: the engine refuses
+/// (409).
+pub async fn remove_images(client: &Client, kind: Creation) -> Result<Vec<String>, HelperError> {
     #[derive(Deserialize)]
     struct Image {
         #[serde(rename = "Id")]
         id: String,
     }
+    let failed = |source| HelperError::Engine { step: "remove images of porthole", source };
+    let path = format!("/images/json?filters={}", kind.filter());
     let mut removed = Vec::new();
-    for image in client.get::<Vec<Image>>(&format!("/images/json?filters={}", label_filter(label))).await? {
+    for image in client.get::<Vec<Image>>(&path).await.map_err(failed)? {
         match client.delete(&format!("/images/{}", image.id)).await {
             Ok(()) => removed.push(image.id),
             Err(RequestError::Status { status: 404 | 409, .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(failed(error)),
         }
     }
     Ok(removed)
 }
 
-/// The query that asks for what has that value of porthole's label.
-pub(crate) fn label_filter(value: &str) -> String {
-    encoded(&json!({ "label": [format!("{}={value}", LABEL.0)] }).to_string())
-}
+impl Made {
+    fn name(&self) -> String {
+        self.names.first().map_or(self.id.as_str(), |name| name.trim_start_matches('/')).to_owned()
+    }
 
-impl Helper {
     /// One that has not ended may belong to a porthole that is at work.
-    fn is_garbage(&self, made_before: Timestamp) -> bool {
+    fn is_garbage(&self, kind: Creation, made_before: Timestamp) -> bool {
         let created = self.labels.get(CREATED_LABEL).and_then(|seconds| seconds.parse::<i64>().ok());
         let is_old = created.is_none_or(|seconds| seconds.saturating_mul(1000) < made_before.0);
-        is_old || matches!(self.state.as_str(), "exited" | "dead" | "stopped")
+        match self.state.as_str() {
+            "exited" | "dead" | "stopped" => true,
+            "created" | "configured" | "initialized" => is_old,
+            _ => is_old && !kind.may_run_on(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn made(state: &str, created: &str) -> Made {
+        let labels = json!({ (CREATED_LABEL): created });
+        serde_json::from_value(json!({ "State": state, "Labels": labels })).unwrap()
+    }
 
     #[test]
     fn a_helper_at_work_is_no_garbage() {
-        let helper = |state: &str, created: &str| -> Helper {
-            let labels = json!({ (CREATED_LABEL): created });
-            serde_json::from_value(json!({ "State": state, "Labels": labels })).unwrap()
-        };
-        let before = Timestamp(2_000_000);
-        assert!(!helper("running", "2000").is_garbage(before));
-        assert!(!helper("created", "2001").is_garbage(before));
-        assert!(helper("exited", "2001").is_garbage(before));
-        assert!(helper("running", "1999").is_garbage(before));
-        assert!(helper("running", "").is_garbage(before));
+        let is_garbage =
+            |state, created| made(state, created).is_garbage(Creation::Helper, Timestamp(2_000_000));
+        assert!(!is_garbage("running", "2000"));
+        assert!(!is_garbage("created", "2001"));
+        assert!(is_garbage("exited", "2001"));
+        assert!(is_garbage("running", "1999"));
+        assert!(is_garbage("running", ""));
+    }
+
+    #[test]
+    fn what_lasts_as_long_as_somebody_wants_is_no_garbage_while_it_runs() {
+        for kind in [Creation::Replica, Creation::Session, Creation::Testbox] {
+            let is_garbage = |state, created| made(state, created).is_garbage(kind, Timestamp(2_000_000));
+            assert!(!is_garbage("running", "1") && !is_garbage("paused", "1"));
+            assert!(is_garbage("created", "1") && !is_garbage("created", "2001"));
+            assert!(is_garbage("exited", "2001"));
+        }
     }
 }

@@ -6,7 +6,7 @@ use porthole_wire::tar;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{HelperError, LABEL, PROGRAM, encoded, error_in_lines};
+use super::{Creation, HelperError, LABEL, PROGRAM, encoded, error_in_lines};
 use crate::client::Client;
 use crate::request_error::RequestError;
 
@@ -15,7 +15,7 @@ const UPLOAD_LIMIT: Duration = Duration::from_mins(10);
 
 /// The name of the helper's image with `program`, which is there afterwards.
 pub(super) async fn provide(client: &Client, program: &[u8]) -> Result<String, HelperError> {
-    let image = OneFileImage { repository: "porthole-helper", label: LABEL.1, program, names: &[] };
+    let image = OneFileImage { repository: "porthole-helper", kind: Creation::Helper, program, names: &[] };
     image.provide(client).await
 }
 
@@ -23,8 +23,8 @@ pub(super) async fn provide(client: &Client, program: &[u8]) -> Result<String, H
 pub(crate) struct OneFileImage<'a> {
     /// What it is called.
     pub(crate) repository: &'a str,
-    /// The value of porthole's label.
-    pub(crate) label: &'a str,
+    /// What it is for.
+    pub(crate) kind: Creation,
     /// The program.
     pub(crate) program: &'a [u8],
     /// Names in `/bin` that lead to it.
@@ -46,7 +46,7 @@ impl OneFileImage<'_> {
     async fn import(&self, client: &Client, tag: &str) -> Result<(), HelperError> {
         let names = self.names.iter().map(|name| format!("bin/{name}"));
         let stream = tar::of_program_with_names(PROGRAM, self.program, names)?;
-        let label = encoded(&format!("LABEL {}={}", LABEL.0, self.label));
+        let label = encoded(&format!("LABEL {LABEL}={}", self.kind.word()));
         let path = format!("/images/create?fromSrc=-&repo={}&tag={tag}&changes={label}", self.repository);
         let answer =
             client.upload(&path, "application/x-tar", stream.into(), UPLOAD_LIMIT).await.map_err(step)?;

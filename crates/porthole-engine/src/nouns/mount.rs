@@ -5,7 +5,7 @@ use porthole_model::{Mount, MountKind};
 use crate::raw::{RawMap, RawMount};
 
 /// `Mounts`, and the `--tmpfs` ones, which only `HostConfig.Tmpfs` has.
-pub(super) fn mounts(raw: Vec<RawMount>, tmpfs: &RawMap<String>) -> Vec<Mount> {
+pub(crate) fn mounts(raw: Vec<RawMount>, tmpfs: &RawMap<String>) -> Vec<Mount> {
     let mut mounts: Vec<_> = raw.into_iter().map(mount).collect();
     for (destination, options) in tmpfs {
         if mounts.iter().all(|mount| mount.destination != *destination) {

@@ -17,7 +17,7 @@ pub(super) fn required<T: FromStr>(field: &'static str, text: &str) -> Result<T,
 }
 
 /// RFC 3339; Go's zero time, the year 1, stands for never.
-pub(super) fn time(field: &'static str, text: &str) -> Result<Option<Timestamp>, OddValue> {
+pub(crate) fn time(field: &'static str, text: &str) -> Result<Option<Timestamp>, OddValue> {
     let time: Option<jiff::Timestamp> = optional(field, text)?;
     Ok(time.map(jiff::Timestamp::as_millisecond).filter(|milliseconds| *milliseconds >= 0).map(Timestamp))
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{LABEL, Publication, TestboxOrder};
+use super::{Publication, TestboxOrder};
 use crate::client::Client;
-use crate::helper::{self, CREATED_LABEL};
+use crate::helper::Creation;
 use crate::request_error::RequestError;
 
 /// Makes the container and gives its id.
@@ -46,7 +46,7 @@ fn specification(image: &str, order: &TestboxOrder) -> Value {
         "AttachStderr": true,
         "Tty": false,
         "ExposedPorts": exposed,
-        "Labels": { (helper::LABEL.0): LABEL, (CREATED_LABEL): helper::now().to_string() },
+        "Labels": Creation::Testbox.labels(),
         "HostConfig": {
             "NetworkMode": order.network.as_deref().unwrap_or("default"),
             "PortBindings": bindings(&order.published),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use porthole_engine::HelperOutput;
+use porthole_engine::{Creation, HelperOutput};
 use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot, Timestamp};
 use porthole_wire::snapshot_file;
 
@@ -25,9 +25,9 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
         arguments.push("--show-secrets");
     }
     let made_before = Timestamp(World::now().0 - AT_WORK);
-    world.block_on(porthole_engine::remove_left_helpers(&client, made_before))?.map_err(|error| {
-        CommandError::caused_by("cannot remove what an earlier run left on the engine", error)
-    })?;
+    world.block_on(porthole_engine::remove_left(&client, Creation::Helper, made_before))?.map_err(
+        |error| CommandError::caused_by("cannot remove what an earlier run left on the engine", error),
+    )?;
     let output = world
         .block_on(porthole_engine::run_helper(&client, &program, &arguments))?
         .map_err(|error| CommandError::caused_by("cannot run the helper on the engine", error))?;

@@ -7,10 +7,12 @@ use clap::ValueEnum;
 use porthole_host::{Placement, SessionMount};
 use porthole_wire::capability;
 
+use super::stopped::StoppedArgs;
+
 /// `porthole debug`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DebugArgs {
-    /// The container: a name, an id, a unique prefix of either, or pid:N
+    /// The container: a name, an id, a unique prefix of either, or pid:N; or an image
     #[arg(value_name = "CONTAINER", required_unless_present_any = ["all", "filters"], conflicts_with_all = ["all", "filters"])]
     pub(crate) target: Option<String>,
     /// What to run there instead of a shell
@@ -46,6 +48,8 @@ pub(crate) struct DebugArgs {
     /// Run the command in every container that runs and that this lets through, as in docker ps
     #[arg(long = "filter", value_name = "KEY=VALUE", value_parser = filter, requires = "command")]
     pub(crate) filters: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) stopped: StoppedArgs,
 }
 
 /// How the tools get inside, for who wants to see each way work.

@@ -17,6 +17,11 @@ pub(super) fn no_local_way(container: &str, reason: Gap) -> CommandError {
     hint.into_iter().fold(error, CommandError::hint)
 }
 
+/// For a container that ran a moment ago.
+pub(super) fn ended(name: &str) -> CommandError {
+    CommandError::new(format!("{name} ended meanwhile")).hint("try again")
+}
+
 /// For a keeper that found no way in.
 pub(super) fn not_entered(failure: EntryFailure) -> CommandError {
     let hint = match failure.kind {

@@ -1,7 +1,7 @@
 //! Which container or process is meant, and which way leads inside.
 
 use porthole_analysis::target::{self as names, Named, Target, TargetError};
-use porthole_engine::{Client, ContainerSummary, RequestError};
+use porthole_engine::{Client, ContainerSummary, Dormant, RequestError};
 use porthole_host::Doorway;
 use porthole_model::{Container, Gap, GapKind, Observed};
 
@@ -10,7 +10,6 @@ use crate::error::CommandError;
 use crate::world::World;
 
 /// How to get inside.
-#[derive(Debug)]
 pub(super) enum Mode {
     /// By the namespaces of a process of this host, which need not be of any container.
     Local {
@@ -31,6 +30,13 @@ pub(super) enum Mode {
         /// The container and its engine.
         container: Inspected,
     },
+    /// It is no container but an image.
+    Image {
+        /// The engine.
+        client: Client,
+        /// The image.
+        image: Dormant,
+    },
 }
 
 /// A container, and the engine that told of it.
@@ -39,12 +45,6 @@ pub(super) struct Inspected {
     pub(super) client: Client,
     /// The container.
     pub(super) container: Container,
-}
-
-impl std::fmt::Debug for Inspected {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.container.fmt(formatter)
-    }
 }
 
 impl From<&Inspected> for Named {
@@ -59,7 +59,10 @@ pub(super) fn choose(text: &str, world: &World) -> Result<Mode, CommandError> {
         return process(text, world);
     }
     let client = world.engine()?;
-    let container = find(&client, text, world)?;
+    let container = match find(&client, text, world)? {
+        Ok(container) => container,
+        Err(error) => return image(client, text, error, world),
+    };
     let inspected = Inspected { client, container };
     if !inspected.container.is_alive() {
         return Ok(Mode::Stopped { container: inspected });
@@ -111,19 +114,31 @@ fn process(text: &str, world: &World) -> Result<Mode, CommandError> {
     }
 }
 
+/// What is no container may be an image.
+fn image(client: Client, text: &str, error: TargetError, world: &World) -> Result<Mode, CommandError> {
+    if !matches!(error, TargetError::NotFound { .. }) {
+        return Err(error.into());
+    }
+    match world.block_on(porthole_engine::dormant_image(&client, text))?.map_err(asked)? {
+        Some(image) => Ok(Mode::Image { client, image }),
+        None => Err(error.into()),
+    }
+}
+
 /// Most often the text is a whole name or id, which the engine finds by itself.
-fn find(client: &Client, text: &str, world: &World) -> Result<Container, CommandError> {
+fn find(client: &Client, text: &str, world: &World) -> Result<Result<Container, TargetError>, CommandError> {
     let inspect =
         |reference: &str| world.block_on(porthole_engine::inspect(client, reference, world.settings.secrets));
     match inspect(text)? {
         Err(error) if error.is_not_found() => {}
-        inspected => return inspected.map_err(asked),
+        inspected => return inspected.map(Ok).map_err(asked),
     }
     let listed = world.block_on(porthole_engine::containers_only(client))?.map_err(asked)?;
     let name = |summary: ContainerSummary| Named { name: summary.name, id: summary.id, state: summary.state };
-    match names::resolve(&listed.into_iter().map(name).collect::<Vec<_>>(), text)? {
-        Target::Container(named) => inspect(&named.id.0)?.map_err(asked),
-        Target::Process(_) => Err(TargetError::NotAProcess { text: text.to_owned() }.into()),
+    match names::resolve(&listed.into_iter().map(name).collect::<Vec<_>>(), text) {
+        Ok(Target::Container(named)) => inspect(&named.id.0)?.map(Ok).map_err(asked),
+        Ok(Target::Process(_)) => Ok(Err(TargetError::NotAProcess { text: text.to_owned() })),
+        Err(error) => Ok(Err(error)),
     }
 }
 
