@@ -16,15 +16,19 @@ use serde::Deserialize;
 use crate::client::{Client, HijackedStream};
 use crate::request_error::RequestError;
 
+pub(crate) use container::now;
 pub use garbage::{Removed, collect_garbage, remove_left_helpers};
-use leftover::Leftover;
+pub(crate) use image::{UPLOAD_LIMIT, provide};
+pub(crate) use leftover::Leftover;
 
 /// The label of everything that porthole makes on an engine, and its value for helpers.
 const LABEL: (&str, &str) = ("porthole", "helper");
+/// The label of the containers of sessions, which last as long as their users want.
+pub(crate) const SESSION_LABEL: (&str, &str) = ("porthole", "session");
 /// The label that says when: seconds since the Unix epoch.
-const CREATED_LABEL: &str = "porthole.created";
+pub(crate) const CREATED_LABEL: &str = "porthole.created";
 /// Where the program is in its image.
-const PROGRAM: &str = "porthole";
+pub(crate) const PROGRAM: &str = "porthole";
 
 /// What the helper said.
 #[derive(Debug)]
@@ -76,7 +80,7 @@ pub async fn run_helper(
     program: &[u8],
     arguments: &[&str],
 ) -> Result<HelperOutput, HelperError> {
-    let image = image::provide(client, program).await?;
+    let image = provide(client, program).await?;
     let leftover = Leftover::new(client.endpoint(), client.limit());
     let ran = run(client, leftover.container(), &image, arguments).await;
     let removed = leftover.remove(client).await;
@@ -131,7 +135,7 @@ async fn wait(client: &Client, name: &str) -> Result<i64, RequestError> {
 }
 
 /// A query value.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

@@ -14,6 +14,7 @@ mod negotiation;
 mod nouns;
 mod raw;
 mod request_error;
+mod session;
 mod transport;
 
 pub use client::{AnswerStream, Client, HijackedStream};
@@ -27,4 +28,8 @@ pub use helper::{HelperError, HelperOutput, Removed, collect_garbage, remove_lef
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};
+pub use session::{
+    AGENT, ExecRequest, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,
+    SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
+};
 pub use transport::{Membership, SocketPermission, TlsFault};

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod daemon;
+mod descendants;
 mod enter;
 mod failure;
 mod host;
@@ -15,6 +16,7 @@ mod owners;
 mod places;
 mod processes;
 mod procfs;
+mod pseudo_terminal;
 mod socket_filter;
 mod socket_inventory;
 mod socket_source;
@@ -26,11 +28,13 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use descendants::Descendants;
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
 pub use porthole_wire::{AddressFamily, SocketStates};
+pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::is_taken;
+pub use terminal::{Cells, RawTerminal, cells, is_taken};

@@ -78,7 +78,7 @@ impl<M: Message> Messages<M> {
     }
 
     /// The next whole message of what was pushed.
-    pub fn next(&mut self) -> Result<Option<M>, NotASession> {
+    pub fn take(&mut self) -> Result<Option<M>, NotASession> {
         if !self.greeted()? {
             return Ok(None);
         }

@@ -52,6 +52,7 @@ fn specification(image: &str, arguments: &[&str], now: u64) -> Value {
     })
 }
 
-fn now() -> u64 {
+/// Seconds since the Unix epoch.
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

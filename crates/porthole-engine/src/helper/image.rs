@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use porthole_wire::tar;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,10 +13,10 @@ use crate::request_error::RequestError;
 
 const REPOSITORY: &str = "porthole-helper";
 /// Ten megabytes over a slow line.
-const UPLOAD_LIMIT: Duration = Duration::from_mins(10);
+pub(crate) const UPLOAD_LIMIT: Duration = Duration::from_mins(10);
 
 /// The name of the image with `program`, which is there afterwards.
-pub(super) async fn provide(client: &Client, program: &[u8]) -> Result<String, HelperError> {
+pub(crate) async fn provide(client: &Client, program: &[u8]) -> Result<String, HelperError> {
     let tag = tag(program);
     let name = format!("{REPOSITORY}:{tag}");
     match client.get::<Value>(&format!("/images/{name}/json")).await {
@@ -29,8 +30,8 @@ async fn import(client: &Client, program: &[u8], tag: &str) -> Result<(), Helper
     let stream = tar::of_program(PROGRAM, program)?;
     let label = encoded(&format!("LABEL {}={}", LABEL.0, LABEL.1));
     let path = format!("/images/create?fromSrc=-&repo={REPOSITORY}&tag={tag}&changes={label}");
-    let answer =
-        client.upload(&path, "application/x-tar", stream.into(), UPLOAD_LIMIT).await.map_err(step)?;
+    let content = ("application/x-tar", stream.into());
+    let answer = client.upload(Method::POST, &path, content, UPLOAD_LIMIT).await.map_err(step)?;
     error_in_lines(&answer).map_or(Ok(()), |message| Err(HelperError::Import { message }))
 }
 

@@ -8,32 +8,50 @@ use crate::endpoint::Endpoint;
 use crate::request_error::RequestError;
 
 /// A container that must not stay. Dropping it removes the container too, over a connection of its own.
-pub(super) struct Leftover {
+pub(crate) struct Leftover {
     endpoint: Endpoint,
     limit: Duration,
     container: String,
+    ends_by_itself: bool,
     is_removed: bool,
 }
 
 impl Leftover {
     /// A name that no container has yet.
-    pub(super) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
         let random = RandomState::new().build_hasher().finish();
         let container = format!("porthole-{random:016x}");
-        Self { endpoint: endpoint.clone(), limit, container, is_removed: false }
+        Self { endpoint: endpoint.clone(), limit, container, ends_by_itself: false, is_removed: false }
+    }
+
+    /// The same for a container that ends once its user is gone, and is then removed by the engine: it is killed only
+    /// when it does not, for what it leaves in other pid namespaces when it is.
+    pub(crate) fn of_session(endpoint: &Endpoint, limit: Duration) -> Self {
+        let mut leftover = Self::new(endpoint, limit);
+        leftover.ends_by_itself = true;
+        leftover
     }
 
     /// The container's name.
-    pub(super) fn container(&self) -> &str {
+    pub(crate) fn container(&self) -> &str {
         &self.container
     }
 
     /// Removes the container, if it was made.
-    pub(super) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
-        let removed = remove(client, &self.container).await;
+    pub(crate) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
+        let removed = end(client, &self.container, self.ends_by_itself).await;
         self.is_removed = removed.is_ok();
         removed
     }
+}
+
+async fn end(client: &Client, container: &str, ends_by_itself: bool) -> Result<(), RequestError> {
+    if ends_by_itself
+        && client.command(&format!("/containers/{container}/wait?condition=removed")).await.is_ok()
+    {
+        return Ok(());
+    }
+    remove(client, container).await
 }
 
 /// Kills the container if it runs; that it is not there is as good.
@@ -51,10 +69,11 @@ impl Drop for Leftover {
             return;
         }
         let (endpoint, limit, container) = (&self.endpoint, self.limit, self.container.as_str());
+        let ends_by_itself = self.ends_by_itself;
         std::thread::scope(|scope| {
             let removal = std::thread::Builder::new().spawn_scoped(scope, move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                runtime.block_on(remove_anew(endpoint, limit, container))
+                runtime.block_on(remove_anew(endpoint, limit, container, ends_by_itself))
             });
             // What is left now has its label, and is removed by the next run.
             drop(removal.map(std::thread::ScopedJoinHandle::join));
@@ -62,7 +81,12 @@ impl Drop for Leftover {
     }
 }
 
-async fn remove_anew(endpoint: &Endpoint, limit: Duration, container: &str) -> std::io::Result<()> {
+async fn remove_anew(
+    endpoint: &Endpoint,
+    limit: Duration,
+    container: &str,
+    ends_by_itself: bool,
+) -> std::io::Result<()> {
     let client = Client::connect(endpoint, limit).await.map_err(std::io::Error::other)?;
-    remove(&client, container).await.map_err(std::io::Error::other)
+    end(&client, container, ends_by_itself).await.map_err(std::io::Error::other)
 }

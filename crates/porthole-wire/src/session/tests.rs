@@ -35,7 +35,7 @@ fn read_in_pieces<M: Message>(messages: &[M], cuts: &[usize]) -> Vec<M> {
     for cut in cuts.iter().cycle() {
         let (now, later) = rest.split_at((*cut).min(rest.len()));
         reader.push(now);
-        read.extend(std::iter::from_fn(|| reader.next().unwrap()));
+        read.extend(std::iter::from_fn(|| reader.take().unwrap()));
         rest = later;
         if rest.is_empty() {
             break;
@@ -71,8 +71,8 @@ proptest! {
         }
         agent.push(&bytes);
         client.push(&bytes);
-        while let Ok(Some(_)) = agent.next() {}
-        while let Ok(Some(_)) = client.next() {}
+        while let Ok(Some(_)) = agent.take() {}
+        while let Ok(Some(_)) = client.take() {}
     }
 }
 
@@ -80,9 +80,9 @@ proptest! {
 fn another_speaker_is_told_by_its_first_bytes() {
     let mut reader = Messages::<FromAgent>::default();
     reader.push(b"por");
-    assert_eq!(reader.next(), Ok(None));
+    assert_eq!(reader.take(), Ok(None));
     reader.push(b"t is busy");
-    let error = reader.next().unwrap_err();
+    let error = reader.take().unwrap_err();
     assert!(error.to_string().contains("not begin as a session"), "{error}");
 }
 
@@ -91,5 +91,5 @@ fn a_length_beyond_any_is_refused_before_it_is_waited_for() {
     let mut reader = Messages::<FromClient>::default();
     reader.push(&GREETING);
     reader.push(&[b'i', 0xff, 0, 0, 0]);
-    assert_eq!(reader.next(), Err(NotASession::Message { kind: b'i', length: 0xff00_0000 }));
+    assert_eq!(reader.take(), Err(NotASession::Message { kind: b'i', length: 0xff00_0000 }));
 }
