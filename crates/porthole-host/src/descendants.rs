@@ -3,7 +3,7 @@
 use std::io;
 
 use porthole_model::Pid;
-use rustix::process::{Signal, WaitOptions, kill_process, set_child_subreaper, wait};
+use rustix::process::{Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, wait};
 
 use crate::procfs::ProcFs;
 
@@ -54,6 +54,15 @@ impl Descendants {
                 parents.push(child);
             }
         }
+    }
+}
+
+/// Sends a signal to a process group, by the number of its leader; a signal that is none, and a group that is gone, are
+/// left alone.
+pub fn signal_group(leader: Pid, number: u8) {
+    let group = i32::try_from(leader.0).ok().and_then(rustix::process::Pid::from_raw);
+    if let (Some(group), Some(signal)) = (group, Signal::from_named_raw(i32::from(number))) {
+        let _gone = kill_process_group(group, signal);
     }
 }
 

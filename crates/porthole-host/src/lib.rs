@@ -28,7 +28,7 @@ mod terminal;
 mod versioned_names;
 
 pub use accounts::FileOwner;
-pub use descendants::Descendants;
+pub use descendants::{Descendants, signal_group};
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;

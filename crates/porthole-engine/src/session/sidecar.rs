@@ -40,17 +40,13 @@ pub struct ToolImage {
 /// Starts an agent beside the target.
 pub async fn start_sidecar(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, SessionError> {
     let step = |step| move |source| SessionError::Engine { step, source };
-    let own;
     let image = match request.image {
-        Some(image) => image.name.as_str(),
-        None => {
-            own = provide(client, request.program).await?;
-            own.as_str()
-        }
+        Some(image) => image.name.clone(),
+        None => provide(client, request.program).await?,
     };
     let leftover = Leftover::of_session(client.endpoint(), client.limit());
     let name = leftover.container();
-    create(client, name, &request.specification(image))
+    create(client, name, &request.specification(&image))
         .await
         .map_err(step("make the session's container"))?;
     if request.image.is_some() {

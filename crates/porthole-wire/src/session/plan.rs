@@ -17,8 +17,11 @@ pub struct Plan {
     pub directory: Option<Vec<u8>>,
     /// The terminal that the command gets; without one its streams are pipes.
     pub terminal: Option<Terminal>,
-    /// The container to enter before; without it the command runs where the agent is.
-    pub container: Option<serde_json::Value>,
+    /// How to enter a process's namespaces before, in the words of the one that enters; without it the command runs
+    /// where the agent is.
+    pub entry: Option<serde_json::Value>,
+    /// Whether the command ends by itself, and in order, when its input ends; else it is killed when the client is gone.
+    pub ends_with_input: bool,
 }
 
 /// The terminal that a command gets.
