@@ -6,6 +6,7 @@ mod accounts;
 mod daemon;
 mod descendants;
 mod enter;
+mod entry;
 mod failure;
 mod host;
 mod identity;
@@ -17,6 +18,7 @@ mod places;
 mod processes;
 mod procfs;
 mod pseudo_terminal;
+mod raw_terminal;
 mod socket_filter;
 mod socket_inventory;
 mod socket_source;
@@ -29,12 +31,17 @@ mod versioned_names;
 
 pub use accounts::FileOwner;
 pub use descendants::{Descendants, signal_group};
+pub use entry::{
+    EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
+    carry_out, keep, kept_line,
+};
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};
+pub use raw_terminal::{Cells, RawTerminal, cells};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::{Cells, RawTerminal, cells, is_taken};
+pub use terminal::{Foreground, is_taken};

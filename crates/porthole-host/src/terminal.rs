@@ -1,18 +1,14 @@
-//! The terminal that porthole shares with other programs: its size, and who reads its keys.
+//! The terminal that porthole shares with the commands it runs.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::process::{Pid, getpgrp};
+use rustix::termios::{
+    LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp,
+};
 
-/// The size of a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cells {
-    /// Lines.
-    pub rows: u16,
-    /// Columns.
-    pub columns: u16,
-}
+use crate::entry::without_terminal_stop;
 
 /// Whether a program has taken the terminal for itself: it reads key by key, as an editor or a shell in a container
 /// does. What is no terminal is not taken.
@@ -20,35 +16,44 @@ pub fn is_taken(terminal: impl AsFd) -> bool {
     tcgetattr(terminal).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ICANON))
 }
 
-/// The size of a terminal; `None` of what is none.
-pub fn cells(terminal: impl AsFd) -> Option<Cells> {
-    let size = tcgetwinsize(terminal).ok()?;
-    Some(Cells { rows: size.ws_row, columns: size.ws_col })
-}
-
-/// A terminal whose keys come one by one, unread and unechoed by the kernel: `^C` is a byte. Dropping it gives the
-/// terminal back as it was found.
+/// A terminal whose foreground this process gives away, and takes back with the settings that it had.
 #[derive(Debug)]
-pub struct RawTerminal {
+pub struct Foreground {
     terminal: OwnedFd,
-    found: Termios,
+    group: Pid,
+    settings: Termios,
 }
 
-impl RawTerminal {
-    /// Takes the terminal. `Interrupted` or `Other` where the terminal belongs to another job or is gone.
-    pub fn take(terminal: impl AsFd) -> io::Result<Self> {
-        let terminal = terminal.as_fd().try_clone_to_owned()?;
-        let found = tcgetattr(&terminal)?;
-        let mut raw = found.clone();
-        raw.make_raw();
-        tcsetattr(&terminal, OptionalActions::Now, &raw)?;
-        Ok(Self { terminal, found })
+impl Foreground {
+    /// The terminal of standard input, where it is one whose foreground this process is in and standard output is the
+    /// same; a pipeline keeps its terminal.
+    pub fn of_this_process() -> Option<Self> {
+        let (input, output) = (io::stdin(), io::stdout());
+        let group = getpgrp();
+        if !isatty(&output) || tcgetpgrp(&input) != Ok(group) {
+            return None;
+        }
+        let terminal = input.as_fd().try_clone_to_owned().ok()?;
+        let settings = tcgetattr(&terminal).ok()?;
+        Some(Self { terminal, group, settings })
+    }
+
+    /// Whether this process is in the foreground.
+    pub fn is_ours(&self) -> bool {
+        tcgetpgrp(&self.terminal) == Ok(self.group)
+    }
+
+    /// Takes the foreground and the settings back. A terminal that is gone needs neither.
+    pub fn take_back(&self) {
+        let _gone = without_terminal_stop(|| {
+            tcsetpgrp(&self.terminal, self.group)?;
+            tcsetattr(&self.terminal, OptionalActions::Drain, &self.settings)
+        });
     }
 }
 
-impl Drop for RawTerminal {
+impl Drop for Foreground {
     fn drop(&mut self) {
-        // A terminal that was closed needs nothing back.
-        let _closed = tcsetattr(&self.terminal, OptionalActions::Now, &self.found);
+        self.take_back();
     }
 }

@@ -35,6 +35,9 @@ pub fn run() -> Exit {
     if let Some(applet) = std::env::args_os().next().as_deref().and_then(porthole_toolbox::called_as) {
         return Exit::Passed(applet.run(std::env::args_os().collect()));
     }
+    if let Some(line) = porthole_host::kept_line(std::env::args_os()) {
+        return Exit::Passed(porthole_host::keep(line));
+    }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);
     }

@@ -25,6 +25,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("itoa", "porthole-render"),
     ("jaq-all", "porthole-toolbox"),
     ("kibi", "porthole-toolbox"),
+    ("libc", "porthole-host"),
     ("memchr", "porthole-wire"),
     ("minus", "porthole-toolbox"),
     ("nix", "porthole-lab"),
