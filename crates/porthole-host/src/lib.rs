@@ -32,8 +32,8 @@ mod versioned_names;
 pub use accounts::FileOwner;
 pub use descendants::{Descendants, signal_group};
 pub use entry::{
-    EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
-    carry_out, keep, kept_line,
+    EntryFailure, EntryPlan, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
+    SessionTerminal, carry_out, keep, kept_line,
 };
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};

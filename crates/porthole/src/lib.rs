@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::Args;
-use crate::commands::tap;
+use crate::commands::{debug, tap};
 use crate::error::CommandError;
 pub use crate::exit::Exit;
 use crate::printer::Printer;
@@ -37,6 +37,12 @@ pub fn run() -> Exit {
     }
     if let Some(line) = porthole_host::kept_line(std::env::args_os()) {
         return Exit::Passed(porthole_host::keep(line));
+    }
+    if debug::graft::is_graft(std::env::args_os()) {
+        return debug::graft::run();
+    }
+    if debug::agent::is_agent(std::env::args_os()) {
+        return debug::agent::run();
     }
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);

@@ -39,6 +39,11 @@ impl Settings {
         }
     }
 
+    /// A variable of the environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.request.environment.get(name).map(String::as_str)
+    }
+
     /// Where this user's own sockets live; for root, and where nothing is set, `/run`.
     pub(crate) fn runtime_directory(&self) -> PathBuf {
         let set = self.request.environment.get("XDG_RUNTIME_DIR").filter(|directory| !directory.is_empty());

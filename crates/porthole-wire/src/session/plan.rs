@@ -20,6 +20,8 @@ pub struct Plan {
     /// How to enter a process's namespaces before, in the words of the one that enters; without it the command runs
     /// where the agent is.
     pub entry: Option<serde_json::Value>,
+    /// The container whose first process is meant by that; without it, the process is given by its number.
+    pub container: Option<String>,
     /// Whether the command ends by itself, and in order, when its input ends; else it is killed when the client is gone.
     pub ends_with_input: bool,
 }

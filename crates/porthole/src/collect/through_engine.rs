@@ -44,7 +44,7 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
 }
 
 /// The bytes of the running program: it is static, so it runs in an empty image.
-fn own_program() -> Result<Vec<u8>, CommandError> {
+pub(crate) fn own_program() -> Result<Vec<u8>, CommandError> {
     fs::read("/proc/self/exe")
         .map_err(|error| CommandError::caused_by("cannot read porthole's own program", error))
 }

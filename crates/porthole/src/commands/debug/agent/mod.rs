@@ -4,6 +4,7 @@
 //! but the word that makes it an agent. Its standard input is the client: when that ends, the client is gone, and the
 //! agent leaves nothing of the session behind.
 
+mod entered;
 mod input;
 mod line;
 mod process;
@@ -57,11 +58,7 @@ async fn serve() -> io::Result<()> {
 }
 
 /// Serves the command and its client; gives the last message, or nothing where the client is gone.
-async fn attend(
-    ears: &mut Ears,
-    mouth: &mut Mouth,
-    running: &mut Running,
-) -> io::Result<Option<FromAgent>> {
+async fn attend(ears: &mut Ears, mouth: &mut Mouth, running: &mut Running) -> io::Result<Option<FromAgent>> {
     let mut last = None;
     let stopped = interrupt::terminated(true);
     tokio::pin!(stopped);

@@ -1,10 +1,12 @@
 //! The command as a process: started where the agent is, or in a container that is entered before.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::entered::Entered;
 use super::in_time;
 use super::input::Input;
 use super::line::Mouth;
@@ -65,13 +68,44 @@ impl Running {
     pub(super) fn start(plan: &Plan) -> Result<Self, Refusal> {
         let descendants = Descendants::adopt()?;
         let children = signal(SignalKind::child())?;
-        let mut streams = Streams::new(plan.terminal.as_ref().map(|terminal| terminal.size))?;
-        let mut command = command(plan);
-        streams.give(&mut command)?;
-        let child = command.spawn().map_err(|error| Refusal::Program(command.get_program().into(), error))?;
-        let process = Process { leader: Pid(child.id()), has_begun: false, children, descendants };
-        drop(command);
-        streams.running(process, child)
+        let (terminal, other_end) = match &plan.terminal {
+            Some(terminal) => {
+                PseudoTerminal::open(cells(terminal.size)).map(|(end, other)| (Some(end), Some(other)))?
+            }
+            None => (None, None),
+        };
+        let (kind, pipes) = match &plan.entry {
+            Some(entry) => inside(Entered::start(plan, entry, other_end.as_ref())?),
+            None => here(plan, other_end)?,
+        };
+        let process = Process { kind, children, descendants };
+        match terminal {
+            Some(terminal) => Self::on_terminal(process, terminal),
+            None => Self::on_pipes(process, pipes),
+        }
+    }
+
+    fn on_terminal(process: Process, terminal: PseudoTerminal) -> Result<Self, Refusal> {
+        let terminal = Rc::new(AsyncFd::new(TerminalEnd(terminal))?);
+        Ok(Self {
+            input: Input::into(Some(Sink::Terminal(Rc::clone(&terminal)))),
+            output: Some(Source::Terminal(Rc::clone(&terminal))),
+            errors: None,
+            process,
+            terminal: Some(terminal),
+        })
+    }
+
+    fn on_pipes(process: Process, pipes: Pipes) -> Result<Self, Refusal> {
+        let source = |pipe: Option<OwnedFd>| pipe.map(pipe::Receiver::from_owned_fd).transpose();
+        let sink = pipes.input.map(pipe::Sender::from_owned_fd).transpose()?;
+        Ok(Self {
+            input: Input::into(sink.map(Sink::Pipe)),
+            output: source(pipes.output)?.map(Source::Pipe),
+            errors: source(pipes.errors)?.map(Source::Pipe),
+            process,
+            terminal: None,
+        })
     }
 
     /// Does what the client says.
@@ -79,7 +113,7 @@ impl Running {
         match message {
             FromClient::Input(bytes) => self.input.add(&bytes),
             FromClient::EndOfInput => self.input.end(),
-            FromClient::Signal(number) => signal_group(self.process.leader, number),
+            FromClient::Signal(number) => self.process.signal(number),
             FromClient::Resized(size) => {
                 if let Some(terminal) = &self.terminal {
                     // A terminal that nobody uses any more has no size.
@@ -95,56 +129,101 @@ impl Running {
     pub(super) async fn end(mut self, orderly: Option<Duration>) {
         if let Some(limit) = orderly {
             self.input.end();
-            let _late = in_time(limit, self.process.ended()).await;
+            let _late = in_time(limit, self.process.last_step()).await;
         }
-        self.process.descendants.end();
+        self.process.end();
     }
 }
 
-/// The command's process.
+/// The command's process, and all that comes from it.
 pub(super) struct Process {
-    leader: Pid,
-    has_begun: bool,
+    kind: Kind,
     children: Signal,
     descendants: Descendants,
+}
+
+enum Kind {
+    /// Where the agent is.
+    Here { leader: Pid, has_begun: bool },
+    /// In a container that was entered.
+    Inside(Entered),
+    /// Over.
+    Ended,
 }
 
 /// What happened to a command.
 pub(super) enum Step {
     Begun,
+    NotRun(String),
     Exited(u8),
+    Failed(String),
 }
 
 impl Step {
     /// Tells the client; gives the last message, which is said when all output is.
     pub(super) fn tell(self, mouth: &mut Mouth) -> Option<FromAgent> {
         match self {
-            Self::Begun => {
-                mouth.say(&FromAgent::Begun);
-                None
-            }
-            Self::Exited(code) => Some(FromAgent::Exited(code)),
+            Self::Begun => mouth.say(&FromAgent::Begun),
+            Self::NotRun(cause) => mouth.say(&FromAgent::Error(format!("porthole: {cause}\n").into_bytes())),
+            Self::Exited(code) => return Some(FromAgent::Exited(code)),
+            Self::Failed(words) => return Some(FromAgent::Failed(words)),
         }
+        None
+    }
+
+    fn is_last(&self) -> bool {
+        matches!(self, Self::Exited(_) | Self::Failed(_))
     }
 }
 
 impl Process {
     /// The next thing that happens to the command. When it has ended, what it left running is ended too: the session
-    /// is over.
+    /// is over. May be dropped and called again without a loss.
     pub(super) async fn step(&mut self) -> Step {
-        if !self.has_begun {
-            self.has_begun = true;
-            return Step::Begun;
+        let step = match &mut self.kind {
+            Kind::Here { has_begun, .. } if !*has_begun => {
+                *has_begun = true;
+                Step::Begun
+            }
+            Kind::Here { leader, .. } => {
+                let leader = *leader;
+                Step::Exited(self.ended(leader).await)
+            }
+            Kind::Inside(entered) => entered.step().await,
+            Kind::Ended => std::future::pending().await,
+        };
+        if step.is_last() {
+            self.end();
         }
-        let code = self.ended().await;
-        self.descendants.end();
-        Step::Exited(code)
+        step
     }
 
-    async fn ended(&mut self) -> u8 {
+    /// Waits for the end.
+    async fn last_step(&mut self) {
+        while !matches!(self.kind, Kind::Ended) {
+            self.step().await;
+        }
+    }
+
+    fn signal(&self, number: u8) {
+        match &self.kind {
+            Kind::Here { leader, .. } => signal_group(*leader, number),
+            Kind::Inside(entered) => entered.signal(number),
+            Kind::Ended => {}
+        }
+    }
+
+    /// Ends all that is left.
+    fn end(&mut self) {
+        // Who entered ends what is inside, in the order that leaves nothing.
+        self.kind = Kind::Ended;
+        self.descendants.end();
+    }
+
+    async fn ended(&mut self, leader: Pid) -> u8 {
         loop {
             let ended = self.descendants.ended();
-            if let Some((_, code)) = ended.into_iter().find(|(pid, _)| *pid == self.leader) {
+            if let Some((_, code)) = ended.into_iter().find(|(pid, _)| *pid == leader) {
                 return code;
             }
             self.children.recv().await;
@@ -152,62 +231,42 @@ impl Process {
     }
 }
 
-/// The streams of a command that is to be started.
-enum Streams {
-    Pipes,
-    Terminal { end: PseudoTerminal, other: Option<std::fs::File> },
+/// The ends of a command's pipes; none of one with a terminal.
+#[derive(Default)]
+struct Pipes {
+    input: Option<OwnedFd>,
+    output: Option<OwnedFd>,
+    errors: Option<OwnedFd>,
 }
 
-impl Streams {
-    fn new(size: Option<WindowSize>) -> io::Result<Self> {
-        let Some(size) = size else { return Ok(Self::Pipes) };
-        let (end, other) = PseudoTerminal::open(cells(size))?;
-        Ok(Self::Terminal { end, other: Some(other) })
-    }
-
-    fn give(&mut self, command: &mut Command) -> io::Result<()> {
-        match self {
-            Self::Pipes => {
-                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-                command.process_group(0);
-            }
-            Self::Terminal { other, .. } => {
-                let Some(other) = other.take() else { return Ok(()) };
-                command.stdin(other.try_clone()?).stdout(other.try_clone()?).stderr(other);
-                begin_with_terminal(command);
-            }
-        }
-        Ok(())
-    }
-
-    fn running(self, process: Process, child: std::process::Child) -> Result<Running, Refusal> {
-        match self {
-            Self::Pipes => {
-                let source = |pipe: Option<OwnedFd>| pipe.map(pipe::Receiver::from_owned_fd).transpose();
-                let sink = child.stdin.map(|pipe| pipe::Sender::from_owned_fd(pipe.into())).transpose()?;
-                Ok(Running {
-                    input: Input::into(sink.map(Sink::Pipe)),
-                    output: source(child.stdout.map(Into::into))?.map(Source::Pipe),
-                    errors: source(child.stderr.map(Into::into))?.map(Source::Pipe),
-                    process,
-                    terminal: None,
-                })
-            }
-            Self::Terminal { end, .. } => {
-                let terminal = Rc::new(AsyncFd::new(TerminalEnd(end))?);
-                Ok(Running {
-                    input: Input::into(Some(Sink::Terminal(Rc::clone(&terminal)))),
-                    output: Some(Source::Terminal(Rc::clone(&terminal))),
-                    errors: None,
-                    process,
-                    terminal: Some(terminal),
-                })
-            }
-        }
-    }
+fn inside(mut entered: Entered) -> (Kind, Pipes) {
+    let pipes = entered.session().map(|session| {
+        let (output, errors) = session.outputs();
+        let input = session.input().map(Into::into);
+        Pipes { input, output: output.map(Into::into), errors: errors.map(Into::into) }
+    });
+    (Kind::Inside(entered), pipes.unwrap_or_default())
 }
 
-fn command(plan: &Plan) -> Command {
+fn here(plan: &Plan, terminal: Option<File>) -> Result<(Kind, Pipes), Refusal> {
+    let mut command = command(plan)?;
+    if let Some(terminal) = terminal {
+        command.stdin(terminal.try_clone()?).stdout(terminal.try_clone()?).stderr(terminal);
+        begin_with_terminal(&mut command);
+    } else {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    }
+    let child = command.spawn().map_err(|error| Refusal::Program(command.get_program().into(), error))?;
+    let leader = Pid(child.id());
+    let pipes = Pipes {
+        input: child.stdin.map(Into::into),
+        output: child.stdout.map(Into::into),
+        errors: child.stderr.map(Into::into),
+    };
+    Ok((Kind::Here { leader, has_begun: false }, pipes))
+}
+
+fn command(plan: &Plan) -> Result<Command, Refusal> {
     let mut words = plan.command.iter().cloned().map(OsString::from_vec);
     let mut command = Command::new(words.next().unwrap_or_else(|| "sh".into()));
     command.args(words);
@@ -226,9 +285,13 @@ fn command(plan: &Plan) -> Command {
         command.env(OsString::from_vec(name.clone()), OsString::from_vec(value.clone()));
     }
     if let Some(directory) = &plan.directory {
-        command.current_dir(OsString::from_vec(directory.clone()));
+        let directory = PathBuf::from(OsString::from_vec(directory.clone()));
+        if !directory.is_dir() {
+            return Err(Refusal::Place(format!("there is no directory {}", directory.display())));
+        }
+        command.current_dir(directory);
     }
-    command
+    Ok(command)
 }
 
 fn cells(size: WindowSize) -> Cells {

@@ -57,9 +57,7 @@ impl Sink {
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Pipe(pipe) => pipe.write(bytes).await,
-            Self::Terminal(end) => {
-                end.async_io(Interest::WRITABLE, |end| end.0.file().write(bytes)).await
-            }
+            Self::Terminal(end) => end.async_io(Interest::WRITABLE, |end| end.0.file().write(bytes)).await,
         }
     }
 }

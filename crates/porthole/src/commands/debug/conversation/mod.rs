@@ -152,7 +152,8 @@ impl<'a> Conversation<'a> {
     fn begin(&mut self) -> Result<(), CommandError> {
         if self.detector.is_some() {
             let taken = RawTerminal::take(io::stdin().as_fd());
-            self.taken = Some(taken.map_err(|error| CommandError::caused_by("cannot take the terminal", error))?);
+            self.taken =
+                Some(taken.map_err(|error| CommandError::caused_by("cannot take the terminal", error))?);
         }
         self.keyboard = Some(Keyboard::listen());
         Ok(())
@@ -191,8 +192,9 @@ fn window_size() -> Option<WindowSize> {
 fn lost(error: SessionError) -> CommandError {
     match error {
         SessionError::Broken(_) | SessionError::Silent(_) => {
-            CommandError::caused_by("the session was lost", error)
-                .hint("see whether the engine and the container still run; nothing of the session stays there")
+            CommandError::caused_by("the session was lost", error).hint(
+                "see whether the engine and the container still run; nothing of the session stays there",
+            )
         }
         error => CommandError::caused_by("cannot go on with the session", error),
     }

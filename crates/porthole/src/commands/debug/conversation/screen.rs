@@ -9,7 +9,8 @@ use crate::error::CommandError;
 
 /// What a program that was cut off may have left: another screen, a hidden cursor, mouse reports, bracketed paste,
 /// keypad and cursor keys of another mode, colours (xterm, "Control Sequences").
-const RESET: &[u8] = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[0m\r\n";
+const RESET: &[u8] =
+    b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[0m\r\n";
 
 /// Writes to standard output and standard error.
 pub(super) struct Screen {
