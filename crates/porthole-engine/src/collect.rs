@@ -1,5 +1,6 @@
 //! Everything an engine tells of itself, its containers and its networks.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -69,6 +70,33 @@ async fn gather(
 pub async fn containers_only(client: &Client) -> Result<Vec<ContainerSummary>, RequestError> {
     let listed: Vec<RawListed> = client.get("/containers/json?all=1").await?;
     Ok(listed.into_iter().map(summary).collect())
+}
+
+/// The containers that run or are paused and that each of the filters, `KEY=VALUE` as `docker ps --filter` takes them, lets
+/// through.
+pub async fn living_containers(
+    client: &Client,
+    filters: &[(String, String)],
+) -> Result<Vec<ContainerSummary>, RequestError> {
+    let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (key, value) in filters {
+        values.entry(key).or_default().push(value);
+    }
+    values.entry("status").or_insert_with(|| vec!["running", "paused"]);
+    let filters = serde_json::json!(values).to_string();
+    let filters = percent_encoding::utf8_percent_encode(&filters, percent_encoding::NON_ALPHANUMERIC);
+    let listed: Vec<RawListed> = client.get(&format!("/containers/json?all=1&filters={filters}")).await?;
+    Ok(listed.into_iter().map(summary).collect())
+}
+
+/// Stops every process of a container, its state and all.
+pub async fn pause(client: &Client, id: &ContainerId) -> Result<(), RequestError> {
+    client.command(&format!("/containers/{id}/pause")).await
+}
+
+/// Lets a paused container go on.
+pub async fn unpause(client: &Client, id: &ContainerId) -> Result<(), RequestError> {
+    client.command(&format!("/containers/{id}/unpause")).await
 }
 
 /// One container; `reference` is its id, a unique prefix of it, or its name.

@@ -18,7 +18,10 @@ mod session;
 mod transport;
 
 pub use client::{AnswerStream, Client, HijackedStream};
-pub use collect::{ContainerSummary, collect, collect_without_info, containers_only, inspect};
+pub use collect::{
+    ContainerSummary, collect, collect_without_info, containers_only, inspect, living_containers, pause,
+    unpause,
+};
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};
 pub use endpoint::{

@@ -5,6 +5,7 @@
 mod accounts;
 mod daemon;
 mod descendants;
+mod doorway;
 mod enter;
 mod entry;
 mod failure;
@@ -31,6 +32,7 @@ mod versioned_names;
 
 pub use accounts::FileOwner;
 pub use descendants::{Descendants, signal_group};
+pub use doorway::Doorway;
 pub use entry::{
     EntryFailure, EntryPlan, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
     SessionTerminal, carry_out, keep, kept_line,
@@ -44,4 +46,4 @@ pub use raw_terminal::{Cells, RawTerminal, cells};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::{Foreground, is_taken};
+pub use terminal::{Foreground, is_taken, stop_as_terminal_does};

@@ -3,6 +3,7 @@
 use std::ffi::c_int;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -52,6 +53,18 @@ impl PseudoTerminal {
         // SAFETY: TIOCGPTN writes an unsigned int.
         let number = unsafe { ioctl(&self.0, Getter::<NUMBER, u32>::new()) }?;
         Ok(format!("/dev/pts/{number}"))
+    }
+}
+
+impl AsFd for PseudoTerminal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for PseudoTerminal {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 }
 

@@ -1,9 +1,10 @@
 //! The terminal that porthole shares with the commands it runs.
 
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::process::{Pid, getpgrp};
+use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group};
 use rustix::termios::{
     LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp,
 };
@@ -22,6 +23,7 @@ pub struct Foreground {
     terminal: OwnedFd,
     group: Pid,
     settings: Termios,
+    is_given: Cell<bool>,
 }
 
 impl Foreground {
@@ -35,21 +37,32 @@ impl Foreground {
         }
         let terminal = input.as_fd().try_clone_to_owned().ok()?;
         let settings = tcgetattr(&terminal).ok()?;
-        Some(Self { terminal, group, settings })
+        Some(Self { terminal, group, settings, is_given: Cell::new(false) })
     }
 
-    /// Whether this process is in the foreground.
-    pub fn is_ours(&self) -> bool {
-        tcgetpgrp(&self.terminal) == Ok(self.group)
+    /// Notes that somebody else takes the foreground now; false where it is not this process's to give.
+    pub fn give(&self) -> bool {
+        let is_ours = tcgetpgrp(&self.terminal) == Ok(self.group);
+        self.is_given.set(self.is_given.get() || is_ours);
+        is_ours
     }
 
-    /// Takes the foreground and the settings back. A terminal that is gone needs neither.
+    /// Takes back what was given, with the settings that it had. A terminal that is gone needs neither.
     pub fn take_back(&self) {
+        if !self.is_given.replace(false) {
+            return;
+        }
         let _gone = without_terminal_stop(|| {
             tcsetpgrp(&self.terminal, self.group)?;
             tcsetattr(&self.terminal, OptionalActions::Drain, &self.settings)
         });
     }
+}
+
+/// Stops this process and those it was started with, as ^Z does; returns when it goes on.
+pub fn stop_as_terminal_does() {
+    // Where nobody could let it go on, the kernel does not stop it.
+    let _not_stopped = kill_current_process_group(Signal::TSTP);
 }
 
 impl Drop for Foreground {

@@ -5,6 +5,7 @@
 pub mod audit;
 mod bytes;
 pub mod content;
+pub mod debug;
 pub mod doc;
 pub mod error;
 mod escape;

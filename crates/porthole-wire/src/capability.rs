@@ -53,6 +53,16 @@ pub fn names(set: u64) -> Vec<String> {
         .collect()
 }
 
+/// The set that holds the capability of that name, with or without `CAP_` and in any case, or `ALL` of them.
+pub fn set(name: &str) -> Option<u64> {
+    let upper = name.to_ascii_uppercase();
+    let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
+    if bare == "ALL" {
+        return Some((1 << NAMES.len()) - 1);
+    }
+    NAMES.iter().position(|known| known.strip_prefix("CAP_") == Some(bare)).map(|number| 1 << number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +72,13 @@ mod tests {
         assert_eq!(names(1 << 12 | 1 << 19 | 1 << 21), ["CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_SYS_ADMIN"]);
         assert_eq!(names(1 << 40 | 1 << 41), ["CAP_CHECKPOINT_RESTORE", "CAP_41"]);
         assert!(names(0).is_empty());
+    }
+
+    #[test]
+    fn a_capability_is_named_as_docker_takes_it() {
+        assert_eq!(set("net_admin"), Some(1 << 12));
+        assert_eq!(set("CAP_SYS_PTRACE"), Some(1 << 19));
+        assert_eq!(set("all").map(u64::count_ones), Some(41));
+        assert_eq!(set("NET"), None);
     }
 }

@@ -155,6 +155,24 @@ Examples:
   porthole traffic verify audit.log         was the audit of porthole tap --audit altered?")]
     Traffic(TrafficArgs),
     /// Get inside a container, with tools, even where its image is empty
+    ///
+    /// A shell, or a command, that sees what the container sees: its files, processes, network and environment, and beside
+    /// them porthole's own tools. Nothing is pulled, copied into the container or mounted there, and nothing is left.
+    #[command(after_long_help = "\
+Examples:
+  porthole debug web                      a shell in the container web
+  porthole debug web -- ss -tlnp          one command; its exit code is porthole's
+  porthole debug web -- cat /etc/hosts > hosts
+  porthole debug -u app -w /srv web       as the container's user app
+  porthole debug -v ./tools:/mnt:ro web   with a directory of this host
+  porthole debug --shell /bin/bash web    the container's own shell
+  porthole debug --pause web              frozen as long as you look
+  porthole debug pid:4711                 beside any process
+  porthole debug --all -- cat /etc/resolv.conf
+  porthole debug --filter label=tier=web -- ps aux
+
+Exit codes: that of the command; 127 when there is none of that name, 126 when it cannot be run, 2 when porthole \
+cannot get inside. With --all and --filter, the highest; 125 stands for a container that was not entered.")]
     Debug(DebugArgs),
     /// List the tools that porthole takes into a container, or run one here
     #[cfg(feature = "toolbox")]

@@ -47,6 +47,9 @@ pub fn run() -> Exit {
     if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
         return tap::guard(&socket);
     }
+    if let Some(container) = debug::thawed(std::env::args_os()) {
+        return debug::thaw(&container);
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return error::usage(&error),

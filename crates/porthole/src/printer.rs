@@ -96,6 +96,11 @@ impl Printer {
         self.to_stderr(note);
     }
 
+    /// Passes on what a command wrote to its standard error.
+    pub(crate) fn aside(text: &[u8]) {
+        warn(text);
+    }
+
     /// How text is laid out on standard error.
     pub(crate) fn note_settings(self) -> TextSettings {
         TextSettings { width: self.progress.then(terminal_width).flatten(), color: self.color_err }

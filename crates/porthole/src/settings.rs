@@ -39,15 +39,23 @@ impl Settings {
         }
     }
 
-    /// A variable of the environment.
-    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
-        self.request.environment.get(name).map(String::as_str)
-    }
-
     /// Where this user's own sockets live; for root, and where nothing is set, `/run`.
     pub(crate) fn runtime_directory(&self) -> PathBuf {
         let set = self.request.environment.get("XDG_RUNTIME_DIR").filter(|directory| !directory.is_empty());
         PathBuf::from(set.map_or("/run", String::as_str)).join("porthole")
+    }
+
+    /// A variable of porthole's environment, unless it is empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.request.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The arguments by which another porthole with the same environment asks the same engine.
+    pub(crate) fn engine_arguments(&self) -> Vec<String> {
+        let option = |name: &str, value: &Option<String>| {
+            value.iter().flat_map(|value| [name.to_owned(), value.clone()]).collect::<Vec<_>>()
+        };
+        [option("--host", &self.request.host), option("--context", &self.request.context)].concat()
     }
 
     /// The engine's endpoint, as the docker CLI would choose it.

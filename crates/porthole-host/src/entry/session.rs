@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::io::FdFlags;
 
@@ -76,8 +77,13 @@ impl Drop for Session {
     }
 }
 
+/// Held while a descriptor is open that a keeper is to inherit, so that no other keeper does.
+static STARTING: Mutex<()> = Mutex::new(());
+
 /// Starts the command, which has `inherited` under the same number.
 fn spawn_with(mut command: Command, inherited: OwnedFd) -> io::Result<Child> {
+    let _one_by_one = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let inherited = inherited;
     rustix::io::fcntl_setfd(&inherited, FdFlags::empty())?;
     command.spawn()
 }

@@ -53,7 +53,14 @@ pub(crate) fn assert_no_trace(lab: &Lab, container: &str) {
 }
 
 pub(crate) fn sidecars(lab: &Lab) -> String {
-    lab.docker_ok(&["ps", "--all", "--filter", "label=porthole=session", "--format", "{{.Names}} {{.Status}}"])
+    lab.docker_ok(&[
+        "ps",
+        "--all",
+        "--filter",
+        "label=porthole=session",
+        "--format",
+        "{{.Names}} {{.Status}}",
+    ])
 }
 
 fn first_process(lab: &Lab, container: &str) -> String {
@@ -89,7 +96,8 @@ fn on_engines(test: impl Fn(&Lab)) {
 fn a_hardened_container_of_an_empty_image_is_entered() {
     on_engines(|lab| {
         lab.run("web", &HARDENED, "peer:1", &["http", "80"]);
-        let output = inside(lab, &[], "web", &["sh", "-c", "id -u; ls /; echo $MODE; cat /proc/1/comm; exit 3"]);
+        let output =
+            inside(lab, &[], "web", &["sh", "-c", "id -u; ls /; echo $MODE; cat /proc/1/comm; exit 3"]);
         assert_eq!(output.code, 3, "{output}");
         for expected in ["0\n", "peer\n", "production\n"] {
             assert!(output.stdout.contains(expected), "{output}");
@@ -234,7 +242,19 @@ fn targets_in_other_pid_namespaces_are_found() {
 fn an_engine_over_tcp_is_no_other() {
     let lab = start(builder(Engine::newest()).engine_argument("-H").engine_argument("tcp://127.0.0.1:2375"));
     lab.run("web", &HARDENED, "peer:1", &["idle"]);
-    let words = ["porthole", "-H", "tcp://127.0.0.1:2375", "debug", "--mode", "sidecar", "web", "--", "sh", "-c", "exit 4"];
+    let words = [
+        "porthole",
+        "-H",
+        "tcp://127.0.0.1:2375",
+        "debug",
+        "--mode",
+        "sidecar",
+        "web",
+        "--",
+        "sh",
+        "-c",
+        "exit 4",
+    ];
     assert_eq!(lab.exec(&words).code, 4);
     assert_no_trace(&lab, "web");
 }

@@ -2,18 +2,19 @@
 //! filter, environment and control group. The tools it runs are attached in the container for as long as it takes.
 
 use porthole_engine::{Client, ExecRequest, Session, start_exec};
-use porthole_host::Graft;
+use porthole_host::{EntryPlan, Graft};
+use porthole_model::Pid;
 use porthole_wire::session::{FromAgent, FromClient, Plan};
 
 use super::wanted::{self, Wanted};
-use super::{graft, sidecar};
+use super::{graft, local, sidecar};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::world::World;
 
 /// Runs what is wanted in the container.
-pub(crate) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
+pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
     let program = wanted::own_program()?;
     world.serve(async {
         let (grafted, place) = attach(client, wanted, &program).await?;
@@ -27,15 +28,11 @@ pub(crate) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exi
 
 /// Attaches the tools; gives the session that keeps them there, and the place.
 async fn attach(client: &Client, wanted: &Wanted, program: &[u8]) -> Result<(Session, String), CommandError> {
-    let mut tools = sidecar::tools();
+    let mut tools = local::tools();
     tools.push(graft::NAME.to_owned());
-    let graft = Wanted {
-        container: wanted.container.clone(),
-        command: vec![graft::NAME.into()],
-        ..Wanted::default()
-    };
-    let plan = Plan { ends_with_input: true, ..sidecar::entering(&graft, tools, None)? };
-    let mut session = sidecar::begin(client, &sidecar::entry(&graft, program)).await?;
+    let entry = EntryPlan { command: vec![graft::NAME.into()], ..EntryPlan::new(Pid(1), tools) };
+    let plan = Plan { ends_with_input: true, ..sidecar::entering(wanted, entry, None)? };
+    let mut session = sidecar::begin(client, &sidecar::entry(wanted, program)).await?;
     let heard = tokio::select! {
         heard = hear_place(&mut session, plan) => heard,
         () = interrupt::asked_to_stop() => Err(CommandError::interrupted()),
@@ -71,7 +68,8 @@ async fn hear_place(session: &mut Session, plan: Plan) -> Result<String, Command
 
 async fn execute(client: &Client, wanted: &Wanted, place: &str, world: &World) -> Result<Exit, CommandError> {
     let program = format!("{place}/{}", Graft::PROGRAM);
-    let request = ExecRequest { target: &wanted.container, program: &program, user: wanted.user.as_deref() };
+    let request =
+        ExecRequest { target: &wanted.container, program: &program, user: wanted.entry.user.as_deref() };
     let started = tokio::select! {
         started = start_exec(client, &request) => started,
         () = interrupt::asked_to_stop() => return Err(CommandError::interrupted()),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use porthole_host::Graft;
 
-use super::sidecar::tools;
+use super::local::tools;
 use crate::exit::Exit;
 use crate::printer::Printer;
 

@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::world::World;
 
 /// Runs what is wanted beside the container.
-pub(crate) fn run(
+pub(super) fn run(
     wanted: &Wanted,
     image: &str,
     pull: Pull,

@@ -1,11 +1,82 @@
-//! Into a container of this host, by its namespaces.
+//! Into a container of this host, by the namespaces of its process.
 
-use super::DebugArgs;
+use std::ffi::OsString;
+
+use porthole_host::{Doorway, EntryPlan};
+use porthole_model::ContainerState;
+use porthole_render::debug;
+
+use super::args::{DebugArgs, Variable};
+use super::frozen::Frozen;
+use super::mode::Inspected;
+use super::session;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
 
-/// Enters the container.
-pub(super) fn run(args: &DebugArgs, _world: &World) -> Result<Exit, CommandError> {
-    Err(CommandError::new(format!("cannot enter {} yet", args.target)))
+/// Runs the command beside the process, and gives its exit code.
+pub(super) fn run(
+    args: &DebugArgs,
+    doorway: Doorway,
+    container: Option<&Inspected>,
+    world: &World,
+) -> Result<Exit, CommandError> {
+    let frozen = freeze(args, container, world)?;
+    let exit = session::run(plan(args, doorway, world), world);
+    frozen.map_or(Ok(()), Frozen::thaw).and(exit)
+}
+
+/// What the arguments ask for, in that process's namespaces.
+pub(super) fn plan(args: &DebugArgs, doorway: Doorway, world: &World) -> EntryPlan {
+    EntryPlan {
+        started: Some(doorway.started),
+        command: args.shell.iter().map(OsString::from).chain(args.command.iter().cloned()).collect(),
+        user: args.user.clone(),
+        capabilities: args.capabilities.iter().fold(0, |all, one| all | one),
+        directory: args.workdir.clone(),
+        environment: environment(args, world),
+        mounts: args.volumes.clone(),
+        ..EntryPlan::new(doorway.process, tools())
+    }
+}
+
+/// A variable that is passed on and is not set here is left as it is there.
+fn environment(args: &DebugArgs, world: &World) -> Vec<(OsString, OsString)> {
+    let here = |name: &String| world.settings.variable(name).map(|value| (name.into(), value.into()));
+    let asked = args.environment.iter().filter_map(|variable| match variable {
+        Variable::Set(name, value) => Some((name.into(), value.into())),
+        Variable::PassedOn(name) => here(name),
+    });
+    here(&"TERM".to_owned()).into_iter().chain(asked).collect()
+}
+
+#[cfg(feature = "toolbox")]
+pub(super) fn tools() -> Vec<String> {
+    porthole_toolbox::applets().map(|applet| applet.name.to_owned()).collect()
+}
+
+/// Without the toolbox, a session has the programs of the container alone.
+#[cfg(not(feature = "toolbox"))]
+pub(super) fn tools() -> Vec<String> {
+    Vec::new()
+}
+
+/// Freezes the container, where that is asked for and it is not frozen by somebody else.
+pub(super) fn freeze(
+    args: &DebugArgs,
+    container: Option<&Inspected>,
+    world: &World,
+) -> Result<Option<Frozen>, CommandError> {
+    if !args.pause {
+        return Ok(None);
+    }
+    let Some(Inspected { container, .. }) = container else {
+        let error = CommandError::new("cannot freeze a process that was named by its number");
+        return Err(error.hint("name the container of the process, whose engine can freeze it"));
+    };
+    if container.state == ContainerState::Paused {
+        world.printer.note(&debug::was_frozen(&container.name));
+        return Ok(None);
+    }
+    Frozen::begin(container, &world.settings.engine_arguments()).map(Some)
 }

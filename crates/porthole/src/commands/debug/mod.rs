@@ -1,54 +1,64 @@
 //! `porthole debug`: inside any container, with the toolbox, and nothing left behind.
 
 pub(crate) mod agent;
+mod args;
 mod as_target;
 mod conversation;
+mod failure;
+mod frozen;
 pub(crate) mod graft;
 mod image;
 mod local;
+mod many;
+mod mode;
+mod session;
 mod sidecar;
 mod wanted;
 mod way;
 
-use std::ffi::OsString;
+use porthole_analysis::target::{Named, TargetError};
 
+pub(crate) use self::args::DebugArgs;
+pub(crate) use self::frozen::{thaw, thawed};
+use self::mode::{Inspected, Mode};
+use self::wanted::Wanted;
+use self::way::Way;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
 
-/// `porthole debug`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct DebugArgs {
-    /// The container: a name, an id, a unique prefix of either, or pid:N; or an image
-    #[arg(value_name = "CONTAINER")]
-    pub(crate) target: String,
-    #[command(flatten)]
-    way: way::WayArgs,
-    /// What to run there instead of a shell
-    #[arg(last = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<OsString>,
+/// Runs the command in the container, or in each of many.
+pub(crate) fn run(args: &DebugArgs, world: &World) -> Result<Exit, CommandError> {
+    let Some(target) = &args.target else { return many::run(args, world) };
+    match mode::choose(target, args.way.mode, world)? {
+        Mode::Stopped { container } => {
+            Err(TargetError::NotRunning { container: Named::from(&container) }.into())
+        }
+        Mode::Local { container: Some(container), .. } | Mode::Sidecar { container, .. }
+            if args.way.needs_engine() =>
+        {
+            through_engine(args, &container, world)
+        }
+        Mode::Local { container: None, .. } if args.way.needs_engine() => {
+            Err(CommandError::new("cannot ask an engine about a process that was named by its number")
+                .hint("name the container of the process"))
+        }
+        Mode::Local { doorway, container } => local::run(args, doorway, container.as_ref(), world),
+        Mode::Sidecar { container, reason } if args.way.mode == Way::Local => {
+            Err(failure::no_local_way(&container.container.name, reason))
+        }
+        Mode::Sidecar { container, .. } => through_engine(args, &container, world),
+    }
 }
 
-/// Runs the command in the container.
-pub(crate) fn run(args: &DebugArgs, world: &World) -> Result<Exit, CommandError> {
-    if args.way.mode == way::Way::Sidecar {
-        let client = world.engine()?;
-        let container = world
-            .block_on(porthole_engine::inspect(&client, &args.target, world.settings.secrets))?
-            .map_err(|error| CommandError::caused_by("x", error))?;
-        let wanted = wanted::Wanted {
-            container: container.id.0,
-            command: args.command.clone(),
-            detach_keys: args.way.detach_keys.clone(),
-            ..wanted::Wanted::default()
-        };
-        if let Some(image) = &args.way.image {
-            return image::run(&wanted, image, args.way.pull.into(), &client, world);
-        }
-        if args.way.as_target {
-            return as_target::run(&wanted, &client, world);
-        }
-        return sidecar::run(&wanted, &client, world);
-    }
-    local::run(args, world)
+fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Result<Exit, CommandError> {
+    let wanted = Wanted::new(args, &inspected.container, world)?;
+    let frozen = local::freeze(args, Some(inspected), world)?;
+    let client = &inspected.client;
+    let exit = match &args.way.image {
+        Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
+        None if args.way.as_target => as_target::run(&wanted, client, world),
+        None => sidecar::run(&wanted, client, world),
+    };
+    frozen.map_or(Ok(()), frozen::Frozen::thaw).and(exit)
 }

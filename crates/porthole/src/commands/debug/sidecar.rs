@@ -1,12 +1,8 @@
 //! Into a container through the engine alone: an agent in a container of its own beside the target enters it there. For
 //! engines on other hosts, and for users who may use the engine but are not root.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-
 use porthole_engine::{Client, Session, SidecarRequest, start_sidecar};
 use porthole_host::{EntryPlan, SessionTerminal};
-use porthole_model::Pid;
 use porthole_wire::session::{Plan, Terminal};
 
 use super::wanted::{self, Wanted};
@@ -16,11 +12,9 @@ use crate::interrupt;
 use crate::world::World;
 
 /// Runs what is wanted in the container.
-pub(crate) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
+pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
     let program = wanted::own_program()?;
-    let beside = wanted.plan(world);
-    let plan = entering(wanted, tools(), beside.terminal.as_ref())?;
-    let plan = Plan { terminal: beside.terminal, ..plan };
+    let plan = entering(wanted, wanted.entry.clone(), wanted::terminal(world))?;
     world.serve(async {
         let session = begin(client, &entry(wanted, &program)).await?;
         wanted.hold(client, session, plan).await
@@ -52,32 +46,16 @@ pub(super) async fn begin(client: &Client, request: &SidecarRequest<'_>) -> Resu
     }
 }
 
-/// The plan of an agent that enters the container, with porthole under these names.
+/// The plan of an agent that enters the container.
 pub(super) fn entering(
     wanted: &Wanted,
-    tools: Vec<String>,
-    terminal: Option<&Terminal>,
+    mut entry: EntryPlan,
+    terminal: Option<Terminal>,
 ) -> Result<Plan, CommandError> {
-    // The number is the agent's to find: it is another one in each pid namespace.
-    let mut entry = EntryPlan::new(Pid(1), tools);
-    entry.command.clone_from(&wanted.command);
-    entry.user.clone_from(&wanted.user);
-    entry.directory.clone_from(&wanted.directory);
-    if let Some(terminal) = terminal {
+    if terminal.is_some() {
         entry.terminal = SessionTerminal::Own;
-        entry.environment.push(("TERM".into(), OsString::from_vec(terminal.kind.clone())));
     }
-    entry.environment.extend(wanted.environment.iter().cloned());
     let entry = serde_json::to_value(&entry)
         .map_err(|error| CommandError::caused_by("cannot say how to enter the container", error))?;
-    Ok(Plan { entry: Some(entry), container: Some(wanted.container.clone()), ..Plan::default() })
-}
-
-/// The names that porthole goes by inside.
-pub(super) fn tools() -> Vec<String> {
-    #[cfg(feature = "toolbox")]
-    let names = porthole_toolbox::applets().map(|applet| applet.name.to_owned()).collect();
-    #[cfg(not(feature = "toolbox"))]
-    let names = Vec::new();
-    names
+    Ok(Plan { entry: Some(entry), container: Some(wanted.container.clone()), terminal, ..Plan::default() })
 }

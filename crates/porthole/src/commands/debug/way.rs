@@ -34,6 +34,13 @@ pub(crate) struct WayArgs {
     pub(crate) detach_keys: DetachKeys,
 }
 
+impl WayArgs {
+    /// Whether only the engine can do what is asked for.
+    pub(super) fn needs_engine(&self) -> bool {
+        self.as_target || self.image.is_some()
+    }
+}
+
 /// Which way leads in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Way {

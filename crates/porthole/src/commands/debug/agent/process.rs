@@ -14,7 +14,6 @@ use std::time::Duration;
 use porthole_host::{Cells, Descendants, PseudoTerminal, begin_with_terminal, signal_group};
 use porthole_model::Pid;
 use porthole_wire::session::{FromAgent, FromClient, Plan, WindowSize};
-use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -22,7 +21,7 @@ use super::entered::Entered;
 use super::in_time;
 use super::input::Input;
 use super::line::Mouth;
-use super::streams::{Sink, Source, Terminal, TerminalEnd};
+use super::streams::{self, Sink, Source, Terminal};
 
 /// A command that runs, and its streams.
 pub(super) struct Running {
@@ -86,7 +85,7 @@ impl Running {
     }
 
     fn on_terminal(process: Process, terminal: PseudoTerminal) -> Result<Self, Refusal> {
-        let terminal = Rc::new(AsyncFd::new(TerminalEnd(terminal))?);
+        let terminal = streams::watched(terminal)?;
         Ok(Self {
             input: Input::into(Some(Sink::Terminal(Rc::clone(&terminal)))),
             output: Some(Source::Terminal(Rc::clone(&terminal))),
@@ -117,7 +116,7 @@ impl Running {
             FromClient::Resized(size) => {
                 if let Some(terminal) = &self.terminal {
                     // A terminal that nobody uses any more has no size.
-                    let _over = terminal.get_ref().0.resize(cells(size));
+                    let _over = terminal.get_ref().resize(cells(size));
                 }
             }
             // A session begins once.

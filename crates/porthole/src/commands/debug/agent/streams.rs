@@ -9,15 +9,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::unix::pipe;
 
 /// A terminal whose one end is read, written and resized.
-pub(super) type Terminal = Rc<AsyncFd<TerminalEnd>>;
+pub(super) type Terminal = Rc<AsyncFd<PseudoTerminal>>;
 
-/// The emulator's end of a terminal.
-pub(super) struct TerminalEnd(pub(super) PseudoTerminal);
-
-impl std::os::fd::AsRawFd for TerminalEnd {
-    fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        self.0.file().as_raw_fd()
-    }
+/// The terminal, as something that is waited for.
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe to call; a terminal owns its one descriptor, as both demand"
+)]
+pub(super) fn watched(terminal: PseudoTerminal) -> io::Result<Terminal> {
+    AsyncFd::new(terminal).map(Rc::new)
 }
 
 /// Where output comes from.
@@ -38,7 +38,7 @@ pub(super) async fn read(source: &mut Option<Source>) -> Option<Vec<u8>> {
     let read = match source {
         Some(Source::Pipe(pipe)) => pipe.read(&mut buffer).await,
         Some(Source::Terminal(end)) => {
-            end.async_io(Interest::READABLE, |end| end.0.file().read(&mut buffer)).await
+            end.async_io(Interest::READABLE, |end| end.file().read(&mut buffer)).await
         }
         None => return None,
     };
@@ -57,7 +57,7 @@ impl Sink {
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Pipe(pipe) => pipe.write(bytes).await,
-            Self::Terminal(end) => end.async_io(Interest::WRITABLE, |end| end.0.file().write(bytes)).await,
+            Self::Terminal(end) => end.async_io(Interest::WRITABLE, |end| end.file().write(bytes)).await,
         }
     }
 }
