@@ -26,15 +26,8 @@ impl Shown {
         let (terminal, other_end) = PseudoTerminal::open(Cells { rows: 24, columns: 80 }).unwrap();
         let mut command = lab.command("porthole");
         command.args(words).env("TERM", "xterm");
-        for stream in [File::try_clone, File::try_clone, File::try_clone].iter().enumerate() {
-            let (number, clone) = stream;
-            let stdio = Stdio::from(clone(&other_end).unwrap());
-            match number {
-                0 => command.stdin(stdio),
-                1 => command.stdout(stdio),
-                _ => command.stderr(stdio),
-            };
-        }
+        let stream = || Stdio::from(other_end.try_clone().unwrap());
+        command.stdin(stream()).stdout(stream()).stderr(stream());
         begin_with_terminal(&mut command);
         let child = command.spawn().unwrap();
         drop(command);
@@ -49,9 +42,19 @@ impl Shown {
             let piece = self.pieces.recv_timeout(deadline.saturating_duration_since(Instant::now()));
             let piece = piece.unwrap_or_else(|_| panic!("waited in vain for {text:?} in {:?}", self.seen));
             self.seen.push_str(&String::from_utf8_lossy(&piece));
+            self.answer();
         }
         let end = self.seen.find(text).unwrap() + text.len();
         self.seen.drain(..end);
+    }
+
+    /// A shell asks where the cursor is, and waits for the answer.
+    fn answer(&mut self) {
+        const QUESTION: &str = "\x1b[6n";
+        while let Some(start) = self.seen.find(QUESTION) {
+            self.seen.replace_range(start..start + QUESTION.len(), "");
+            self.key(b"\x1b[1;1R");
+        }
     }
 
     fn key(&self, keys: &[u8]) {
@@ -149,7 +152,7 @@ fn a_lost_engine_gives_the_terminal_back_with_a_reason() {
 fn a_shell_is_usable() {
     let lab = target();
     let mut shown = Shown::start(&lab, &SESSION[..4]);
-    shown.see("#");
+    shown.see("$");
     shown.key(b"echo A$((40+2))B\r");
     shown.see("A42B");
     shown.key(b"exit 4\r");
