@@ -3,9 +3,9 @@
 mod audit;
 mod bad_input;
 mod content;
-mod debug_as_target;
 mod debug_sidecar;
-mod debug_terminal;
+mod debug_sidecar_as_target;
+mod debug_sidecar_terminal;
 mod endpoints;
 mod faults;
 mod healthy;

@@ -26,7 +26,7 @@ impl Ears {
 
     /// The next message; `None` when the client is gone. May be dropped and called again without a loss.
     pub(super) async fn hear(&mut self) -> io::Result<Option<FromClient>> {
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         loop {
             if let Some(message) = self.messages.take().map_err(io::Error::other)? {
                 return Ok(Some(message));
@@ -56,6 +56,13 @@ impl Mouth {
     /// Something to be said as soon as it is heard.
     pub(super) fn say(&mut self, message: &FromAgent) {
         self.words.extend(message.encode());
+    }
+
+    /// The same of a message that there may be.
+    pub(super) fn pass_on(&mut self, message: Option<FromAgent>) {
+        if let Some(message) = message {
+            self.say(&message);
+        }
     }
 
     /// Whether something waits to be said.

@@ -74,10 +74,10 @@ async fn attend(ears: &mut Ears, mouth: &mut Mouth, running: &mut Running) -> io
             () = &mut stopped => return Ok(None),
             flushed = mouth.flush(), if mouth.is_full_of_words() => flushed?,
             piece = read(&mut running.output), if running.output.is_some() && mouth.has_room() => {
-                piece.into_iter().for_each(|piece| mouth.say(&FromAgent::Output(piece)));
+                mouth.pass_on(piece.map(FromAgent::Output));
             }
             piece = read(&mut running.errors), if running.errors.is_some() && mouth.has_room() => {
-                piece.into_iter().for_each(|piece| mouth.say(&FromAgent::Error(piece)));
+                mouth.pass_on(piece.map(FromAgent::Error));
             }
             taken = running.input.feed(), if running.input.is_waiting() => mouth.say(&FromAgent::Taken(taken)),
             step = running.process.step(), if last.is_none() => last = step.tell(mouth),
