@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group};
+use rustix::process::{Pid, Signal, kill_current_process_group};
 use rustix::termios::{
     LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp,
 };
@@ -31,7 +31,7 @@ impl Foreground {
     /// same; a pipeline keeps its terminal.
     pub fn of_this_process() -> Option<Self> {
         let (input, output) = (io::stdin(), io::stdout());
-        let group = getpgrp();
+        let group = own_group()?;
         if !isatty(&output) || tcgetpgrp(&input) != Ok(group) {
             return None;
         }
@@ -57,6 +57,14 @@ impl Foreground {
             tcsetattr(&self.terminal, OptionalActions::Drain, &self.settings)
         });
     }
+}
+
+/// The process group of this process; `None` where it is of a pid namespace that is not seen from here, for which rustix has
+/// no answer.
+#[expect(unsafe_code, reason = "rustix takes for granted that there is one")]
+fn own_group() -> Option<Pid> {
+    // SAFETY: getpgrp(2) only answers.
+    Pid::from_raw(unsafe { libc::getpgrp() })
 }
 
 /// Stops this process and those it was started with, as ^Z does; returns when it goes on.

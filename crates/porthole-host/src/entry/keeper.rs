@@ -40,7 +40,11 @@ pub fn carry_out(plan: &EntryPlan, line: OwnedFd) -> u8 {
     conduct(plan, Line::from(line))
 }
 
+/// What it is called in a list of processes.
+const PROCESS_NAME: &std::ffi::CStr = c"porthole";
+
 fn told(mut line: Line) -> io::Result<(EntryPlan, Line)> {
+    rustix::thread::set_name(PROCESS_NAME)?;
     let plan = line.hear()?.ok_or(io::ErrorKind::UnexpectedEof)?;
     Ok((plan, line))
 }

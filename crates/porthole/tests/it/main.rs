@@ -3,9 +3,12 @@
 mod audit;
 mod bad_input;
 mod content;
+mod debug;
+mod debug_kills;
 mod debug_sidecar;
 mod debug_sidecar_as_target;
 mod debug_sidecar_terminal;
+mod debug_terminal;
 mod endpoints;
 mod faults;
 mod healthy;

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use porthole_host::SessionMount;
+use clap::ValueEnum;
+use porthole_host::{Placement, SessionMount};
 use porthole_wire::capability;
 
 use super::way::WayArgs;
@@ -40,12 +41,36 @@ pub(crate) struct DebugArgs {
     /// Give this capability to another user than root, too, or ALL of them
     #[arg(long = "cap-add", value_name = "CAPABILITY", value_parser = capability_set)]
     pub(crate) capabilities: Vec<u64>,
+    /// How the tools get inside, instead of the best way that there is
+    #[arg(long, hide = true, value_name = "WAY")]
+    pub(crate) placement: Option<PlacementName>,
     /// Run the command in every container that runs
     #[arg(short, long, requires = "command")]
     pub(crate) all: bool,
     /// Run the command in every container that runs and that this lets through, as in docker ps
     #[arg(long = "filter", value_name = "KEY=VALUE", value_parser = filter, requires = "command")]
     pub(crate) filters: Vec<(String, String)>,
+}
+
+/// How the tools get inside, for who wants to see each way work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlacementName {
+    /// Attached nowhere, as a mount.
+    Bound,
+    /// Attached nowhere, as a copy.
+    Copied,
+    /// Mounted for the session alone.
+    Mounted,
+}
+
+impl From<PlacementName> for Placement {
+    fn from(name: PlacementName) -> Self {
+        match name {
+            PlacementName::Bound => Self::Bound,
+            PlacementName::Copied => Self::Copied,
+            PlacementName::Mounted => Self::Mounted,
+        }
+    }
 }
 
 /// A variable of the environment.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use porthole_host::{Doorway, EntryPlan};
+use porthole_host::{Doorway, EntryPlan, Placement};
 use porthole_model::ContainerState;
 use porthole_render::debug;
 
@@ -36,6 +36,7 @@ pub(super) fn plan(args: &DebugArgs, doorway: Doorway, world: &World) -> EntryPl
         directory: args.workdir.clone(),
         environment: environment(args, world),
         mounts: args.volumes.clone(),
+        placement: args.placement.map(Placement::from).unwrap_or_default(),
         ..EntryPlan::new(doorway.process, tools())
     }
 }
