@@ -152,7 +152,6 @@ fn a_lost_engine_gives_the_terminal_back_with_a_reason() {
 fn a_shell_is_usable() {
     let lab = target();
     let mut shown = Shown::start(&lab, &SESSION[..4]);
-    shown.see("$");
     shown.key(b"echo A$((40+2))B\r");
     shown.see("A42B");
     shown.key(b"exit 4\r");
