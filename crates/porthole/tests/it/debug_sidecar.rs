@@ -35,11 +35,11 @@ pub(crate) fn piped(lab: &Lab, container: &str, command: &[&str], input: &[u8]) 
 
 fn feed(mut porthole: Command, input: &[u8]) -> std::process::Output {
     porthole.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = porthole.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+    let mut child = porthole.spawn().expect("it works");
+    let mut stdin = child.stdin.take().expect("it works");
     std::thread::scope(|threads| {
         threads.spawn(move || stdin.write_all(input));
-        child.wait_with_output().unwrap()
+        child.wait_with_output().expect("it works")
     })
 }
 

@@ -23,15 +23,15 @@ struct Shown {
 
 impl Shown {
     fn start(lab: &Lab, words: &[&str]) -> Self {
-        let (terminal, other_end) = PseudoTerminal::open(Cells { rows: 24, columns: 80 }).unwrap();
+        let (terminal, other_end) = PseudoTerminal::open(Cells { rows: 24, columns: 80 }).expect("it works");
         let mut command = lab.command("porthole");
         command.args(words).env("TERM", "xterm");
-        let stream = || Stdio::from(other_end.try_clone().unwrap());
+        let stream = || Stdio::from(other_end.try_clone().expect("it works"));
         command.stdin(stream()).stdout(stream()).stderr(stream());
         begin_with_terminal(&mut command);
-        let child = command.spawn().unwrap();
+        let child = command.spawn().expect("it works");
         drop(command);
-        let pieces = read_all(terminal.file().try_clone().unwrap());
+        let pieces = read_all(terminal.file().try_clone().expect("it works"));
         Self { child, terminal, other_end, pieces, seen: String::new() }
     }
 
@@ -44,7 +44,7 @@ impl Shown {
             self.seen.push_str(&String::from_utf8_lossy(&piece));
             self.answer();
         }
-        let end = self.seen.find(text).unwrap() + text.len();
+        let end = self.seen.find(text).expect("it works") + text.len();
         self.seen.drain(..end);
     }
 
@@ -58,11 +58,11 @@ impl Shown {
     }
 
     fn key(&self, keys: &[u8]) {
-        self.terminal.file().write_all(keys).unwrap();
+        self.terminal.file().write_all(keys).expect("it works");
     }
 
     fn end(mut self) -> Option<i32> {
-        let code = self.child.wait().unwrap().code();
+        let code = self.child.wait().expect("it works").code();
         assert!(!is_taken(&self.other_end), "the terminal is given back");
         code
     }
