@@ -70,7 +70,7 @@ impl Prepared {
     /// Becomes the command. Where that fails, it is told, and this process ends.
     pub(super) fn run(&self, line: &Line) -> ! {
         let failed = match self.settle() {
-            Ok(()) => Failed::at(self.become_program(), &format!("run {}", self.words[0].display())),
+            Ok(()) => Failed::at(&self.become_program(), &format!("run {}", self.words[0].display())),
             Err(failed) => failed,
         };
         line.tell(&Report::NotRun { cause: failed.cause });
@@ -81,15 +81,15 @@ impl Prepared {
         let ready = set_parent_process_death_signal(None)
             .map_err(io::Error::from)
             .and_then(|()| self.take_terminal());
-        ready.map_err(|error| Failed::at(error, "take the terminal"))?;
+        ready.map_err(|error| Failed::at(&error, "take the terminal"))?;
         if let Some(directory) = &self.directory {
             chdir(directory)
-                .map_err(|error| Failed::at(error.into(), &format!("start in {}", directory.display())))?;
+                .map_err(|error| Failed::at(&error.into(), &format!("start in {}", directory.display())))?;
         }
         self.identity
             .assume(self.capabilities)
-            .map_err(|error| Failed::at(error.into(), "become the user"))?;
-        unblock().map_err(|error| Failed::at(error, "unblock signals"))
+            .map_err(|error| Failed::at(&error.into(), "become the user"))?;
+        unblock().map_err(|error| Failed::at(&error, "unblock signals"))
     }
 
     /// While signals are blocked, so that the terminal can be taken from the background.
@@ -115,7 +115,7 @@ struct Failed {
 }
 
 impl Failed {
-    fn at(error: io::Error, step: &str) -> Self {
+    fn at(error: &io::Error, step: &str) -> Self {
         let is_absent = error.kind() == io::ErrorKind::NotFound;
         Self { code: if is_absent { NOT_FOUND } else { NOT_RUN }, cause: format!("cannot {step}: {error}") }
     }

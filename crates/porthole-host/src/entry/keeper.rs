@@ -82,7 +82,7 @@ fn enter(plan: &EntryPlan) -> Result<Prepared, EntryFailure> {
     if !mounts.is_empty() || plan.placement == Placement::Mounted {
         view::make_private()?;
     }
-    let toolbox = Toolbox::make(program, plan)?;
+    let toolbox = Toolbox::make(&program, plan)?;
     view::attach(mounts)?;
     let identity = Identity::find(plan.user.as_deref())?;
     Prepared::new(plan, inherited, toolbox, identity)

@@ -20,6 +20,17 @@ pub(super) struct Woken {
     pub(super) to_hear: bool,
 }
 
+/// What is waited for beside signals.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Watched<'a> {
+    /// The line, for its end.
+    pub(super) line: Option<&'a Line>,
+    /// Whether what the client says on the line is heard.
+    pub(super) hears: bool,
+    /// Whether standard input is a terminal whose closing is the end: the kernel tells the command of it, which may not mind.
+    pub(super) terminal: bool,
+}
+
 /// Blocks every signal.
 pub(super) fn block() -> io::Result<()> {
     set_mask(&full_set())
@@ -35,22 +46,18 @@ impl Signals {
         signal_descriptor(&set_of(&[libc::SIGCHLD, libc::SIGTERM])).map(Self)
     }
 
-    /// Waits until a child's state changed or `limit` is over, and for what `line` brings: its end, and where this process
-    /// `hears` what the client says.
-    pub(super) fn wait(
-        &self,
-        line: Option<&Line>,
-        hears: bool,
-        limit: Option<Timespec>,
-    ) -> io::Result<Woken> {
-        let wanted = if hears { PollFlags::IN } else { PollFlags::empty() };
+    /// Waits until a child's state changed or `limit` is over, and for what `watched` brings.
+    pub(super) fn wait(&self, watched: Watched<'_>, limit: Option<Timespec>) -> io::Result<Woken> {
+        let wanted = if watched.hears { PollFlags::IN } else { PollFlags::empty() };
+        let input = io::stdin();
         let mut ready = vec![PollFd::new(&self.0, PollFlags::IN)];
-        ready.extend(line.map(|line| PollFd::new(line, wanted)));
+        ready.extend(watched.line.map(|line| PollFd::new(line, wanted)));
+        ready.extend(watched.terminal.then(|| PollFd::new(&input, PollFlags::empty())));
         poll(&mut ready, limit.as_ref())?;
         let asked = ready[0].revents().contains(PollFlags::IN) && self.read()?;
-        let line = ready.get(1).map_or(PollFlags::empty(), PollFd::revents);
-        let gone = line.intersects(PollFlags::HUP | PollFlags::ERR);
-        Ok(Woken { to_end: asked || gone, to_hear: hears && line.contains(PollFlags::IN) })
+        let gone = ready[1..].iter().any(|each| each.revents().intersects(PollFlags::HUP | PollFlags::ERR));
+        let says = watched.hears && ready.get(1).is_some_and(|line| line.revents().contains(PollFlags::IN));
+        Ok(Woken { to_end: asked || gone, to_hear: says })
     }
 
     /// Takes one signal; whether it asks for the end.

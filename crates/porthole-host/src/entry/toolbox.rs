@@ -66,12 +66,12 @@ pub(super) struct Toolbox {
 
 impl Toolbox {
     /// Makes it, within the namespaces of the session.
-    pub(super) fn make(program: Program, plan: &EntryPlan) -> Result<Self, EntryFailure> {
+    pub(super) fn make(program: &Program, plan: &EntryPlan) -> Result<Self, EntryFailure> {
         let toolbox = match plan.placement {
-            Placement::Best => Self::best(&program),
-            Placement::Bound => Self::bound(&program),
-            Placement::Copied => Self::copied(&program),
-            Placement::Mounted => Self::mounted(&program),
+            Placement::Best => Self::best(program),
+            Placement::Bound => Self::bound(program),
+            Placement::Copied => Self::copied(program),
+            Placement::Mounted => Self::mounted(program),
         }?;
         toolbox.link(&plan.tools).map_err(EntryFailure::at("fill the toolbox"))?;
         Ok(toolbox)
@@ -129,14 +129,14 @@ impl Toolbox {
             Ok(move_mount(tree, "", &directory, NAME, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
         });
         bound.map_err(EntryFailure::at("put porthole's own program into the toolbox"))?;
-        Self::by_descriptor(directory)
+        Self::by_descriptor(&directory)
     }
 
     fn copied(program: &Program) -> Result<Self, EntryFailure> {
         let room = program.room();
         let directory = detached(room).map_err(EntryFailure::at("make a toolbox"))?;
         program.copy_into(&directory)?;
-        Self::by_descriptor(directory)
+        Self::by_descriptor(&directory)
     }
 
     fn mounted(program: &Program) -> Result<Self, EntryFailure> {
@@ -157,12 +157,12 @@ impl Toolbox {
     }
 
     /// The toolbox is where its descriptor is, for all who inherit it.
-    fn by_descriptor(directory: OwnedFd) -> Result<Self, EntryFailure> {
+    fn by_descriptor(directory: &OwnedFd) -> Result<Self, EntryFailure> {
         if !Path::new("/proc/filesystems").exists() {
             let cause = "the process sees no /proc, through which the tools are found";
             return Err(EntryFailure::new(FailureKind::Unsupported, "hold the toolbox open", cause));
         }
-        let inherited = fcntl_dupfd_cloexec(&directory, DESCRIPTOR)
+        let inherited = fcntl_dupfd_cloexec(directory, DESCRIPTOR)
             .and_then(|inherited| fcntl_setfd(&inherited, FdFlags::empty()).map(|()| inherited));
         let directory = inherited.map_err(EntryFailure::at("hold the toolbox open"))?;
         let path = format!("/proc/self/fd/{}", directory.as_raw_fd()).into();

@@ -12,7 +12,7 @@ use rustix::termios::tcsetpgrp;
 
 use super::command::Prepared;
 use super::line::{Line, Report, Request};
-use super::signals::{Fork, Signals, changed_child, code, exit, fork, stand_aside};
+use super::signals::{Fork, Signals, Watched, changed_child, code, exit, fork, stand_aside};
 
 /// How often processes that do not end at once are looked for again.
 const AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
@@ -97,8 +97,7 @@ impl Watch<'_> {
                 }
                 return Ok(code);
             }
-            // The end of the line would be seen again and again.
-            let woken = self.signals.wait((!is_ending).then_some(&*self.line), self.role.hears(), None)?;
+            let woken = self.signals.wait(self.watched(is_ending), None)?;
             if woken.to_end && !is_ending {
                 is_ending = true;
                 self.end();
@@ -106,6 +105,15 @@ impl Watch<'_> {
                 self.hear()?;
             }
         }
+    }
+
+    /// Once it is ending, the end of the line would be seen again and again.
+    fn watched(&self, is_ending: bool) -> Watched<'_> {
+        if is_ending {
+            return Watched::default();
+        }
+        let terminal = self.role == (Role::Inner { has_terminal: true });
+        Watched { line: Some(&*self.line), hears: self.role.hears(), terminal }
     }
 
     /// Reaps what has ended; the code of the child once it is among them.
@@ -148,7 +156,7 @@ impl Watch<'_> {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     kill_all_below(self.child);
-                    self.signals.wait(None, false, Some(AGAIN))?;
+                    self.signals.wait(Watched::default(), Some(AGAIN))?;
                 }
             }
         }
@@ -187,12 +195,13 @@ impl Watch<'_> {
 
 /// Kills every process below this one; where these cannot be listed, the group of `child`.
 fn kill_all_below(child: Pid) {
-    match below() {
-        Ok(all) => all.into_iter().for_each(|pid| send(pid, Signal::KILL)),
-        Err(_) => {
-            send(child, Signal::KILL);
-            send_to_group(child, Signal::KILL);
+    if let Ok(all) = below() {
+        for pid in all {
+            send(pid, Signal::KILL);
         }
+    } else {
+        send(child, Signal::KILL);
+        send_to_group(child, Signal::KILL);
     }
 }
 

@@ -75,7 +75,7 @@ fn a_shell_inside_has_the_terminal_until_it_ends() {
     wait_for("it to run", || !lab.sh("pgrep -x -f 'sleep 4712'").stdout.is_empty());
     terminal.types("\u{1a}", "Stopped");
     terminal.types("stty rows 33 columns 77; stty size\n", "33 77");
-    terminal.types("stty raw -echo; exit 5\n", "");
+    terminal.types("kill -9 %1; wait; stty raw -echo; exit 5\n", "");
     terminal.types("echo co''de $?\n", "code 5");
     terminal.types("stty -a | grep -o -e ' -echo ' -e ' icanon '; echo e''nd\n", "end");
     assert!(!terminal.shown.lock().unwrap().contains(" -echo "), "{:?}", terminal.shown.lock().unwrap());
