@@ -24,6 +24,7 @@ use crate::transport::Dialler;
 
 pub(crate) use call::Outgoing;
 pub use stream::{AnswerStream, HijackedStream};
+pub(crate) use stream::{HijackedReader, HijackedWriter};
 
 /// An engine that answered.
 pub struct Client {
@@ -118,33 +119,16 @@ impl Client {
         self.answer(Outgoing::empty(Method::DELETE, path)).await.map(drop)
     }
 
-    /// `PUT path` with bytes, which may take `limit`, for an answer without a body.
-    pub async fn put(
-        &self,
-        path: &str,
-        content_type: &'static str,
-        body: Bytes,
-        limit: Duration,
-    ) -> Result<(), RequestError> {
-        let content = Some((content_type, body));
-        let outgoing = Outgoing { method: Method::PUT, path: path.to_owned(), content, version: None };
-        self.answer_within(outgoing, limit).await.map(drop)
-    }
-
-    /// `POST path` with bytes, which may take `limit`; the answer as it came.
+    /// `method path` with bytes, which may take `limit`; the answer as it came.
     pub async fn upload(
         &self,
+        method: Method,
         path: &str,
-        content_type: &'static str,
-        body: Bytes,
+        (content_type, body): (&'static str, Bytes),
         limit: Duration,
     ) -> Result<Bytes, RequestError> {
         let content = Some((content_type, body));
-        self.answer_within(
-            Outgoing { method: Method::POST, path: path.to_owned(), content, version: None },
-            limit,
-        )
-        .await
+        self.answer_within(Outgoing { method, path: path.to_owned(), content, version: None }, limit).await
     }
 }
 

@@ -20,12 +20,12 @@ use crate::request_error::RequestError;
 pub use creation::Creation;
 pub(crate) use creation::LABEL;
 pub(crate) use garbage::made;
-pub use garbage::{Removed, collect_garbage, remove_images, remove_left};
-pub(crate) use image::OneFileImage;
+pub use garbage::{Removed, collect_garbage, remove_left};
+pub(crate) use image::{OneFileImage, UPLOAD_LIMIT, provide};
 pub(crate) use leftover::{Leftover, remove};
 
 /// Where the program is in its image.
-const PROGRAM: &str = "porthole";
+pub(crate) const PROGRAM: &str = "porthole";
 
 /// What the helper said.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub async fn run_helper(
     program: &[u8],
     arguments: &[&str],
 ) -> Result<HelperOutput, HelperError> {
-    let image = image::provide(client, program).await?;
+    let image = provide(client, program).await?;
     let leftover = Leftover::new(client.endpoint(), client.limit());
     let ran = run(client, leftover.container(), &image, arguments).await;
     let removed = leftover.remove(client).await;

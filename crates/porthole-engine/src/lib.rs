@@ -16,6 +16,7 @@ mod negotiation;
 mod nouns;
 mod raw;
 mod request_error;
+mod session;
 mod testbox;
 mod transport;
 
@@ -34,11 +35,13 @@ pub use dormant::{
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };
-pub use helper::{
-    Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_images, remove_left, run_helper,
-};
+pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};
+pub use session::{
+    AGENT, ExecRequest, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,
+    SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
+};
 pub use testbox::{Publication, Testbox, TestboxError, TestboxOrder, remove_testbox, testboxes};
 pub use transport::{Membership, SocketPermission, TlsFault};

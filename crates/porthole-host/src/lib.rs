@@ -4,6 +4,7 @@
 
 mod accounts;
 mod daemon;
+mod descendants;
 mod door;
 mod doorway;
 mod enter;
@@ -20,6 +21,8 @@ mod owners;
 mod places;
 mod processes;
 mod procfs;
+mod pseudo_terminal;
+mod raw_terminal;
 mod socket_filter;
 mod socket_inventory;
 mod socket_source;
@@ -32,11 +35,12 @@ pub mod tree;
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use descendants::{Descendants, signal_group};
 pub use door::ProcessDoor;
 pub use doorway::Doorway;
 pub use entry::{
-    EntryFailure, EntryPlan, FailureKind, Placement, Report, Request, Session, SessionMount, SessionTerminal,
-    carry_out, keep, kept_line,
+    EntryFailure, EntryPlan, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
+    SessionTerminal, carry_out, keep, kept_line,
 };
 pub use held_root::{
     HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root,
@@ -46,6 +50,8 @@ pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
 pub use porthole_wire::{AddressFamily, SocketStates};
+pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};
+pub use raw_terminal::{Cells, RawTerminal, cells};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};

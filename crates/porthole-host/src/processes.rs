@@ -23,6 +23,21 @@ impl LinuxHost {
         container_of(&self.proc, pid)
     }
 
+    /// The process of a container that started first, among those to be seen here.
+    pub fn first_process_of(&self, container: &ContainerId) -> Result<Pid, Gap> {
+        let what = || format!("first process of container {container}");
+        let pids = self.proc.pids().map_err(|error| gap(what(), "/proc", error, Right::Root))?;
+        let is_theirs = |pid: &Pid| matches!(container_of(&self.proc, *pid), Observed::Known(Some(id)) if id == *container);
+        let started = |pid: Pid| {
+            let stat = proc_stat::parse(&self.proc.read(pid, "stat").ok()?).ok()?;
+            (!stat.zombie).then_some((stat.started, pid))
+        };
+        let first = pids.into_iter().filter(is_theirs).filter_map(started).min();
+        first.map(|(_, pid)| pid).ok_or_else(|| {
+            Gap::new(GapKind::Vanished, what(), "no process that is to be seen here belongs to it")
+        })
+    }
+
     /// The program of a process, as a path in its own mount namespace.
     pub fn executable_of(&self, pid: Pid) -> Observed<String> {
         let link = std::fs::read_link(self.proc.process_path(pid, "exe"));

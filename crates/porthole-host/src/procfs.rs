@@ -48,6 +48,12 @@ impl ProcFs {
         numbers(&self.process_path(pid, "task"))
     }
 
+    /// The children of a process's first thread, where the kernel lists them (`CONFIG_PROC_CHILDREN`).
+    pub(crate) fn children(&self, pid: Pid) -> io::Result<Vec<Pid>> {
+        let listed = fs::read_to_string(self.process_path(pid, &format!("task/{pid}/children")))?;
+        Ok(listed.split_whitespace().filter_map(|number| number.parse().ok()).map(Pid).collect())
+    }
+
     /// The network namespace of a process's first thread.
     pub(crate) fn network_namespace(&self, pid: Pid) -> io::Result<NetnsId> {
         network_namespace(&self.process_path(pid, "ns/net"))

@@ -1,6 +1,7 @@
 //! Bytes to nouns and back: the formats of the kernel, of the engine and of porthole's own file.
 
 pub mod multiplexed;
+pub mod session;
 pub mod snapshot_file;
 
 pub mod accounts;

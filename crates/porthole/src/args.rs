@@ -177,6 +177,9 @@ Examples:
   porthole debug alpine:3                 a throw-away copy of an image
   porthole debug --all -- cat /etc/resolv.conf
   porthole debug --filter label=tier=web -- ps aux
+  porthole -c prod debug web              on another host, through its engine alone
+  porthole debug --as-target web -- id    as the application: its user, capabilities and control group
+  porthole debug --image netshoot web     with the tools of an image, which is pulled when it is missing
 
 Exit codes: that of the command; 127 when there is none of that name, 126 when it cannot be run, 2 when porthole \
 cannot get inside. With --all and --filter, the highest; 125 stands for a container that was not entered.")]

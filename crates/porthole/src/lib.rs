@@ -9,6 +9,7 @@ mod interrupt;
 mod output;
 mod plugin;
 mod printer;
+mod role;
 mod settings;
 mod world;
 
@@ -18,7 +19,6 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Args, ColorChoice};
-use crate::commands::{debug, tap};
 use crate::error::CommandError;
 pub use crate::exit::Exit;
 use crate::plugin::PluginCall;
@@ -33,24 +33,12 @@ pub fn cli() -> clap::Command {
 
 /// Runs what was typed.
 pub fn run() -> Exit {
-    #[cfg(feature = "toolbox")]
-    if let Some(applet) = std::env::args_os().next().as_deref().and_then(porthole_toolbox::called_as) {
-        return Exit::Passed(applet.run(std::env::args_os().collect()));
-    }
-    if let Some(line) = porthole_host::kept_line(std::env::args_os()) {
-        return Exit::Passed(porthole_host::keep(line));
-    }
-    if let Some(exit) = debug::held(std::env::args_os()) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(exit) = role::play(&words) {
         return exit;
     }
-    if let Some(socket) = tap::guarded_socket(std::env::args_os()) {
-        return tap::guard(&socket);
-    }
-    if let Some(container) = debug::thawed(std::env::args_os()) {
-        return debug::thaw(&container);
-    }
-    let (words, changes) = match plugin::call(std::env::args_os()) {
-        None => (std::env::args_os().collect(), BTreeMap::new()),
+    let (words, changes) = match plugin::call(words.iter().cloned()) {
+        None => (words, BTreeMap::new()),
         Some(Ok(PluginCall::Run(words, changes))) => {
             ([OsString::from("docker porthole")].into_iter().chain(words).collect(), changes)
         }

@@ -86,6 +86,11 @@ impl Printer {
         self.to_stderr(&porthole_render::error::doc(error.message(), &error.causes(), error.hints()));
     }
 
+    /// Says why a part of porthole that runs elsewhere could not do its job, for the part that shows it.
+    pub(crate) fn plain_error(words: &str) {
+        warn(format!("{words}\n").as_bytes());
+    }
+
     /// Says something beside the data.
     pub(crate) fn note(self, note: &Doc) {
         self.to_stderr(note);

@@ -10,7 +10,8 @@ use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncReadExt;
+use serde::Serialize;
+use tokio::io::{AsyncReadExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::Receiver;
 
 use super::call::{Outgoing, refusal};
@@ -54,7 +55,17 @@ impl AnswerStream {
 /// A connection that was HTTP and is now the streams of a container.
 pub struct HijackedStream(TokioIo<Upgraded>);
 
+/// The half of a [`HijackedStream`] that is read.
+pub(crate) type HijackedReader = ReadHalf<TokioIo<Upgraded>>;
+/// The half of a [`HijackedStream`] that is written.
+pub(crate) type HijackedWriter = WriteHalf<TokioIo<Upgraded>>;
+
 impl HijackedStream {
+    /// Both halves, which end when both are dropped.
+    pub(crate) fn split(self) -> (HijackedReader, HijackedWriter) {
+        tokio::io::split(self.0)
+    }
+
     /// The next bytes; empty at the end.
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).await
@@ -74,7 +85,19 @@ impl Client {
 
     /// `POST path` with `Upgrade: tcp`, as `docker attach` asks.
     pub async fn hijack(&self, path: &str) -> Result<HijackedStream, RequestError> {
-        let outgoing = Outgoing::empty(Method::POST, path);
+        self.upgrade(Outgoing::empty(Method::POST, path)).await
+    }
+
+    /// The same with a JSON body, as `docker exec` asks.
+    pub async fn hijack_with(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<HijackedStream, RequestError> {
+        self.upgrade(Outgoing::json(Method::POST, path, body)?).await
+    }
+
+    async fn upgrade(&self, outgoing: Outgoing) -> Result<HijackedStream, RequestError> {
         let (response, _connection) = self.head_in_time(&outgoing, true).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(self.refused(&outgoing, response).await);

@@ -71,7 +71,10 @@ pub(super) async fn write(
     archive_of_it: Vec<u8>,
 ) -> Result<(), RequestError> {
     let path = archive(id, directory);
-    client.put(&path, "application/x-tar", archive_of_it.into(), TRANSFER_LIMIT).await
+    client
+        .upload(Method::PUT, &path, ("application/x-tar", archive_of_it.into()), TRANSFER_LIMIT)
+        .await
+        .map(drop)
 }
 
 fn archive(id: &str, path: &str) -> String {

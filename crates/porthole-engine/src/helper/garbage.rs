@@ -4,7 +4,7 @@ use porthole_model::Timestamp;
 use serde::Deserialize;
 
 use super::creation::{CREATED_LABEL, Creation};
-use super::{HelperError, leftover};
+use super::leftover;
 use crate::client::Client;
 use crate::raw::{RawMap, nullable};
 use crate::request_error::RequestError;
@@ -31,21 +31,23 @@ pub(crate) struct Made {
     labels: RawMap<String>,
 }
 
-/// Removes the containers of a kind that have ended, or were made before `made_before` and do nothing; gives their names.
+/// Removes what is of no more use of a kind: containers that have ended, or were made before `made_before` and do nothing,
+/// and the images that were made for them alone. The images of porthole's program stay for the next run.
 pub async fn remove_left(
     client: &Client,
     kind: Creation,
     made_before: Timestamp,
-) -> Result<Vec<String>, HelperError> {
-    let failed = |source| HelperError::Engine { step: "remove what an earlier run left", source };
-    remove_containers(client, kind, made_before).await.map_err(failed)
+) -> Result<Removed, RequestError> {
+    let containers = remove_containers(client, kind, made_before).await?;
+    let images = if kind == Creation::Replica { remove_images(client, kind).await? } else { Vec::new() };
+    Ok(Removed { containers, images })
 }
 
 /// Removes all that was left, and the images that nothing uses.
-pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, HelperError> {
+pub async fn collect_garbage(client: &Client, made_before: Timestamp) -> Result<Removed, RequestError> {
     let mut removed = Removed::default();
     for kind in Creation::ALL {
-        removed.containers.extend(remove_left(client, kind, made_before).await?);
+        removed.containers.extend(remove_containers(client, kind, made_before).await?);
         removed.images.extend(remove_images(client, kind).await?);
     }
     Ok(removed)
@@ -76,20 +78,19 @@ async fn remove_containers(
 
 /// Removes the images of a kind. One that a container of another porthole uses at the moment stays: the engine refuses
 /// (409).
-pub async fn remove_images(client: &Client, kind: Creation) -> Result<Vec<String>, HelperError> {
+async fn remove_images(client: &Client, kind: Creation) -> Result<Vec<String>, RequestError> {
     #[derive(Deserialize)]
     struct Image {
         #[serde(rename = "Id")]
         id: String,
     }
-    let failed = |source| HelperError::Engine { step: "remove images of porthole", source };
     let path = format!("/images/json?filters={}", kind.filter());
     let mut removed = Vec::new();
-    for image in client.get::<Vec<Image>>(&path).await.map_err(failed)? {
+    for image in client.get::<Vec<Image>>(&path).await? {
         match client.delete(&format!("/images/{}", image.id)).await {
             Ok(()) => removed.push(image.id),
             Err(RequestError::Status { status: 404 | 409, .. }) => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(error),
         }
     }
     Ok(removed)

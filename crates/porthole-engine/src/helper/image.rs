@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use porthole_wire::tar;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -11,10 +12,10 @@ use crate::client::Client;
 use crate::request_error::RequestError;
 
 /// Ten megabytes over a slow line.
-const UPLOAD_LIMIT: Duration = Duration::from_mins(10);
+pub(crate) const UPLOAD_LIMIT: Duration = Duration::from_mins(10);
 
 /// The name of the helper's image with `program`, which is there afterwards.
-pub(super) async fn provide(client: &Client, program: &[u8]) -> Result<String, HelperError> {
+pub(crate) async fn provide(client: &Client, program: &[u8]) -> Result<String, HelperError> {
     let image = OneFileImage { repository: "porthole-helper", kind: Creation::Helper, program, names: &[] };
     image.provide(client).await
 }
@@ -48,8 +49,8 @@ impl OneFileImage<'_> {
         let stream = tar::of_program_with_names(PROGRAM, self.program, names)?;
         let label = encoded(&format!("LABEL {LABEL}={}", self.kind.word()));
         let path = format!("/images/create?fromSrc=-&repo={}&tag={tag}&changes={label}", self.repository);
-        let answer =
-            client.upload(&path, "application/x-tar", stream.into(), UPLOAD_LIMIT).await.map_err(step)?;
+        let content = ("application/x-tar", stream.into());
+        let answer = client.upload(Method::POST, &path, content, UPLOAD_LIMIT).await.map_err(step)?;
         error_in_lines(&answer).map_or(Ok(()), |message| Err(HelperError::Import { message }))
     }
 

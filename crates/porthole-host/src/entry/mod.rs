@@ -8,6 +8,7 @@
 //! Client and keeper are joined by a socket, the *line*, whose end is the end of the session.
 
 mod command;
+mod graft;
 mod identity;
 mod keeper;
 mod line;
@@ -20,6 +21,7 @@ mod toolbox;
 mod view;
 mod watcher;
 
+pub use graft::Graft;
 pub use keeper::{carry_out, keep, kept_line};
 pub use line::{EntryFailure, FailureKind, Report, Request};
 pub use plan::{EntryPlan, Placement, SessionMount, SessionTerminal};

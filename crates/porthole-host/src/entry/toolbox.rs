@@ -23,7 +23,7 @@ use super::view;
 const SELF: &str = "/proc/self/exe";
 
 /// Its name in the toolbox.
-const NAME: &str = "porthole";
+pub(super) const NAME: &str = "porthole";
 
 /// The least number of the descriptor that leads to the toolbox: low ones are for what people redirect.
 const DESCRIPTOR: i32 = 100;
@@ -75,6 +75,18 @@ impl Toolbox {
         }?;
         toolbox.link(&plan.tools).map_err(EntryFailure::at("fill the toolbox"))?;
         Ok(toolbox)
+    }
+
+    /// Makes one that is attached nowhere, to be attached by who asked for it.
+    pub(super) fn detached(program: &Program, tools: &[String]) -> Result<Self, EntryFailure> {
+        let toolbox = Self::bound(program).or_else(|_unable| Self::copied(program))?;
+        toolbox.link(tools).map_err(EntryFailure::at("fill the toolbox"))?;
+        Ok(toolbox)
+    }
+
+    /// Its root.
+    pub(super) fn directory(&self) -> &OwnedFd {
+        &self.directory
     }
 
     /// Where programs are found.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use porthole_engine::{Creation, HelperOutput};
+use porthole_engine::{Client, Creation, HelperOutput};
 use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot, Timestamp};
 use porthole_wire::snapshot_file;
 
@@ -24,10 +24,7 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     if world.settings.secrets == porthole_model::Secrets::Show {
         arguments.push("--show-secrets");
     }
-    let made_before = Timestamp(World::now().0 - AT_WORK);
-    world.block_on(porthole_engine::remove_left(&client, Creation::Helper, made_before))?.map_err(
-        |error| CommandError::caused_by("cannot remove what an earlier run left on the engine", error),
-    )?;
+    world.block_on(tidy_up(&client, Creation::Helper))??;
     let output = world
         .block_on(porthole_engine::run_helper(&client, &program, &arguments))?
         .map_err(|error| CommandError::caused_by("cannot run the helper on the engine", error))?;
@@ -41,6 +38,15 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     }
     snapshot.engine = engine;
     Ok(snapshot)
+}
+
+/// Removes what killed runs left on the engine of that kind.
+pub(crate) async fn tidy_up(client: &Client, kind: Creation) -> Result<(), CommandError> {
+    let made_before = Timestamp(World::now().0 - AT_WORK);
+    let removed = porthole_engine::remove_left(client, kind, made_before).await;
+    removed.map(drop).map_err(|error| {
+        CommandError::caused_by("cannot remove what an earlier run left on the engine", error)
+    })
 }
 
 /// The bytes of the running program: it is static, so it runs in an empty image.

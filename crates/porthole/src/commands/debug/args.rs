@@ -8,6 +8,7 @@ use porthole_host::{Placement, SessionMount};
 use porthole_wire::capability;
 
 use super::stopped::StoppedArgs;
+use super::way::WayArgs;
 
 /// `porthole debug`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,8 @@ pub(crate) struct DebugArgs {
     /// The container: a name, an id, a unique prefix of either, or pid:N; or an image
     #[arg(value_name = "CONTAINER", required_unless_present_any = ["all", "filters"], conflicts_with_all = ["all", "filters"])]
     pub(crate) target: Option<String>,
+    #[command(flatten)]
+    pub(crate) way: WayArgs,
     /// What to run there instead of a shell
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -37,7 +40,7 @@ pub(crate) struct DebugArgs {
     #[arg(long)]
     pub(crate) pause: bool,
     /// Give this capability to another user than root, too, or ALL of them
-    #[arg(long = "cap-add", value_name = "CAPABILITY", value_parser = capability_set, requires = "user")]
+    #[arg(long = "cap-add", value_name = "CAPABILITY", value_parser = capability_set)]
     pub(crate) capabilities: Vec<u64>,
     /// How the tools get inside, instead of the best way that there is
     #[arg(long, hide = true, value_name = "WAY")]

@@ -21,7 +21,7 @@ pub(super) fn run(
     container: Option<&Inspected>,
     world: &World,
 ) -> Result<Exit, CommandError> {
-    let frozen = if args.pause { freeze(container, world)? } else { None };
+    let frozen = freeze(args, container, world)?;
     let exit = session::run(plan(args, doorway, world), world);
     frozen.map_or(Ok(()), Frozen::thaw).and(exit)
 }
@@ -52,17 +52,25 @@ fn environment(args: &DebugArgs, world: &World) -> Vec<(OsString, OsString)> {
 }
 
 #[cfg(feature = "toolbox")]
-fn tools() -> Vec<String> {
+pub(super) fn tools() -> Vec<String> {
     porthole_toolbox::applets().map(|applet| applet.name.to_owned()).collect()
 }
 
 /// Without the toolbox, a session has the programs of the container alone.
 #[cfg(not(feature = "toolbox"))]
-fn tools() -> Vec<String> {
+pub(super) fn tools() -> Vec<String> {
     Vec::new()
 }
 
-fn freeze(container: Option<&Inspected>, world: &World) -> Result<Option<Frozen>, CommandError> {
+/// Freezes the container, where that is asked for and it is not frozen by somebody else.
+pub(super) fn freeze(
+    args: &DebugArgs,
+    container: Option<&Inspected>,
+    world: &World,
+) -> Result<Option<Frozen>, CommandError> {
+    if !args.pause {
+        return Ok(None);
+    }
     let Some(Inspected { container, .. }) = container else {
         let error = CommandError::new("cannot freeze a process that was named by its number");
         return Err(error.hint("name the container of the process, whose engine can freeze it"));

@@ -1,13 +1,21 @@
 //! `porthole debug`: inside any container, with the toolbox, and nothing left behind.
 
+pub(crate) mod agent;
 mod args;
+mod as_target;
+mod conversation;
 mod failure;
 mod frozen;
+pub(crate) mod graft;
+mod image;
 mod local;
 mod many;
 mod mode;
 mod session;
+mod sidecar;
 mod stopped;
+mod wanted;
+mod way;
 
 use porthole_engine::{Client, Dormant};
 use porthole_model::Container;
@@ -17,6 +25,8 @@ pub(crate) use self::frozen::{thaw, thawed};
 use self::mode::{Inspected, Mode};
 use self::stopped::Double;
 pub(crate) use self::stopped::held;
+use self::wanted::Wanted;
+use self::way::Way;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
@@ -24,7 +34,7 @@ use crate::world::World;
 /// Runs the command in the container, or in each of many.
 pub(crate) fn run(args: &DebugArgs, world: &World) -> Result<Exit, CommandError> {
     let Some(target) = &args.target else { return many::run(args, world) };
-    match mode::choose(target, world)? {
+    match mode::choose(target, args.way.mode, world)? {
         Mode::Stopped { container: Inspected { client, container } } => {
             stopped(args, &client, dormant(&client, &container, world)?, world)
         }
@@ -39,11 +49,35 @@ pub(crate) fn run(args: &DebugArgs, world: &World) -> Result<Exit, CommandError>
 /// Goes in where there is a process.
 fn running(args: &DebugArgs, mode: Mode, world: &World) -> Result<Exit, CommandError> {
     match mode {
-        Mode::Local { doorway, container } => local::run(args, doorway, container.as_ref(), world),
-        Mode::Sidecar { container, reason } => Err(failure::no_local_way(&container.container.name, reason)),
         Mode::Stopped { container } => Err(failure::ended(&container.container.name)),
         Mode::Image { image, .. } => Err(failure::ended(&image.name)),
+        Mode::Local { container: Some(container), .. } | Mode::Sidecar { container, .. }
+            if args.way.needs_engine() =>
+        {
+            through_engine(args, &container, world)
+        }
+        Mode::Local { container: None, .. } if args.way.needs_engine() => {
+            Err(CommandError::new("cannot ask an engine about a process that was named by its number")
+                .hint("name the container of the process"))
+        }
+        Mode::Local { doorway, container } => local::run(args, doorway, container.as_ref(), world),
+        Mode::Sidecar { container, reason } if args.way.mode == Way::Local => {
+            Err(failure::no_local_way(&container.container.name, reason))
+        }
+        Mode::Sidecar { container, .. } => through_engine(args, &container, world),
     }
+}
+
+fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Result<Exit, CommandError> {
+    let wanted = Wanted::new(args, &inspected.container, world)?;
+    let frozen = local::freeze(args, Some(inspected), world)?;
+    let client = &inspected.client;
+    let exit = match &args.way.image {
+        Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
+        None if args.way.as_target => as_target::run(&wanted, client, world),
+        None => sidecar::run(&wanted, client, world),
+    };
+    frozen.map_or(Ok(()), frozen::Frozen::thaw).and(exit)
 }
 
 fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -> Result<Exit, CommandError> {
@@ -56,7 +90,7 @@ fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -
     let is_interactive = args.command.is_empty();
     stopped::run(args.stopped, world, client, dormant, is_interactive, |double| match double {
         Double::Process(pid) => local::run(args, world.host.doorway(*pid)?, None, world),
-        Double::Container(name) => running(args, mode::choose(name, world)?, world),
+        Double::Container(name) => running(args, mode::choose(name, args.way.mode, world)?, world),
     })
 }
 

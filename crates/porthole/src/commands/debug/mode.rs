@@ -5,6 +5,7 @@ use porthole_engine::{Client, ContainerSummary, Dormant, RequestError};
 use porthole_host::Doorway;
 use porthole_model::{Container, Gap, GapKind, Observed};
 
+use super::way::Way;
 use crate::commands::sockets::target::is_process;
 use crate::error::CommandError;
 use crate::world::World;
@@ -54,7 +55,7 @@ impl From<&Inspected> for Named {
 }
 
 /// The way into what `text` names.
-pub(super) fn choose(text: &str, world: &World) -> Result<Mode, CommandError> {
+pub(super) fn choose(text: &str, way: Way, world: &World) -> Result<Mode, CommandError> {
     if is_process(text) {
         return process(text, world);
     }
@@ -66,6 +67,9 @@ pub(super) fn choose(text: &str, world: &World) -> Result<Mode, CommandError> {
     let inspected = Inspected { client, container };
     if !inspected.container.is_alive() {
         return Ok(Mode::Stopped { container: inspected });
+    }
+    if way == Way::Sidecar {
+        return Ok(Mode::Sidecar { container: inspected, reason: Gap::not_asked("way in from this host") });
     }
     Ok(match doorway(&inspected.client, &inspected.container, world)? {
         Ok(doorway) => Mode::Local { doorway, container: Some(inspected) },

@@ -33,14 +33,7 @@ pub(super) fn run(
 
 fn start(world: &World, client: &Client, dormant: Dormant, access: Access) -> Result<Replica, CommandError> {
     let program = own_program()?;
-    let made_before = Timestamp(World::now().0 - AT_WORK);
-    let tidied = world.block_on(async {
-        porthole_engine::remove_left(client, Creation::Replica, made_before).await?;
-        porthole_engine::remove_images(client, Creation::Replica).await
-    })?;
-    tidied.map_err(|error| {
-        CommandError::caused_by("cannot remove what an earlier run left on the engine", error)
-    })?;
+    world.block_on(tidy_up(client, Creation::Replica))??;
     let name = dormant.name.clone();
     if access == Access::ThrowAway && dormant.kind == DormantKind::Container && !dormant.mounts.is_empty() {
         let words = "its volumes are read-only here: of them there is no throw-away copy";

@@ -1,0 +1,157 @@
+//! Sessions in containers: porthole's agent runs on the engine's host, and this end speaks with it over the stream that
+//! the engine gives to the agent's standard input and output.
+//!
+//! The agent is the same wherever it runs: in a [sidecar] beside the target, or in the target itself by an [exec].
+//! In both the engine makes no terminal (the agent does), so that the agent's input ends when this end is gone, whatever
+//! took it away.
+
+mod exec;
+mod pull;
+mod sidecar;
+
+use std::io;
+
+use porthole_wire::multiplexed::{Demultiplexer, NotMultiplexed, StreamKind};
+use porthole_wire::session::{FromAgent, FromClient, GREETING, Message, Messages, NotASession};
+use porthole_wire::tar::TarError;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::client::{Client, HijackedReader, HijackedStream, HijackedWriter};
+use crate::helper::{HelperError, Leftover};
+use crate::request_error::RequestError;
+
+pub use exec::{ExecRequest, start_exec};
+pub use pull::{Pull, PullProgress, provide_image};
+pub use sidecar::{SidecarRequest, ToolImage, start_sidecar};
+
+/// The word that makes porthole an agent.
+pub const AGENT: &str = "porthole-agent";
+
+/// Why there is no session, or no longer one.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The engine refused a step.
+    #[error("failed to {step}: {source}")]
+    Engine {
+        /// The step.
+        step: &'static str,
+        /// Why it failed.
+        source: RequestError,
+    },
+    /// The image with porthole's own program could not be made.
+    #[error(transparent)]
+    Image(#[from] HelperError),
+    /// The image could not be pulled.
+    #[error("failed to pull {image}: {message}")]
+    Pull {
+        /// Its name.
+        image: String,
+        /// The engine's words.
+        message: String,
+    },
+    /// The program could not be packed.
+    #[error("failed to pack porthole's own program: {0}")]
+    Pack(#[from] TarError),
+    /// The connection failed.
+    #[error("the connection with the session broke: {0}")]
+    Broken(#[from] io::Error),
+    /// The connection ended before the session did.
+    #[error("the session ended without a word{}", said(.0))]
+    Silent(String),
+    /// The engine's framing is not what it promises.
+    #[error("the session's stream cannot be read: {0}")]
+    Framing(#[from] NotMultiplexed),
+    /// What speaks is no agent.
+    #[error("what runs in the container is no agent of porthole's: {0}")]
+    Stranger(#[from] NotASession),
+}
+
+fn said(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {words}") }
+}
+
+/// A session that was begun. Dropping it ends it.
+pub struct Session {
+    // The order matters: the agent is left before its container is looked after.
+    /// What is said to the agent.
+    pub input: SessionInput,
+    /// What the agent says.
+    pub output: SessionOutput,
+    leftover: Option<Leftover>,
+}
+
+impl Session {
+    async fn begin(stream: HijackedStream, leftover: Option<Leftover>) -> io::Result<Self> {
+        let (reader, mut writer) = stream.split();
+        writer.write_all(&GREETING).await?;
+        let output = SessionOutput {
+            stream: reader,
+            demultiplexer: Demultiplexer::default(),
+            messages: Messages::default(),
+            aside: Vec::new(),
+        };
+        Ok(Self { input: SessionInput(writer), output, leftover })
+    }
+
+    /// Leaves the agent, which then ends, and waits until its container is gone.
+    pub async fn end(self, client: &Client) -> Result<(), SessionError> {
+        drop((self.input, self.output));
+        let Some(leftover) = self.leftover else { return Ok(()) };
+        let failed = |source| SessionError::Engine { step: "remove the session's container", source };
+        leftover.remove(client).await.map_err(failed)
+    }
+}
+
+/// What is said to the agent.
+pub struct SessionInput(HijackedWriter);
+
+impl SessionInput {
+    /// Says something.
+    pub async fn say(&mut self, message: &FromClient) -> io::Result<()> {
+        self.0.write_all(&message.encode()).await?;
+        self.0.flush().await
+    }
+}
+
+/// What the agent says.
+pub struct SessionOutput {
+    stream: HijackedReader,
+    demultiplexer: Demultiplexer,
+    messages: Messages<FromAgent>,
+    aside: Vec<u8>,
+}
+
+/// More of what a runtime says when it cannot start a program helps nobody.
+const ASIDE: usize = 4096;
+
+impl SessionOutput {
+    /// The next message. May be dropped and asked again without a loss.
+    pub async fn hear(&mut self) -> Result<FromAgent, SessionError> {
+        let mut buffer = vec![0; 32 * 1024];
+        loop {
+            if let Some(message) = self.messages.take()? {
+                return Ok(message);
+            }
+            let length = self.stream.read(&mut buffer).await?;
+            if length == 0 {
+                return Err(SessionError::Silent(String::from_utf8_lossy(&self.aside).trim().to_owned()));
+            }
+            self.sort(&buffer[..length])?;
+        }
+    }
+
+    /// The agent speaks on its standard output alone; on the other stream a runtime says why it cannot start it.
+    fn sort(&mut self, mut bytes: &[u8]) -> Result<(), NotMultiplexed> {
+        while !bytes.is_empty() {
+            match self.demultiplexer.step(&mut bytes)? {
+                Some((StreamKind::Output, payload)) => self.messages.push(payload),
+                Some((_, payload)) => {
+                    let room = ASIDE.saturating_sub(self.aside.len()).min(payload.len());
+                    self.aside.extend_from_slice(&payload[..room]);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! The messages of both directions.
+
+use super::{Message, Plan};
+
+/// The size of a terminal in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct WindowSize {
+    /// Lines.
+    pub rows: u16,
+    /// Columns.
+    pub columns: u16,
+}
+
+/// What the user's end says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FromClient {
+    /// What is to be run; the first message, and said once.
+    Begin(Box<Plan>),
+    /// Bytes for the command.
+    Input(Vec<u8>),
+    /// No more input comes.
+    EndOfInput,
+    /// The user's terminal has another size.
+    Resized(WindowSize),
+    /// A signal for the command, by its number.
+    Signal(u8),
+}
+
+/// What the agent says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromAgent {
+    /// The command runs.
+    Begun,
+    /// So many bytes of input were given to the command, or to nobody where it takes no more.
+    Taken(u32),
+    /// Bytes of the command's standard output, or of its terminal.
+    Output(Vec<u8>),
+    /// Bytes of its standard error.
+    Error(Vec<u8>),
+    /// The command ended with this exit code, 128 + N after signal N; the last message.
+    Exited(u8),
+    /// The command could not be run, in words; the last message.
+    Failed(String),
+}
+
+impl Message for FromClient {
+    fn parts(&self) -> (u8, Vec<u8>) {
+        match self {
+            Self::Begin(plan) => (b'b', plan.encode()),
+            Self::Input(bytes) => (b'i', bytes.clone()),
+            Self::EndOfInput => (b'e', Vec::new()),
+            Self::Resized(size) => (b'w', [size.rows.to_be_bytes(), size.columns.to_be_bytes()].concat()),
+            Self::Signal(number) => (b's', vec![*number]),
+        }
+    }
+
+    fn of_parts(kind: u8, content: &[u8]) -> Option<Self> {
+        match (kind, content) {
+            (b'b', plan) => Plan::decode(plan).map(|plan| Self::Begin(Box::new(plan))),
+            (b'i', bytes) => Some(Self::Input(bytes.to_vec())),
+            (b'e', []) => Some(Self::EndOfInput),
+            (b'w', &[a, b, c, d]) => {
+                let (rows, columns) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+                Some(Self::Resized(WindowSize { rows, columns }))
+            }
+            (b's', [number]) => Some(Self::Signal(*number)),
+            _ => None,
+        }
+    }
+}
+
+impl Message for FromAgent {
+    fn parts(&self) -> (u8, Vec<u8>) {
+        match self {
+            Self::Begun => (b'B', Vec::new()),
+            Self::Taken(count) => (b'T', count.to_be_bytes().to_vec()),
+            Self::Output(bytes) => (b'O', bytes.clone()),
+            Self::Error(bytes) => (b'E', bytes.clone()),
+            Self::Exited(code) => (b'X', vec![*code]),
+            Self::Failed(words) => (b'F', words.clone().into_bytes()),
+        }
+    }
+
+    fn of_parts(kind: u8, content: &[u8]) -> Option<Self> {
+        match (kind, content) {
+            (b'B', []) => Some(Self::Begun),
+            (b'T', count) => Some(Self::Taken(u32::from_be_bytes(count.try_into().ok()?))),
+            (b'O', bytes) => Some(Self::Output(bytes.to_vec())),
+            (b'E', bytes) => Some(Self::Error(bytes.to_vec())),
+            (b'X', [code]) => Some(Self::Exited(*code)),
+            (b'F', words) => Some(Self::Failed(String::from_utf8_lossy(words).into_owned())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn from_client() -> impl Strategy<Value = FromClient> {
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..40);
+    prop_oneof![
+        proptest::collection::vec(bytes(), 0..4).prop_map(|command| {
+            FromClient::Begin(Box::new(Plan { command, tools: Some(b"/\xff".to_vec()), ..Plan::default() }))
+        }),
+        bytes().prop_map(FromClient::Input),
+        Just(FromClient::EndOfInput),
+        any::<(u16, u16)>().prop_map(|(rows, columns)| FromClient::Resized(WindowSize { rows, columns })),
+        any::<u8>().prop_map(FromClient::Signal),
+    ]
+}
+
+fn from_agent() -> impl Strategy<Value = FromAgent> {
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..40);
+    prop_oneof![
+        Just(FromAgent::Begun),
+        any::<u32>().prop_map(FromAgent::Taken),
+        bytes().prop_map(FromAgent::Output),
+        bytes().prop_map(FromAgent::Error),
+        any::<u8>().prop_map(FromAgent::Exited),
+        ".{0,20}".prop_map(FromAgent::Failed),
+    ]
+}
+
+/// Reads what `messages` are as bytes, cut into pieces of these lengths.
+fn read_in_pieces<M: Message>(messages: &[M], cuts: &[usize]) -> Vec<M> {
+    let mut bytes = GREETING.to_vec();
+    bytes.extend(messages.iter().flat_map(Message::encode));
+    let (mut reader, mut read, mut rest) = (Messages::default(), Vec::new(), bytes.as_slice());
+    for cut in cuts.iter().cycle() {
+        let (now, later) = rest.split_at((*cut).min(rest.len()));
+        reader.push(now);
+        read.extend(std::iter::from_fn(|| reader.take().unwrap()));
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    assert!(reader.is_greeted());
+    read
+}
+
+proptest! {
+    #[test]
+    fn what_a_client_says_is_heard_wherever_it_is_cut(
+        messages in proptest::collection::vec(from_client(), 0..10),
+        cuts in proptest::collection::vec(1_usize..30, 1..20),
+    ) {
+        prop_assert_eq!(read_in_pieces(&messages, &cuts), messages);
+    }
+
+    #[test]
+    fn what_an_agent_says_is_heard_wherever_it_is_cut(
+        messages in proptest::collection::vec(from_agent(), 0..10),
+        cuts in proptest::collection::vec(1_usize..30, 1..20),
+    ) {
+        prop_assert_eq!(read_in_pieces(&messages, &cuts), messages);
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300), greets: bool) {
+        let (mut agent, mut client) = (Messages::<FromAgent>::default(), Messages::<FromClient>::default());
+        if greets {
+            agent.push(&GREETING);
+            client.push(&GREETING);
+        }
+        agent.push(&bytes);
+        client.push(&bytes);
+        while let Ok(Some(_)) = agent.take() {}
+        while let Ok(Some(_)) = client.take() {}
+    }
+}
+
+#[test]
+fn another_speaker_is_told_by_its_first_bytes() {
+    let mut reader = Messages::<FromAgent>::default();
+    reader.push(b"por");
+    assert_eq!(reader.take(), Ok(None));
+    reader.push(b"t is busy");
+    let error = reader.take().unwrap_err();
+    assert!(error.to_string().contains("not begin as a session"), "{error}");
+}
+
+#[test]
+fn a_length_beyond_any_is_refused_before_it_is_waited_for() {
+    let mut reader = Messages::<FromClient>::default();
+    reader.push(&GREETING);
+    reader.push(&[b'i', 0xff, 0, 0, 0]);
+    assert_eq!(reader.take(), Err(NotASession::Message { kind: b'i', length: 0xff00_0000 }));
+}

@@ -1,0 +1,201 @@
+//! The user's end of a session: keys and input go to the agent, output comes from it, until the command ends.
+
+mod detach_keys;
+mod keyboard;
+mod screen;
+
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+
+use porthole_engine::{Session, SessionError, SessionInput, SessionOutput};
+use porthole_host::RawTerminal;
+use porthole_wire::session::{FromAgent, FromClient, Plan, Terminal, WINDOW, WindowSize};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub(crate) use self::detach_keys::DetachKeys;
+use self::detach_keys::Detector;
+use self::keyboard::Keyboard;
+use self::screen::Screen;
+use crate::error::CommandError;
+use crate::interrupt;
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The command ended with this code.
+    Exited(u8),
+    /// The user pressed the detach keys.
+    Detached,
+}
+
+/// The terminal that the command gets: one like the user's, where the user has one on both sides.
+pub(crate) fn terminal(kind: Option<&str>) -> Option<Terminal> {
+    if !io::stdin().is_terminal() {
+        return None;
+    }
+    let kind = kind.filter(|kind| !kind.is_empty()).unwrap_or("xterm-256color");
+    window_size().map(|size| Terminal { kind: kind.as_bytes().to_vec(), size })
+}
+
+/// Begins what is planned and stays with it until it ends, or until SIGTERM or SIGHUP asks porthole to stop.
+pub(crate) async fn hold(
+    session: &mut Session,
+    plan: Plan,
+    keys: &DetachKeys,
+) -> Result<Ending, CommandError> {
+    let has_terminal = plan.terminal.is_some();
+    let mut conversation = Conversation::new(session, has_terminal, keys)?;
+    let ending = tokio::select! {
+        ending = conversation.hold(plan) => ending,
+        () = interrupt::terminated(true) => Err(CommandError::interrupted()),
+    };
+    let was_taken = conversation.taken.take().is_some();
+    if was_taken && !matches!(ending, Ok(Ending::Exited(_))) {
+        // The program that had the terminal did not tidy up.
+        conversation.screen.reset().await;
+    }
+    conversation.screen.finish().await?;
+    ending
+}
+
+struct Conversation<'a> {
+    input: &'a mut SessionInput,
+    output: &'a mut SessionOutput,
+    screen: Screen,
+    keyboard: Option<Keyboard>,
+    detector: Option<Detector>,
+    taken: Option<RawTerminal>,
+    /// How many bytes of input the agent has room for.
+    room: usize,
+    signals: Signals,
+}
+
+struct Signals {
+    resized: Signal,
+    interrupted: Signal,
+    quit: Signal,
+}
+
+/// The numbers of signal(7), which are the same on every architecture that Docker runs on.
+const INTERRUPT: u8 = 2;
+const QUIT: u8 = 3;
+
+impl<'a> Conversation<'a> {
+    fn new(session: &'a mut Session, has_terminal: bool, keys: &DetachKeys) -> Result<Self, CommandError> {
+        let failed = |error| CommandError::caused_by("cannot watch for signals", error);
+        let signals = Signals {
+            resized: signal(SignalKind::window_change()).map_err(failed)?,
+            interrupted: signal(SignalKind::interrupt()).map_err(failed)?,
+            quit: signal(SignalKind::quit()).map_err(failed)?,
+        };
+        Ok(Self {
+            input: &mut session.input,
+            output: &mut session.output,
+            screen: Screen::new(),
+            keyboard: None,
+            detector: has_terminal.then(|| Detector::new(keys)),
+            taken: None,
+            room: WINDOW,
+            signals,
+        })
+    }
+
+    async fn hold(&mut self, plan: Plan) -> Result<Ending, CommandError> {
+        self.say(FromClient::Begin(Box::new(plan))).await?;
+        loop {
+            let room = self.room;
+            let message = tokio::select! {
+                heard = self.output.hear() => match self.take(heard.map_err(lost)?).await? {
+                    Some(ending) => return Ok(ending),
+                    None => continue,
+                },
+                typed = typed(&mut self.keyboard), if room > 0 && self.keyboard.is_some() => {
+                    match self.typed(typed, room) {
+                        Some(message) => message,
+                        None => return Ok(Ending::Detached),
+                    }
+                }
+                _ = self.signals.resized.recv() => match window_size() {
+                    Some(size) if self.detector.is_some() => FromClient::Resized(size),
+                    _ => continue,
+                },
+                _ = self.signals.interrupted.recv() => FromClient::Signal(INTERRUPT),
+                _ = self.signals.quit.recv() => FromClient::Signal(QUIT),
+            };
+            self.say(message).await?;
+        }
+    }
+
+    async fn say(&mut self, message: FromClient) -> Result<(), CommandError> {
+        if let FromClient::Input(bytes) = &message {
+            self.room -= bytes.len();
+        }
+        self.input.say(&message).await.map_err(|error| lost(error.into()))
+    }
+
+    /// What the agent says; the ending where that is the last.
+    async fn take(&mut self, message: FromAgent) -> Result<Option<Ending>, CommandError> {
+        match message {
+            FromAgent::Begun => self.begin()?,
+            FromAgent::Taken(count) => self.room += usize::try_from(count).unwrap_or(0),
+            FromAgent::Output(bytes) => self.screen.show(bytes).await?,
+            FromAgent::Error(bytes) => self.screen.show_error(bytes).await?,
+            FromAgent::Exited(code) => return Ok(Some(Ending::Exited(code))),
+            FromAgent::Failed(words) => {
+                return Err(CommandError::caused_by("cannot run the command in the container", words));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Now that the command runs, what is typed is its own.
+    fn begin(&mut self) -> Result<(), CommandError> {
+        if self.detector.is_some() {
+            let taken = RawTerminal::take(io::stdin().as_fd());
+            self.taken =
+                Some(taken.map_err(|error| CommandError::caused_by("cannot take the terminal", error))?);
+        }
+        self.keyboard = Some(Keyboard::listen());
+        Ok(())
+    }
+
+    /// What is to be said of what was typed; `None` for the detach keys.
+    fn typed(&mut self, typed: Option<Vec<u8>>, room: usize) -> Option<FromClient> {
+        let Some(mut bytes) = typed else {
+            self.keyboard = None;
+            return Some(FromClient::EndOfInput);
+        };
+        if let Some(detector) = &mut self.detector {
+            bytes = detector.pass(&bytes)?;
+        }
+        if bytes.len() > room
+            && let Some(keyboard) = &mut self.keyboard
+        {
+            keyboard.put_back(bytes.split_off(room));
+        }
+        Some(FromClient::Input(bytes))
+    }
+}
+
+async fn typed(keyboard: &mut Option<Keyboard>) -> Option<Vec<u8>> {
+    match keyboard {
+        Some(keyboard) => keyboard.next().await,
+        None => None,
+    }
+}
+
+fn window_size() -> Option<WindowSize> {
+    let cells = porthole_host::cells(io::stdout().as_fd())?;
+    Some(WindowSize { rows: cells.rows, columns: cells.columns })
+}
+
+fn lost(error: SessionError) -> CommandError {
+    match error {
+        SessionError::Broken(_) | SessionError::Silent(_) => {
+            CommandError::caused_by("the session was lost", error).hint(
+                "see whether the engine and the container still run; nothing of the session stays there",
+            )
+        }
+        error => CommandError::caused_by("cannot go on with the session", error),
+    }
+}

@@ -1,0 +1,70 @@
+//! Beside a container with the tools of an image: a container of that image that shares the target's process and network
+//! namespaces. The target's files are at `/proc/1/root`.
+
+use std::os::unix::ffi::OsStringExt;
+
+use porthole_engine::{Client, Pull, SidecarRequest, ToolImage, provide_image};
+
+use super::sidecar;
+use super::wanted::{self, Wanted};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::world::World;
+
+/// Runs what is wanted beside the container.
+pub(super) fn run(
+    wanted: &Wanted,
+    image: &str,
+    pull: Pull,
+    client: &Client,
+    world: &World,
+) -> Result<Exit, CommandError> {
+    let program = wanted::own_program()?;
+    world.serve(async {
+        let provided = tokio::select! {
+            provided = provide(client, image, pull, world) => provided?,
+            () = interrupt::asked_to_stop() => return Err(CommandError::interrupted()),
+        };
+        let request = SidecarRequest {
+            target: &wanted.container,
+            program: &program,
+            image: Some(&provided),
+            may_enter: true,
+            capabilities: &wanted.capabilities,
+        };
+        let session = sidecar::begin(client, &request).await?;
+        let mut plan = wanted.plan(world);
+        if plan.command.is_empty() {
+            plan.command = own_command(&provided);
+        }
+        wanted.hold(client, session, plan).await
+    })
+}
+
+/// An image that says nothing of what it runs gets a shell.
+fn own_command(image: &ToolImage) -> Vec<Vec<u8>> {
+    match image.command.as_slice() {
+        [] => vec![b"sh".to_vec()],
+        words => words.iter().map(|word| std::ffi::OsString::from(word).into_vec()).collect(),
+    }
+}
+
+async fn provide(client: &Client, image: &str, pull: Pull, world: &World) -> Result<ToolImage, CommandError> {
+    let printer = world.printer;
+    let provided = provide_image(client, image, pull, |progress| {
+        let mebibytes = |bytes: u64| bytes / (1024 * 1024);
+        printer.progress(&format!(
+            "pulling {image}: {} of {} MiB",
+            mebibytes(progress.current),
+            mebibytes(progress.total)
+        ));
+    });
+    let provided = provided.await;
+    printer.progress_done();
+    provided.map_err(|error| {
+        wanted::failed("have the tool image", error)
+            .hint("leave --image out: porthole's own tools need no image")
+            .hint("load it by hand with docker load, and give --pull never")
+    })
+}

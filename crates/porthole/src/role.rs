@@ -1,0 +1,31 @@
+//! What porthole is besides the command line: by the name or the one word that another porthole started it with.
+
+use std::ffi::OsString;
+
+use crate::commands::{debug, tap};
+use crate::exit::Exit;
+
+/// Plays the part that these arguments name; `None` where they are a command line.
+pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
+    let words = || arguments.iter().cloned();
+    #[cfg(feature = "toolbox")]
+    if let Some(applet) = arguments.first().and_then(|program| porthole_toolbox::called_as(program)) {
+        return Some(Exit::Passed(applet.run(arguments.to_vec())));
+    }
+    if let Some(line) = porthole_host::kept_line(words()) {
+        return Some(Exit::Passed(porthole_host::keep(line)));
+    }
+    if let Some(exit) = debug::held(words()) {
+        return Some(exit);
+    }
+    if debug::graft::is_graft(words()) {
+        return Some(debug::graft::run());
+    }
+    if debug::agent::is_agent(words()) {
+        return Some(debug::agent::run());
+    }
+    if let Some(container) = debug::thawed(words()) {
+        return Some(debug::thaw(&container));
+    }
+    tap::guarded_socket(words()).map(|socket| tap::guard(&socket))
+}
