@@ -1,7 +1,5 @@
 //! Sessions in containers of every kind: what is seen there, what comes back, and that nothing stays.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
 use porthole_lab::{Engine, Lab, Output};
 
 use crate::support::{lab, on_docker_engines, porthole, porthole_ok, wait_for};
