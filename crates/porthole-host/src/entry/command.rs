@@ -134,7 +134,10 @@ fn environment(
     if let Some(own_home) = own_home {
         all.insert("HOME".into(), own_home.into());
     }
-    all.insert("HISTFILE".into(), home.join("history").into());
+    // The toolbox's shell takes no HISTFILE, which may be the container's own; another shell knows nothing else.
+    for history in ["HISTFILE", "PORTHOLE_HISTORY"] {
+        all.insert(history.into(), home.join("history").into());
+    }
     all.extend(plan.environment.iter().cloned());
     let others = all.get(OsStr::new("PATH")).map_or(OsStr::new(USUAL_PATH), OsString::as_os_str);
     let mut path = programs.as_os_str().to_owned();

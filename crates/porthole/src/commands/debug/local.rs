@@ -22,19 +22,20 @@ pub(super) fn run(
     world: &World,
 ) -> Result<Exit, CommandError> {
     let frozen = freeze(args, container, world)?;
-    let exit = session::run(plan(args, doorway, world), world);
+    let name = container.map(|inspected| inspected.container.name.as_str());
+    let exit = session::run(plan(args, (name, doorway), world), world);
     frozen.map_or(Ok(()), Frozen::thaw).and(exit)
 }
 
-/// What the arguments ask for, in that process's namespaces.
-pub(super) fn plan(args: &DebugArgs, doorway: Doorway, world: &World) -> EntryPlan {
+/// What the arguments ask for, in that process's namespaces, which a prompt calls by that name.
+pub(super) fn plan(args: &DebugArgs, (name, doorway): (Option<&str>, Doorway), world: &World) -> EntryPlan {
     EntryPlan {
         started: Some(doorway.started),
         command: args.shell.iter().map(OsString::from).chain(args.command.iter().cloned()).collect(),
         user: args.user.clone(),
         capabilities: args.capabilities.iter().fold(0, |all, one| all | one),
         directory: args.workdir.clone(),
-        environment: environment(args, world),
+        environment: environment(args, name, world),
         mounts: args.volumes.clone(),
         placement: args.placement.map(Placement::from).unwrap_or_default(),
         ..EntryPlan::new(doorway.process, tools())
@@ -42,13 +43,14 @@ pub(super) fn plan(args: &DebugArgs, doorway: Doorway, world: &World) -> EntryPl
 }
 
 /// A variable that is passed on and is not set here is left as it is there.
-fn environment(args: &DebugArgs, world: &World) -> Vec<(OsString, OsString)> {
+fn environment(args: &DebugArgs, name: Option<&str>, world: &World) -> Vec<(OsString, OsString)> {
     let here = |name: &String| world.settings.variable(name).map(|value| (name.into(), value.into()));
     let asked = args.environment.iter().filter_map(|variable| match variable {
         Variable::Set(name, value) => Some((name.into(), value.into())),
         Variable::PassedOn(name) => here(name),
     });
-    here(&"TERM".to_owned()).into_iter().chain(asked).collect()
+    let prompt = name.map(|name| ("PORTHOLE_TARGET".into(), name.into()));
+    here(&"TERM".to_owned()).into_iter().chain(prompt).chain(asked).collect()
 }
 
 #[cfg(feature = "toolbox")]

@@ -71,8 +71,9 @@ fn members(args: &DebugArgs, world: &World) -> Result<Vec<Member>, CommandError>
             Err(error) => members.push(Member { name: summary.name, plan: Err(error.to_string()) }),
             Ok(container) => {
                 let doorway = mode::doorway(&client, &container, world)?;
-                let plan =
-                    doorway.map(|doorway| local::plan(args, doorway, world)).map_err(|gap| gap.to_string());
+                let plan = doorway
+                    .map(|doorway| local::plan(args, (Some(&container.name), doorway), world))
+                    .map_err(|gap| gap.to_string());
                 members.push(Member { name: summary.name, plan });
             }
         }

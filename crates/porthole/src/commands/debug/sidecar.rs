@@ -1,11 +1,12 @@
 //! Into a container through the engine alone: an agent in a container of its own beside the target enters it there. For
 //! engines on other hosts, and for users who may use the engine but are not root.
 
-use porthole_engine::{Client, Session, SidecarRequest, start_sidecar};
+use porthole_engine::{Client, Creation, Session, SidecarRequest, start_sidecar};
 use porthole_host::{EntryPlan, SessionTerminal};
 use porthole_wire::session::{Plan, Terminal};
 
 use super::wanted::{self, Wanted};
+use crate::collect;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;

@@ -38,7 +38,7 @@ impl Wanted {
                 .hint("sudo porthole debug --mode local -v … shows them on the host of the engine"));
         }
         let anywhere = Doorway { process: Pid(1), started: 0 };
-        let mut entry = local::plan(args, anywhere, world);
+        let mut entry = local::plan(args, (Some(&container.name), anywhere), world);
         entry.started = None;
         let all = args.capabilities.iter().fold(0, |all, one| all | one);
         Ok(Self {

@@ -165,7 +165,7 @@ fn a_history_is_kept_where_it_is_asked_for() {
 #[test]
 fn the_pager_shows_control_characters_and_quits() {
     let root = Root::new();
-    let lines: String = (1..200).map(|number| format!("line {number}\n")).collect();
+    let lines = (1..200).map(|number| format!("line {number}")).collect::<Vec<_>>().join("\n") + "\n";
     fs::write(root.path().join("tmp/long"), format!("\x1b[31mred\n{lines}")).unwrap();
     let mut terminal = Terminal::new(&root, &["less", "/tmp/long"]);
     let first = terminal.until("line 10");

@@ -1,10 +1,10 @@
 //! By a replica on the engine, where the layers are not to be had here: another host's, containerd's, or another user's.
 
 use porthole_engine::{Carried, Client, Creation, Dormant, DormantKind, Replica, ReplicaAccess};
-use porthole_model::{ContainerState, Timestamp};
+use porthole_model::ContainerState;
 
 use super::{Access, Double, state};
-use crate::collect::{AT_WORK, own_program};
+use crate::collect::{own_program, tidy_up};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
