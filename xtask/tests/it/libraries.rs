@@ -10,7 +10,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("brush-builtins", "porthole-toolbox"),
     ("brush-core", "porthole-toolbox"),
     ("brush-interactive", "porthole-toolbox"),
-    ("brush-shell", "porthole-toolbox"),
     ("clap_complete", "porthole"),
     ("clap_mangen", "porthole"),
     ("diffutils", "porthole-toolbox"),

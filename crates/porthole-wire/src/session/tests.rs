@@ -1,3 +1,5 @@
+//! Sessions of two ends, on any stream.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -35,7 +35,7 @@ fn trace(lab: &Lab, container: &str) -> String {
     // Docker lists what changed in the order of a Go map.
     let diff = lab.sh_ok(&format!("docker diff {container} | sort"));
     lab.sh_ok(&format!(
-        "echo 'diff: {diff}'; cat /proc/{pid}/mountinfo; ls /proc/{pid}/root /proc/{pid}/root/dev"
+        "echo 'diff: {diff}'; cat /proc/{pid}/mountinfo; cd /proc/{pid}/root; ls . dev"
     ))
 }
 
@@ -126,9 +126,9 @@ fn who_where_and_with_what_can_be_chosen() {
     );
     lab.sh_ok("mkdir -p /tmp/tools; echo one > /tmp/tools/file");
     let mounted =
-        shell(&["-v", "/tmp/tools:/root:ro"], "cat /root/file; echo two > /root/file || cat /root/file");
+        shell(&["-v", "/tmp/tools:/mnt:ro"], "cat /mnt/file; echo two > /mnt/file || cat /mnt/file");
     assert_eq!(mounted, "one\none\n");
-    shell(&["-v", "/tmp/tools:/root"], "echo two > /root/file");
+    shell(&["-v", "/tmp/tools:/mnt"], "echo two > /mnt/file");
     assert_eq!(lab.sh_ok("cat /tmp/tools/file"), "two");
     assert_eq!(lab.docker_ok(&["exec", "web", "ls", "/root"]), "", "only the session saw it");
     for (options, hint) in [
