@@ -71,7 +71,7 @@ mod tests {
             ("BASH_FUNC_ls%%", "() { evil; }"),
             ("PROMPT_COMMAND", "evil"),
             ("PS1", "$(evil)"),
-            ("HISTFILE", "/root/.bash_history"),
+            ("HISTFILE", "/srv/.bash_history"),
             ("PORTHOLE_HISTORY", "/tools/history"),
         ];
         let variables = variables(environment.map(|(name, value)| (name.into(), value.into())).into_iter());

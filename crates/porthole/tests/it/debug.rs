@@ -34,9 +34,7 @@ fn trace(lab: &Lab, container: &str) -> String {
     let pid = pid(lab, container);
     // Docker lists what changed in the order of a Go map.
     let diff = lab.sh_ok(&format!("docker diff {container} | sort"));
-    lab.sh_ok(&format!(
-        "echo 'diff: {diff}'; cat /proc/{pid}/mountinfo; cd /proc/{pid}/root; ls . dev"
-    ))
+    lab.sh_ok(&format!("echo 'diff: {diff}'; cat /proc/{pid}/mountinfo; cd /proc/{pid}/root; ls . dev"))
 }
 
 fn debug(lab: &Lab, container: &str, command: &[&str]) -> Output {
@@ -125,10 +123,9 @@ fn who_where_and_with_what_can_be_chosen() {
         "/etc\ntest C.UTF-8\n"
     );
     lab.sh_ok("mkdir -p /tmp/tools; echo one > /tmp/tools/file");
-    let mounted =
-        shell(&["-v", "/tmp/tools:/mnt:ro"], "cat /mnt/file; echo two > /mnt/file || cat /mnt/file");
+    let mounted = shell(&["-v", "/tmp/tools:/root:ro"], "cd /root; cat file; echo two > file || cat file");
     assert_eq!(mounted, "one\none\n");
-    shell(&["-v", "/tmp/tools:/mnt"], "echo two > /mnt/file");
+    shell(&["-v", "/tmp/tools:/root"], "cd /root; echo two > file");
     assert_eq!(lab.sh_ok("cat /tmp/tools/file"), "two");
     assert_eq!(lab.docker_ok(&["exec", "web", "ls", "/root"]), "", "only the session saw it");
     for (options, hint) in [
