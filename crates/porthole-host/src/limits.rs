@@ -17,6 +17,11 @@ pub fn raise_descriptor_limit() {
 pub fn stand_alone(name: &str) -> std::io::Result<()> {
     rustix::process::setsid()?;
     rustix::process::chdir("/")?;
+    be_called(name)
+}
+
+/// Takes a name for the listings of processes, of which the kernel keeps 15 bytes.
+pub fn be_called(name: &str) -> std::io::Result<()> {
     Ok(rustix::thread::set_name(&CString::new(name)?)?)
 }
 

@@ -64,6 +64,8 @@ impl Applet {
     /// exit code. Many tools ask the process itself for its words, so they must be the process's own.
     pub fn run(&self, words: Vec<OsString>) -> u8 {
         porthole_host::pin_name_services();
+        // Only listings of processes show it, and a name is never worth a failure.
+        let _unnamed = porthole_host::be_called(self.name);
         u8::try_from((self.run)(words)).unwrap_or(u8::MAX)
     }
 }

@@ -1,6 +1,7 @@
 //! The shell: brush, a bash in Rust, which reads nothing of the container unless it is told to.
 
 mod environment;
+mod kill;
 mod options;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use brush_builtins::{BuiltinSet, ShellBuilderExt};
 use brush_core::ShellFd;
+use brush_core::builtins::simple_builtin;
 use brush_core::openfiles::OpenFile;
 use brush_core::sys::fd::try_get_file_for_open_fd;
 use brush_core::terminal::TerminalControl;
@@ -24,6 +26,7 @@ use tokio::sync::Mutex;
 use crate::applet::{Applet, Group};
 use crate::arguments;
 use crate::trouble::{Trouble, exit, say};
+use kill::Kill;
 use options::{Commands, ShellOptions};
 
 /// The shell under each of its names.
@@ -99,7 +102,8 @@ async fn build(options: &ShellOptions, commands: &Commands) -> Result<Shell, She
         .shell_name(commands.shell_name())
         .shell_args(commands.positional())
         .shell_product_display_str("porthole's shell, brush".to_owned())
-        .default_builtins(BuiltinSet::BashMode);
+        .default_builtins(BuiltinSet::BashMode)
+        .builtin("kill", simple_builtin::<Kill, _>());
     for (name, variable) in environment::variables(std::env::vars_os()) {
         builder = builder.var(name, variable);
     }

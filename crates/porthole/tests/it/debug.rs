@@ -229,13 +229,11 @@ fn one_command_runs_in_every_container_that_is_meant() {
 #[test]
 fn what_cannot_be_entered_says_why() {
     let lab = lab(Engine::newest());
-    lab.docker_ok(&["create", "--name", "idle", "bb:1"]);
     lab.run("web", &[], "bb:1", &["sleep", "1000"]);
     for (arguments, hint) in [
-        (&["debug", "idle"][..], "docker start idle"),
-        (&["debug", "wed"], "did you mean 'web'"),
+        (&["debug", "wed"][..], "did you mean 'web'"),
         (&["debug", "pid:x"], "pid:4711"),
-        (&["--through-engine", "debug", "web"], "leave --through-engine out"),
+        (&["--through-engine", "debug", "--mode", "local", "web"], "leave --through-engine out"),
         (&["debug", "--pause", "pid:1", "--", "true"], "name the container"),
         (&["debug"], "CONTAINER"),
     ] {

@@ -73,7 +73,7 @@ fn ss_says_what_ss_says() {
     let listeners = ok(&lab, "ss -tlnp");
     let line = listeners.lines().find(|line| line.contains(":4711")).unwrap();
     assert!(
-        line.starts_with("tcp   LISTEN") && line.contains("*:4711") && line.contains("\"porthole\",pid="),
+        line.starts_with("tcp   LISTEN") && line.contains("*:4711") && line.contains("\"nc\",pid="),
         "{line}"
     );
     let count = |line: &str| ok(&lab, line).lines().count();
