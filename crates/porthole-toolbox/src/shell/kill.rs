@@ -5,7 +5,7 @@ use std::io::Write;
 use brush_core::builtins::{ContentOptions, ContentType, SimpleCommand};
 use brush_core::{Error, ExecutionContext, ExecutionResult, ShellExtensions};
 use rustix::process::{
-    Pid, Signal, kill_current_process_group, kill_process, kill_process_group,
+    Pid, Signal, getpgid, kill_current_process_group, kill_process, kill_process_group,
     test_kill_current_process_group, test_kill_process, test_kill_process_group,
 };
 use uucore::signals::{ALL_SIGNALS, signal_by_name_or_value};
@@ -109,31 +109,39 @@ fn send(
     target: &str,
 ) -> Result<(), String> {
     let sent = if target.starts_with('%') {
-        let group = group_of_job(context, target).ok_or_else(|| format!("{target}: no such job"))?;
-        to_group(group, signal)
+        let leader = leader_of_job(context, target)?;
+        to_job(leader, signal)
     } else {
         let number = target.parse::<i32>().map_err(|_| format!("{target}: neither a process nor a job"))?;
         match (Pid::from_raw(number.saturating_abs()), number) {
             (Some(group), ..0) => to_group(group, signal),
-            (Some(process), _) => {
-                signal.map_or_else(|| test_kill_process(process), |signal| kill_process(process, signal))
-            }
+            (Some(process), _) => to_process(process, signal),
             (None, _) => signal.map_or_else(test_kill_current_process_group, kill_current_process_group),
         }
     };
     sent.map_err(|error| format!("{target}: {}", crate::trouble::reason(&error.into())))
 }
 
-fn group_of_job(context: &ExecutionContext<'_, impl ShellExtensions>, job: &str) -> Option<Pid> {
+fn leader_of_job(context: &ExecutionContext<'_, impl ShellExtensions>, job: &str) -> Result<Pid, String> {
     let jobs = context.shell.jobs();
-    let number = match &job[1..] {
-        "" | "%" | "+" => jobs.current_job()?.process_group_id(),
-        text => {
-            let number = text.parse::<usize>().ok()?;
-            jobs.jobs.iter().find(|job| job.id == number)?.process_group_id()
-        }
+    let found = match &job[1..] {
+        "" | "%" | "+" => jobs.current_job(),
+        text => jobs.jobs.iter().find(|job| job.id.to_string() == text),
     };
-    number.and_then(Pid::from_raw)
+    let found = found.ok_or_else(|| format!("{job}: no such job"))?;
+    // brush runs what is put behind `&` itself, and keeps no process of it.
+    let unknown =
+        || format!("{job}: its process is not known; find it with ps or pgrep, and name its number");
+    found.process_group_id().and_then(Pid::from_raw).ok_or_else(unknown)
+}
+
+/// A job has a process group of its own only where the shell controls jobs.
+fn to_job(leader: Pid, signal: Option<Signal>) -> rustix::io::Result<()> {
+    if getpgid(Some(leader))? == leader { to_group(leader, signal) } else { to_process(leader, signal) }
+}
+
+fn to_process(process: Pid, signal: Option<Signal>) -> rustix::io::Result<()> {
+    signal.map_or_else(|| test_kill_process(process), |signal| kill_process(process, signal))
 }
 
 /// A group that is stopped would not end before it goes on.

@@ -33,7 +33,12 @@ fn the_shell() {
         ("diff <(echo a) <(echo b) > /dev/null; echo $?", "1\n", 0),
         ("yes | head -n 2", "y\ny\n", 0),
         ("seq 100000 | sort -rn | head -n 1", "100000\n", 0),
-        ("sleep 100 & sleep 100 & kill %1 %2; wait; jobs", "", 0),
+        (
+            "sleep 1000 & sleep 1000 & sleep 0.5; kill $(pidof sleep); echo $?; wait; echo over",
+            "0\nover\n",
+            0,
+        ),
+        ("kill %7 2> /dev/null", "", 1),
         ("sh -c 'kill -9 $$'; echo $?; kill -l 9; kill -0 1 && echo there", "137\nKILL\nthere\n", 0),
         ("kill -9; echo $?; kill 999999 2> /dev/null", "2\n", 1),
         ("echo evil > /etc/profile; echo echo evil > /.bashrc; HOME=/ sh -c 'echo good'", "good\n", 0),
