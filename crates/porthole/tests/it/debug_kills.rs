@@ -8,17 +8,22 @@ use porthole_lab::{Engine, Lab};
 
 use crate::support::{lab, on_docker_engines, wait_for};
 
-/// A command with processes in the background, one of them in a session of its own.
+/// A command with processes in the background, one of them in a session of its own. The shell is the container's, which an
+/// interrupt ends.
 const COMMAND: &str = "sleep 4711 & setsid sleep 4712 & (sleep 4713 &) ; echo ready; wait";
 
 fn begin(lab: &Lab, options: &str) -> Child {
-    let line = format!("exec porthole debug {options} web -- sh -c '{COMMAND}' > /tmp/ready");
+    let line = format!("exec porthole debug {options} web -- /bin/sh -c '{COMMAND}' > /tmp/ready");
     let mut command = lab.command("sh");
     let child = command.args(["-c", &line]).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for("the session", || {
         lab.sh("cat /tmp/ready").stdout == "ready\n" && sleepers(lab).lines().count() == 3
     });
     child
+}
+
+fn wait_for_end(client: &mut Child) {
+    wait_for("the client's end", || client.try_wait().unwrap().is_some());
 }
 
 fn sleepers(lab: &Lab) -> String {
@@ -53,7 +58,7 @@ fn whichever_process_is_killed_nothing_stays() {
                 let chain = chain(lab);
                 assert!(chain.len() >= 5, "client, keeper, two inside, command: {chain:?}");
                 lab.sh_ok(&format!("kill -{signal} {}", chain[victim]));
-                client.wait().unwrap();
+                wait_for_end(&mut client);
                 wait_for(&format!("the end after {signal} of {victim}"), || is_clean(lab));
                 wait_for("the container's own processes", || processes(lab).len() == before);
                 assert_eq!(diff(), diff_before);
@@ -70,7 +75,7 @@ fn a_first_process_that_reaps_nothing_gets_no_zombies() {
     for victim in [0, 1, 3, 4] {
         let mut client = begin(&lab, "");
         lab.sh_ok(&format!("kill -KILL {}", chain(&lab)[victim]));
-        client.wait().unwrap();
+        wait_for_end(&mut client);
         wait_for("the end", || is_clean(&lab));
         assert_eq!(processes(&lab).len(), 1, "after {victim}: {:?}", processes(&lab));
     }
@@ -84,7 +89,7 @@ fn a_container_is_let_go_on_when_the_client_is_killed() {
         let mut client = begin(lab, "--pause");
         assert_eq!(state(), "paused");
         lab.sh_ok("kill -KILL $(pgrep -o -f '^porthole debug')");
-        client.wait().unwrap();
+        wait_for_end(&mut client);
         wait_for("the container to go on", || state() == "running");
         wait_for("the end", || is_clean(lab));
     });
