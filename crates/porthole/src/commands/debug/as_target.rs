@@ -8,6 +8,7 @@ use porthole_wire::session::{FromAgent, FromClient, Plan};
 
 use super::wanted::{self, Wanted};
 use super::{graft, local, sidecar};
+use crate::collect;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -15,7 +16,7 @@ use crate::world::World;
 
 /// Runs what is wanted in the container.
 pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
-    let program = wanted::own_program()?;
+    let program = collect::own_program()?;
     world.serve(async {
         let (grafted, place) = attach(client, wanted, &program).await?;
         let ran = execute(client, wanted, &place, world).await;

@@ -7,6 +7,7 @@ use porthole_engine::{Client, Pull, SidecarRequest, ToolImage, provide_image};
 
 use super::sidecar;
 use super::wanted::{self, Wanted};
+use crate::collect;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -20,7 +21,7 @@ pub(super) fn run(
     client: &Client,
     world: &World,
 ) -> Result<Exit, CommandError> {
-    let program = wanted::own_program()?;
+    let program = collect::own_program()?;
     world.serve(async {
         let provided = tokio::select! {
             provided = provide(client, image, pull, world) => provided?,

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// Runs what is wanted in the container.
 pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
-    let program = wanted::own_program()?;
+    let program = collect::own_program()?;
     let plan = entering(wanted, wanted.entry.clone(), wanted::terminal(world))?;
     world.serve(async {
         let session = begin(client, &entry(wanted, &program)).await?;

@@ -12,7 +12,6 @@ use porthole_wire::session::{Plan, Terminal};
 use super::args::DebugArgs;
 use super::conversation::{self, DetachKeys, Ending};
 use super::local;
-use crate::collect;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
@@ -80,11 +79,6 @@ impl Wanted {
 /// The terminal that the command gets.
 pub(super) fn terminal(world: &World) -> Option<Terminal> {
     conversation::terminal(world.settings.variable("TERM"))
-}
-
-/// porthole's own program: it is static, so it runs in any container.
-pub(super) fn own_program() -> Result<Vec<u8>, CommandError> {
-    collect::own_program()
 }
 
 /// What an engine's refusal means for the user.
