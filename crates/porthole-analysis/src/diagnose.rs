@@ -9,7 +9,8 @@ use crate::fold::fold;
 
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
-    Scope::of(&[Topic::Links, Topic::Routes, Topic::Sysctls, Topic::Listeners, Topic::EngineInfo])
+    use Topic::{Aftermaths, EngineInfo, Links, Listeners, Routes, Sysctls};
+    Scope::of(&[Links, Routes, Sysctls, Listeners, EngineInfo, Aftermaths])
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.

@@ -7,6 +7,7 @@ mod checks;
 mod confirm;
 mod diagnose;
 mod exchange_filter;
+mod exit_code;
 mod fold;
 mod locality;
 mod places;

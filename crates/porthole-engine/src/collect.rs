@@ -6,9 +6,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hyper::Method;
 use porthole_model::{
-    Container, ContainerId, ContainerState, Engine, EngineInfo, Gap, GapKind, Network, Observed, Secrets,
+    Container, ContainerId, ContainerState, Engine, EngineInfo, Gap, GapKind, Network, Observed, Scope,
+    Secrets, Topic,
 };
 
+use crate::aftermath::{Remains, aftermath};
 use crate::client::Client;
 use crate::connect_error::ConnectError;
 use crate::nouns;
@@ -26,33 +28,22 @@ pub struct ContainerSummary {
     pub state: ContainerState,
 }
 
-/// Reads the whole engine within `limit`; what does not come in time is a gap.
+/// Reads what `scope` asks for of the engine within `limit`; what does not come in time is a gap.
+///
+/// For `/info` an engine starts programs such as `runc --version`. Where it is not reached by a unix socket, its
+/// information alone tells on which host it runs, and is read in any case.
 ///
 /// `daemon` is a gap: the caller finds the engine's process by its socket.
-pub async fn collect(client: &Client, secrets: Secrets, limit: Duration) -> Result<Engine, ConnectError> {
-    let information = in_time(limit, "the engine's information", Box::pin(client.get::<RawInfo>("/info")));
-    gather(client, secrets, limit, async { Ok(information.await?.map(nouns::info)) }).await
-}
-
-/// The same without `/info`, for which an engine starts programs such as `runc --version`.
-pub async fn collect_without_info(
+pub async fn collect(
     client: &Client,
+    scope: &Scope,
     secrets: Secrets,
     limit: Duration,
 ) -> Result<Engine, ConnectError> {
-    let not_asked = Observed::Missing(Gap::not_asked("the engine's information"));
-    gather(client, secrets, limit, async { Ok(not_asked) }).await
-}
-
-async fn gather(
-    client: &Client,
-    secrets: Secrets,
-    limit: Duration,
-    information: impl Future<Output = Result<Observed<EngineInfo>, ConnectError>>,
-) -> Result<Engine, ConnectError> {
+    let with_aftermaths = scope.has(Topic::Aftermaths);
     let (info, containers, networks) = tokio::join!(
-        information,
-        in_time(limit, "the engine's containers", Box::pin(containers(client, secrets))),
+        information(client, scope, limit),
+        in_time(limit, "the engine's containers", Box::pin(containers(client, with_aftermaths, secrets))),
         in_time(limit, "the engine's networks", Box::pin(networks(client, secrets))),
     );
     Ok(Engine {
@@ -64,6 +55,19 @@ async fn gather(
         networks: networks?,
         daemon: Observed::Missing(Gap::not_asked("the engine's process")),
     })
+}
+
+async fn information(
+    client: &Client,
+    scope: &Scope,
+    limit: Duration,
+) -> Result<Observed<EngineInfo>, ConnectError> {
+    let what = "the engine's information";
+    if !scope.has(Topic::EngineInfo) && client.endpoint().socket_path().is_some() {
+        return Ok(Observed::Missing(Gap::not_asked(what)));
+    }
+    let information = in_time(limit, what, Box::pin(client.get::<RawInfo>("/info")));
+    Ok(information.await?.map(nouns::info))
 }
 
 /// The containers without their details, stopped ones too.
@@ -101,10 +105,20 @@ pub async fn unpause(client: &Client, id: &ContainerId) -> Result<(), RequestErr
 
 /// One container; `reference` is its id, a unique prefix of it, or its name.
 pub async fn inspect(client: &Client, reference: &str, secrets: Secrets) -> Result<Container, RequestError> {
+    inspect_with_remains(client, reference, secrets).await.map(|(container, _)| container)
+}
+
+async fn inspect_with_remains(
+    client: &Client,
+    reference: &str,
+    secrets: Secrets,
+) -> Result<(Container, Remains), RequestError> {
     let reference = percent_encoding::utf8_percent_encode(reference, percent_encoding::NON_ALPHANUMERIC);
     let path = format!("/containers/{reference}/json");
     let raw: RawContainer = client.get(&path).await?;
-    nouns::container(raw, secrets).map_err(|odd| not_understood(path, &odd))
+    let remains = Remains { is_terminal: raw.config.is_terminal, image: raw.image.clone() };
+    let container = nouns::container(raw, secrets).map_err(|odd| not_understood(path, &odd))?;
+    Ok((container, remains))
 }
 
 /// An engine that is gone is an error, anything else that fails a gap.
@@ -125,13 +139,21 @@ async fn in_time<T>(
 }
 
 /// A container that ended between the list and its inspection is left out.
-async fn containers(client: &Client, secrets: Secrets) -> Result<Vec<Container>, RequestError> {
+async fn containers(
+    client: &Client,
+    with_aftermaths: bool,
+    secrets: Secrets,
+) -> Result<Vec<Container>, RequestError> {
     let listed = containers_only(client).await?;
     let inspected = stream::iter(&listed)
         .map(|summary| async move {
-            match inspect(client, &summary.id.0, secrets).await {
+            match inspect_with_remains(client, &summary.id.0, secrets).await {
                 Err(error) if error.is_not_found() => Ok(None),
-                result => result.map(Some),
+                Ok((mut container, remains)) if with_aftermaths => {
+                    container.aftermath = aftermath(client, &container, &remains, secrets).await;
+                    Ok(Some(container))
+                }
+                result => result.map(|(container, _)| Some(container)),
             }
         })
         .buffered(client.useful_connections())

@@ -2,6 +2,7 @@
 //!
 //! The way in: [`resolve`] an [`EndpointRequest`], [`Client::connect`] with the [`Endpoint`], then [`collect`].
 
+mod aftermath;
 mod archive;
 mod client;
 mod collect;
@@ -11,6 +12,7 @@ mod dial;
 mod dormant;
 mod endpoint;
 mod helper;
+mod last_lines;
 mod locality;
 mod negotiation;
 mod nouns;
@@ -22,10 +24,7 @@ mod transport;
 
 pub use archive::{ArchiveEntry, ArchivePieces, ArchiveSender, get_archive, look_at, put_archive};
 pub use client::{AnswerStream, Client, HijackedStream};
-pub use collect::{
-    ContainerSummary, collect, collect_without_info, containers_only, inspect, living_containers, pause,
-    unpause,
-};
+pub use collect::{ContainerSummary, collect, containers_only, inspect, living_containers, pause, unpause};
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};
 pub use dormant::{

@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use container::{
-    RawAttachment, RawContainer, RawListed, RawMount, RawNetworkSettings, RawPortBinding, RawPorts, RawState,
+    RawAttachment, RawContainer, RawListed, RawLogConfig, RawMount, RawNetworkSettings, RawPortBinding,
+    RawPorts, RawState,
 };
 pub(crate) use dormant::{RawChange, RawDormant, RawGraphDriver};
 pub(crate) use network::{RawNetwork, RawPodmanNetwork, RawSubnet};
-pub(crate) use system::{RawComponent, RawInfo, RawVersion};
+pub(crate) use system::{RawComponent, RawImage, RawInfo, RawVersion};
 
 /// Go writes `null` for an empty list or map.
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -115,6 +115,15 @@ pub struct Container {
     pub created: Option<Timestamp>,
     /// When it was last started.
     pub started: Option<Timestamp>,
+    /// When it last ended.
+    #[serde(default)]
+    pub finished: Option<Timestamp>,
+    /// What is left of its last run, where that ended in a way that wants an explanation.
+    #[serde(default = "Observed::not_recorded")]
+    pub aftermath: Observed<Aftermath>,
+    /// Where what it writes is kept.
+    #[serde(default)]
+    pub log: ContainerLog,
     /// Its health check.
     pub health: Option<Health>,
     /// `HostConfig.NetworkMode`: `bridge`, `host`, `none`, `container:ID`, a network's name.
@@ -190,6 +199,47 @@ pub struct Health {
     pub status: HealthStatus,
     /// Failures in a row.
     pub failing_streak: u64,
+    /// The last time that it was tried.
+    #[serde(default)]
+    pub last_probe: Option<HealthProbe>,
+}
+
+/// One of `State.Health.Log`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthProbe {
+    /// The exit code of its command; -1 where the engine could not run it.
+    pub exit_code: i64,
+    /// What it wrote, credentials masked.
+    pub output: MaskedText,
+}
+
+/// `HostConfig.LogConfig` and `LogPath`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerLog {
+    /// The driver: `json-file`, `local`, `journald`, ….
+    pub driver: String,
+    /// The file on the engine's host, of drivers that write one.
+    pub path: Option<String>,
+    /// The size at which the driver begins a new file, as it was set; `None` where it never does.
+    pub max_size: Option<String>,
+}
+
+/// What is left of a run that did not end well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// The last lines of its log, credentials masked.
+    pub last_lines: Observed<Vec<MaskedText>>,
+    /// What its image was made for.
+    pub platform: Observed<Platform>,
+}
+
+/// What a program is made for, in Go's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// The system: `linux`.
+    pub operating_system: String,
+    /// The architecture: `amd64`.
+    pub architecture: String,
 }
 
 /// `State.Health.Status`.

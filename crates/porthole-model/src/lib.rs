@@ -28,8 +28,9 @@ pub use content::{
 };
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{
-    Container, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion, Health, HealthStatus, Mount,
-    MountKind, Network, NetworkAttachment, PortBinding, Subnet, TransportProtocol,
+    Aftermath, Container, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion,
+    Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform, PortBinding,
+    Subnet, TransportProtocol,
 };
 pub use exchange::{
     Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall,

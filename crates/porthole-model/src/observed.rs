@@ -39,6 +39,12 @@ impl<T> Observed<T> {
         }
     }
 
+    /// A fact that an older porthole, whose recording is read, did not know of.
+    pub fn not_recorded() -> Self {
+        let cause = "the porthole that wrote this recording did not read it";
+        Self::Missing(Gap::new(GapKind::NotAsked, "fact", cause).with_remedy("record it anew"))
+    }
+
     /// The same fact seen through `change`.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Observed<U> {
         match self {

@@ -17,6 +17,8 @@ pub enum Topic {
     Sockets,
     /// What the engine says of itself at length (`/info`), beside its containers and networks.
     EngineInfo,
+    /// What is left of the last runs of containers that did not end well.
+    Aftermaths,
 }
 
 /// The topics a command asks for.
@@ -33,8 +35,8 @@ impl Scope {
 
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
-        use Topic::{EngineInfo, ForwardingDatabase, Links, Routes, Sockets, Sysctls};
-        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo])
+        use Topic::{Aftermaths, EngineInfo, ForwardingDatabase, Links, Routes, Sockets, Sysctls};
+        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo, Aftermaths])
     }
 
     /// Whether `topic` is asked for.

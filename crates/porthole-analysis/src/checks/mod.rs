@@ -11,7 +11,12 @@ mod ph033_bridge;
 mod ph035_network_gone;
 mod ph040_does_not_accept;
 mod ph101_engine_silent;
+mod ph104_open_api;
 mod ph105_engine_socket;
+mod ph106_restart_loop;
+mod ph109_health_check;
+mod ph112_architecture;
+mod ph113_unreachable;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
@@ -53,7 +58,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 11] = [
+static TABLE: [Check; 16] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -64,5 +69,10 @@ static TABLE: [Check; 11] = [
     ph035_network_gone::CHECK,
     ph040_does_not_accept::CHECK,
     ph101_engine_silent::CHECK,
+    ph104_open_api::CHECK,
     ph105_engine_socket::CHECK,
+    ph106_restart_loop::CHECK,
+    ph109_health_check::CHECK,
+    ph112_architecture::CHECK,
+    ph113_unreachable::CHECK,
 ];

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
-    BridgeDetails, Container, ContainerId, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion,
-    Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind, Network, NetworkId,
-    NetworkNamespace, NetworkStack, Observed, OperationalState, Pid, Privilege, Route, RouteKind, Snapshot,
-    Socket, SocketEndpoint, SocketOwner, SocketState, Subnet, Timestamp, TransportProtocol, Uid,
+    BridgeDetails, Container, ContainerId, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind,
+    EngineVersion, Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind,
+    Network, NetworkId, NetworkNamespace, NetworkStack, Observed, OperationalState, Pid, Privilege, Route,
+    RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner, SocketState, Subnet, Timestamp,
+    TransportProtocol, Uid,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, NOW};
@@ -142,6 +143,9 @@ pub(crate) fn stopped(name: &str, id: ContainerId) -> Container {
         restart_policy: "no".to_owned(),
         created: Some(Timestamp(NOW - HOUR)),
         started: Some(Timestamp(NOW - HOUR)),
+        finished: None,
+        aftermath: Observed::Missing(Gap::not_asked("what is left of its last run")),
+        log: ContainerLog::default(),
         health: None,
         network_mode: "bridge".to_owned(),
         pid_mode: String::new(),

@@ -214,9 +214,11 @@ fn a_container_that_was_just_started_is_not_judged() {
 #[test]
 fn a_container_whose_health_check_is_starting_is_not_judged() {
     let mut lab = Lab::docker();
-    lab.run(web()).health = Some(Health { status: HealthStatus::Starting, failing_streak: 0 });
+    lab.run(web()).health =
+        Some(Health { status: HealthStatus::Starting, failing_streak: 0, last_probe: None });
     assert_eq!(lab.found(), [""; 0]);
-    lab.container("web").health = Some(Health { status: HealthStatus::Unhealthy, failing_streak: 3 });
+    lab.container("web").health =
+        Some(Health { status: HealthStatus::Unhealthy, failing_streak: 3, last_probe: None });
     assert_eq!(lab.found(), ["error PH011 80/tcp of web"]);
 }
 

@@ -1,13 +1,13 @@
 //! A container's inspection as a noun.
 
 use porthole_model::{
-    Container, ContainerId, ContainerState, Health, HealthStatus, MaskedText, Pid, Port, Secrets,
-    TransportProtocol,
+    Container, ContainerId, ContainerLog, ContainerState, Gap, Health, HealthProbe, HealthStatus, MaskedText,
+    Observed, Pid, Port, Secrets, TransportProtocol,
 };
 
 use super::text::time;
 use super::{OddValue, attachment, filled, mount, port};
-use crate::raw::{RawContainer, RawMap, RawState};
+use crate::raw::{RawContainer, RawLogConfig, RawMap, RawState};
 
 /// The container that `raw` describes.
 pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container, OddValue> {
@@ -31,7 +31,10 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
         restart_policy: filled(raw.host.restart_policy.name).unwrap_or_else(|| "no".to_owned()),
         created: time("Created", &raw.created)?,
         started: time("StartedAt", &raw.state.started)?,
-        health: health(&raw.state),
+        finished: time("FinishedAt", &raw.state.finished)?,
+        aftermath: Observed::Missing(Gap::not_asked("what is left of its last run")),
+        log: log(raw.host.log, raw.log_path),
+        health: health(&raw.state, secrets),
         error: filled(raw.state.error),
         network_mode: raw.host.network_mode,
         pid_mode: raw.host.pid_mode,
@@ -78,7 +81,7 @@ fn exit_code(raw: &RawState, state: &ContainerState) -> Option<i64> {
 }
 
 /// Without a health check, Docker has no value or `none`, Podman an empty one.
-fn health(state: &RawState) -> Option<Health> {
+fn health(state: &RawState, secrets: Secrets) -> Option<Health> {
     let raw = state.health.as_ref()?;
     let status = match raw.status.as_str() {
         "starting" => HealthStatus::Starting,
@@ -86,7 +89,27 @@ fn health(state: &RawState) -> Option<Health> {
         "unhealthy" => HealthStatus::Unhealthy,
         _ => return None,
     };
-    Some(Health { status, failing_streak: raw.failing_streak })
+    let last_probe = raw.log.last().map(|probe| HealthProbe {
+        exit_code: probe.exit_code,
+        output: MaskedText::assignment(beginning(probe.output.trim()), secrets),
+    });
+    Some(Health { status, failing_streak: raw.failing_streak, last_probe })
+}
+
+/// As much of a text as says what is wrong.
+fn beginning(text: &str) -> &str {
+    const ENOUGH: usize = 300;
+    text.char_indices().nth(ENOUGH).map_or(text, |(end, _)| &text[..end])
+}
+
+fn log(raw: RawLogConfig, path: String) -> ContainerLog {
+    let max_size = match raw.driver.as_str() {
+        // `defaultMaxFileSize` of moby's daemon/logger/local.
+        "local" => Some("20m".to_owned()),
+        _ => None,
+    };
+    let set = raw.options.get("max-size").filter(|size| *size != "-1").cloned();
+    ContainerLog { max_size: set.or(max_size), driver: raw.driver, path: filled(path) }
 }
 
 fn exposed(ports: &RawMap<serde_json::Value>) -> Result<Vec<(Port, TransportProtocol)>, OddValue> {

@@ -28,6 +28,9 @@ raw! {
         config: RawConfig = "Config",
         network: RawNetworkSettings = "NetworkSettings",
         mounts: Vec<RawMount> = "Mounts",
+        log_path: String = "LogPath",
+        /// The image's id; Podman has it without `sha256:`.
+        image: String = "Image",
     }
 
     /// `State`.
@@ -38,6 +41,7 @@ raw! {
         out_of_memory: bool = "OOMKilled",
         error: String = "Error",
         started: String = "StartedAt",
+        finished: String = "FinishedAt",
         health: Option<RawHealth> = "Health",
     }
 
@@ -45,6 +49,14 @@ raw! {
     RawHealth {
         status: String = "Status",
         failing_streak: u64 = "FailingStreak",
+        /// The oldest first.
+        log: Vec<RawHealthProbe> = "Log",
+    }
+
+    /// One of `State.Health.Log`.
+    RawHealthProbe {
+        exit_code: i64 = "ExitCode",
+        output: String = "Output",
     }
 
     /// `HostConfig`.
@@ -55,6 +67,13 @@ raw! {
         restart_policy: RawRestartPolicy = "RestartPolicy",
         port_bindings: RawPorts = "PortBindings",
         tmpfs: RawMap<String> = "Tmpfs",
+        log: RawLogConfig = "LogConfig",
+    }
+
+    /// `HostConfig.LogConfig`.
+    RawLogConfig {
+        driver: String = "Type",
+        options: RawMap<String> = "Config",
     }
 
     /// `HostConfig.RestartPolicy`.
@@ -68,6 +87,7 @@ raw! {
         environment: Vec<String> = "Env",
         labels: RawMap<String> = "Labels",
         exposed_ports: RawMap<Value> = "ExposedPorts",
+        is_terminal: bool = "Tty",
     }
 
     /// `NetworkSettings`.

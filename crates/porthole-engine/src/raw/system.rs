@@ -38,6 +38,12 @@ raw! {
         warnings: Vec<String> = "Warnings",
     }
 
+    /// `GET /images/NAME/json`.
+    RawImage {
+        operating_system: String = "Os",
+        architecture: String = "Architecture",
+    }
+
     /// `Swarm` of `GET /info`.
     RawSwarm {
         local_node_state: String = "LocalNodeState",

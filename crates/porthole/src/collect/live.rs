@@ -3,7 +3,7 @@
 use std::thread;
 
 use porthole_engine::Client;
-use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Scope, Snapshot, Topic};
+use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Scope, Snapshot};
 
 use super::Request;
 use crate::error::CommandError;
@@ -38,12 +38,7 @@ pub(super) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, C
         Err(error) => return Ok(Observed::Missing(error.into())),
     };
     let (secrets, limit) = (world.settings.secrets, world.settings.timeout);
-    // Whose process is not on this host tells by its information alone where it runs.
-    let collected = if scope.has(Topic::EngineInfo) || client.endpoint().socket_path().is_none() {
-        world.block_on(porthole_engine::collect(&client, secrets, limit))?
-    } else {
-        world.block_on(porthole_engine::collect_without_info(&client, secrets, limit))?
-    };
+    let collected = world.block_on(porthole_engine::collect(&client, scope, secrets, limit))?;
     let mut engine = match collected {
         Ok(engine) => engine,
         Err(error) => return Ok(Observed::Missing(error.into())),

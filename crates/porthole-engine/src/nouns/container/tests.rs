@@ -72,8 +72,30 @@ fn a_health_check_s_absence_has_many_words() {
     assert_eq!(health(json!(null)), None);
     assert_eq!(health(json!({"Status": "none"})), None);
     assert_eq!(health(json!({"Status": "", "FailingStreak": 0, "Log": null})), None);
-    let unhealthy = Health { status: HealthStatus::Unhealthy, failing_streak: 7 };
+    let unhealthy = Health { status: HealthStatus::Unhealthy, failing_streak: 7, last_probe: None };
     assert_eq!(health(json!({"Status": "unhealthy", "FailingStreak": 7})), Some(unhealthy));
+}
+
+#[test]
+fn the_last_probe_s_output_is_bounded_and_masked() {
+    let log = json!([{"ExitCode": 0, "Output": "old"},
+        {"ExitCode": 1, "Output": format!("no way to http://u:secret@db {}\n", "é".repeat(400))}]);
+    let state = json!({"Status": "running", "Health": {"Status": "unhealthy", "Log": log}});
+    let probe = read(json!({"Id": "a", "State": state})).health.unwrap().last_probe.unwrap();
+    assert_eq!(probe.exit_code, 1);
+    assert!(probe.output.as_str().starts_with("no way to http://u:********@db é"), "{probe:?}");
+    assert!(probe.output.as_str().chars().count() < 320);
+}
+
+#[test]
+fn a_log_that_never_begins_anew_has_no_size() {
+    let size = |value: serde_json::Value| {
+        read(json!({"Id": "a", "LogPath": "/l", "HostConfig": {"LogConfig": value}})).log.max_size
+    };
+    assert_eq!(size(json!({"Type": "json-file", "Config": {}})), None);
+    assert_eq!(size(json!({"Type": "json-file", "Config": {"max-size": "-1"}})), None);
+    assert_eq!(size(json!({"Type": "json-file", "Config": {"max-size": "10m"}})).unwrap(), "10m");
+    assert_eq!(size(json!({"Type": "local"})).unwrap(), "20m");
 }
 
 #[test]
