@@ -9,8 +9,8 @@ use crate::fold::fold;
 
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
-    use Topic::{Aftermaths, EngineInfo, Links, Listeners, Routes, Sysctls};
-    Scope::of(&[Links, Routes, Sysctls, Listeners, EngineInfo, Aftermaths])
+    use Topic::{Aftermaths, EngineInfo, Links, Listeners, Resources, Routes, Sysctls};
+    Scope::of(&[Links, Routes, Sysctls, Listeners, EngineInfo, Aftermaths, Resources])
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.

@@ -11,19 +11,25 @@ struct Rule {
     through: SubjectKind,
 }
 
-/// A bridge that is gone leaves its ports without a master; a paused program lets its queue fill.
-const RULES: [Rule; 2] = [
-    Rule {
-        cause: (CheckCode(33), SubjectKind::Network),
-        symptom: (CheckCode(32), SubjectKind::Container),
-        through: SubjectKind::Network,
-    },
-    Rule {
-        cause: (CheckCode(40), SubjectKind::Container),
-        symptom: (CheckCode(40), SubjectKind::Port),
-        through: SubjectKind::Container,
-    },
-];
+const fn rule(cause: (u16, SubjectKind), symptom: (u16, SubjectKind), through: SubjectKind) -> Rule {
+    Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
+}
+
+const RULES: [Rule; 6] = {
+    use SubjectKind::{Container, Network, Port};
+    [
+        // A bridge that is gone leaves its ports without a master.
+        rule((33, Network), (32, Container), Network),
+        // A paused program lets its queue fill.
+        rule((40, Container), (40, Port), Container),
+        // A port without a program behind it fails a health check that asks it.
+        rule((10, Port), (109, Container), Container),
+        rule((11, Port), (109, Container), Container),
+        // What kills a container keeps it restarting.
+        rule((107, Container), (106, Container), Container),
+        rule((112, Container), (106, Container), Container),
+    ]
+};
 
 /// Puts each finding under the first one that explains it. No rule's symptom is another's cause.
 pub(crate) fn fold(concerns: Vec<Concern>) -> Vec<Finding> {
@@ -41,9 +47,10 @@ pub(crate) fn fold(concerns: Vec<Concern>) -> Vec<Finding> {
 }
 
 fn explains(cause: &Concern, symptom: &Concern) -> bool {
-    RULES
-        .iter()
-        .any(|rule| is(cause, rule.cause) && is(symptom, rule.symptom) && meet(cause, symptom, rule.through))
+    !symptom.stands_alone
+        && RULES.iter().any(|rule| {
+            is(cause, rule.cause) && is(symptom, rule.symptom) && meet(cause, symptom, rule.through)
+        })
 }
 
 fn is(concern: &Concern, (code, kind): (CheckCode, SubjectKind)) -> bool {

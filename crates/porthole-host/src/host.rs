@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use porthole_model::{
     DockerProxy, Gap, GapKind, Host, NetnsId, NetworkNamespace, Observed, Privilege, Process, Scope, Secrets,
+    Topic,
 };
 use porthole_wire::docker_proxy;
 
 use crate::failure::{Right, gap};
 use crate::places::{self, Place};
 use crate::procfs::ProcFs;
-use crate::{enter, identity, owners, processes, stack};
+use crate::{enter, identity, owners, processes, resources, stack};
 
 /// Where the kernel's and the system's files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,11 @@ impl LinuxHost {
             Err(gap) => Err(gap.clone()),
         };
         let docker_proxies = processes.as_deref().map_err(Clone::clone).and_then(docker_proxies);
+        let resources = match &processes {
+            Ok(processes) if scope.has(Topic::Resources) => resources::read(&self.proc, processes),
+            Ok(_) => Err(Gap::not_asked("what containers use")),
+            Err(gap) => Err(gap.clone()),
+        };
         Host {
             hostname: identity::hostname(&self.proc),
             kernel_release: identity::kernel_release(&self.proc),
@@ -71,6 +77,7 @@ impl LinuxHost {
             processes: processes.into(),
             network_namespaces: network_namespaces.into(),
             docker_proxies: docker_proxies.into(),
+            resources: resources.into(),
         }
     }
 

@@ -23,6 +23,7 @@ mod processes;
 mod procfs;
 mod pseudo_terminal;
 mod raw_terminal;
+mod resources;
 mod socket_filter;
 mod socket_inventory;
 mod socket_source;

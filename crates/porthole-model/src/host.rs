@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DockerProxy, FdbEntry, InterfaceAddress, Link, Neighbour, NetnsId, Observed, Pid, Process, Route, Socket,
-    Uid,
+    ContainerResources, DockerProxy, FdbEntry, InterfaceAddress, Link, Neighbour, NetnsId, Observed, Pid,
+    Process, Route, Socket, Uid,
 };
 
 /// A host as its kernel shows it.
@@ -32,6 +32,9 @@ pub struct Host {
     pub network_namespaces: Observed<Vec<NetworkNamespace>>,
     /// The docker-proxy processes.
     pub docker_proxies: Observed<Vec<DockerProxy>>,
+    /// What each container uses that a process belongs to.
+    #[serde(default = "Observed::not_recorded")]
+    pub resources: Observed<Vec<ContainerResources>>,
 }
 
 impl Host {

@@ -13,6 +13,7 @@ mod ids;
 mod link;
 mod observed;
 mod process;
+mod resources;
 mod scope;
 mod secret;
 mod snapshot;
@@ -50,6 +51,7 @@ pub use link::{
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};
+pub use resources::{ContainerResources, DescriptorUse, MemoryUse, TaskUse};
 pub use scope::{Scope, Topic};
 pub use secret::{MaskedText, Secrets};
 pub use snapshot::{Snapshot, Timestamp};

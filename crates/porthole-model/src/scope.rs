@@ -19,6 +19,8 @@ pub enum Topic {
     EngineInfo,
     /// What is left of the last runs of containers that did not end well.
     Aftermaths,
+    /// What containers use of what they are allowed.
+    Resources,
 }
 
 /// The topics a command asks for.
@@ -35,8 +37,8 @@ impl Scope {
 
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
-        use Topic::{Aftermaths, EngineInfo, ForwardingDatabase, Links, Routes, Sockets, Sysctls};
-        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo, Aftermaths])
+        use Topic::{Aftermaths, EngineInfo, ForwardingDatabase, Links, Resources, Routes, Sockets, Sysctls};
+        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo, Aftermaths, Resources])
     }
 
     /// Whether `topic` is asked for.

@@ -35,6 +35,18 @@ pub fn container(groups: &[ControlGroup]) -> Option<ContainerId> {
     groups.iter().find_map(|group| group.path.rsplit('/').find_map(container_of_component))
 }
 
+/// The part of a group's path that ends with the innermost container it names: processes in a container may live in
+/// groups of their own below it.
+pub fn container_path(path: &str) -> Option<&str> {
+    let ends = path.rmatch_indices('/').map(|(start, _)| start + 1);
+    let mut ended = Some(path.len());
+    ends.into_iter().find_map(|start| {
+        let end = ended.replace(start - 1)?;
+        container_of_component(&path[start..end])?;
+        Some(&path[..end])
+    })
+}
+
 /// `ID`, `docker-ID.scope`, `libpod-ID.scope`, `libpod-ID`, `cri-containerd-ID.scope`; but not conmon's own
 /// `libpod-conmon-ID.scope`, which lies outside the container.
 fn container_of_component(component: &str) -> Option<ContainerId> {
@@ -80,6 +92,17 @@ mod tests {
     }
 
     #[test]
+    fn a_container_s_path_ends_with_its_own_group() {
+        let outer = format!("/docker/{OUTER}");
+        assert_eq!(container_path(&outer), Some(outer.as_str()));
+        assert_eq!(container_path(&format!("{outer}/init/deep")), Some(outer.as_str()));
+        let inner = format!("{outer}/docker/{INNER}");
+        assert_eq!(container_path(&format!("{inner}/init")), Some(inner.as_str()));
+        assert_eq!(container_path("/system.slice/docker.service"), None);
+        assert_eq!(container_path("no slash"), None);
+    }
+
+    #[test]
     fn other_groups_name_none() {
         for path in [
             "0::/system.slice/docker.service".to_owned(),
@@ -105,6 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_give_no_panic(bytes: Vec<u8>) {
+            let _ = container_path(&String::from_utf8_lossy(&bytes));
             let _ = parse(&bytes).map(|groups| container(&groups));
         }
     }

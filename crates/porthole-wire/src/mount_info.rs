@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use porthole_model::NetnsId;
 
+use crate::cgroup::ControlGroup;
 use crate::proc_error::{lines, words};
 
 /// A network namespace that is bound to a file.
@@ -49,6 +50,52 @@ fn mount(line: &[u8]) -> Option<Mount> {
     let point = path(fields.next()?);
     let shared = fields.skip(1).take_while(|field| *field != b"-").any(|field| field.starts_with(b"shared:"));
     Some(Mount { id, parent, root, point, shared })
+}
+
+/// A mounted hierarchy of control groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlGroupMount {
+    /// Its controllers; `None` for version 2, which has one hierarchy for all.
+    pub controllers: Option<Vec<String>>,
+    /// Which of its groups is mounted.
+    pub root: PathBuf,
+    /// Where it is mounted.
+    pub point: PathBuf,
+}
+
+impl ControlGroupMount {
+    /// Where `path` of the hierarchy that `group` tells of is to be found below this mount, if it is.
+    pub fn directory(&self, group: &ControlGroup, path: &str) -> Option<PathBuf> {
+        let is_its_own = match &self.controllers {
+            None => group.hierarchy == 0,
+            Some(controllers) => {
+                group.hierarchy != 0 && group.controllers.iter().any(|name| controllers.contains(name))
+            }
+        };
+        let below = Path::new(path).strip_prefix(&self.root).ok().filter(|_| is_its_own)?;
+        Some(self.point.join(below))
+    }
+}
+
+/// The mounted hierarchies of control groups.
+pub fn control_groups(text: &[u8]) -> impl Iterator<Item = ControlGroupMount> + '_ {
+    lines(text).filter_map(control_group)
+}
+
+/// Behind the `-`: type, source, options of the filesystem, among which version 1 names its controllers.
+fn control_group(line: &[u8]) -> Option<ControlGroupMount> {
+    let mut fields = words(line).skip(3);
+    let (root, point) = (path(fields.next()?), path(fields.next()?));
+    let mut filesystem = fields.skip_while(|field| *field != b"-").skip(1);
+    let controllers = match filesystem.next()? {
+        b"cgroup2" => None,
+        b"cgroup" => {
+            let options = String::from_utf8_lossy(filesystem.nth(1)?).into_owned();
+            Some(options.split(',').map(str::to_owned).collect())
+        }
+        _ => return None,
+    };
+    Some(ControlGroupMount { controllers, root, point })
 }
 
 fn path(field: &[u8]) -> PathBuf {
@@ -123,6 +170,22 @@ mod tests {
         };
         let second = Mount { id: 741, parent: 740, root: "/a".into(), shared: false, ..first.clone() };
         assert_eq!(found, [first, second]);
+    }
+
+    #[test]
+    fn a_group_is_found_below_the_mount_of_its_hierarchy() {
+        let text = b"30 25 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n\
+            31 25 0:27 /lab /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n\
+            32 25 0:28 / /sys rw - sysfs sysfs rw\n";
+        let mounts: Vec<_> = control_groups(text).collect();
+        assert_eq!(mounts.len(), 2);
+        let groups = crate::cgroup::parse(b"4:memory:/lab/x\n0::/lab/x\n3:cpu:/lab/x\n").unwrap();
+        let found = |group: usize| {
+            mounts.iter().find_map(|mount| mount.directory(&groups[group], &groups[group].path))
+        };
+        assert_eq!(found(0).unwrap(), Path::new("/sys/fs/cgroup/memory/x"));
+        assert_eq!(found(1).unwrap(), Path::new("/sys/fs/cgroup/unified/lab/x"));
+        assert_eq!(found(2), None);
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! What a check hands to the runner: findings with what else they touch, and the parts it could not look at.
 
 use porthole_model::{
-    CheckCode, Confidence, Container, Engine, EngineKind, Evidence, Finding, Gap, Network, Port, Remedy,
-    Severity, Subject, SubjectKind, TransportProtocol,
+    CheckCode, Confidence, Container, ContainerResources, Engine, EngineKind, Evidence, Finding, Gap,
+    Network, Port, Remedy, Severity, Snapshot, Subject, SubjectKind, TransportProtocol,
 };
 
 /// What a check that ran came to.
@@ -38,6 +38,8 @@ pub struct Concern {
     pub finding: Finding,
     /// What it touches beside its subject.
     pub related: Vec<Subject>,
+    /// Whether its evidence shows a cause of its own, so that no other finding explains it.
+    pub stands_alone: bool,
 }
 
 impl Concern {
@@ -53,7 +55,7 @@ impl Concern {
             remedies: Vec::new(),
             explains: Vec::new(),
         };
-        Self { finding, related: Vec::new() }
+        Self { finding, related: Vec::new(), stands_alone: false }
     }
 
     /// The evidence admits other causes.
@@ -80,6 +82,12 @@ impl Concern {
         self
     }
 
+    /// Its evidence shows a cause of its own.
+    pub(crate) fn alone_if(mut self, stands_alone: bool) -> Self {
+        self.stands_alone = stands_alone;
+        self
+    }
+
     /// Whether it is about `subject` or touches it.
     pub(crate) fn touches(&self, subject: &Subject) -> bool {
         self.finding.subject == *subject || self.related.contains(subject)
@@ -99,6 +107,15 @@ pub(super) fn about_network(network: &Network) -> Subject {
 /// A container's port as a subject.
 pub(super) fn about_port(container: &Container, port: Port, protocol: TransportProtocol) -> Subject {
     Subject { kind: SubjectKind::Port, name: format!("{port}/{protocol} of {}", container.name) }
+}
+
+/// What a container uses; `None` for one of which no process was seen, because it is just ending or starting.
+pub(super) fn resources_of<'a>(
+    snapshot: &'a Snapshot,
+    container: &Container,
+) -> Result<Option<&'a ContainerResources>, Gap> {
+    let resources = snapshot.host.known()?.resources.known()?;
+    Ok(resources.iter().find(|each| each.container == container.id))
 }
 
 /// The engine's command-line client.

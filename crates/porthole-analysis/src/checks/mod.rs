@@ -14,7 +14,9 @@ mod ph101_engine_silent;
 mod ph104_open_api;
 mod ph105_engine_socket;
 mod ph106_restart_loop;
+mod ph107_memory;
 mod ph109_health_check;
+mod ph110_limits;
 mod ph112_architecture;
 mod ph113_unreachable;
 
@@ -58,7 +60,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 16] = [
+static TABLE: [Check; 18] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -72,7 +74,9 @@ static TABLE: [Check; 16] = [
     ph104_open_api::CHECK,
     ph105_engine_socket::CHECK,
     ph106_restart_loop::CHECK,
+    ph107_memory::CHECK,
     ph109_health_check::CHECK,
+    ph110_limits::CHECK,
     ph112_architecture::CHECK,
     ph113_unreachable::CHECK,
 ];

@@ -51,15 +51,18 @@ fn could_not_run(probe: &HealthProbe) -> bool {
 fn concern(engine: &Engine, container: &Container, health: &Health) -> Concern {
     let (client, name) = (client(engine), word(&container.name));
     let probe = health.last_probe.as_ref();
-    let summary = if probe.is_some_and(could_not_run) {
+    let could_not_run = probe.is_some_and(could_not_run);
+    let summary = if could_not_run {
         format!("the health check of container '{}' cannot be run, so it counts as unhealthy", container.name)
     } else {
         format!("container '{}' is unhealthy: its health check fails", container.name)
     };
-    let mut concern = Concern::new(CODE, Severity::Error, about_container(container), summary).evidence(
-        format!("container '{}', State.Health", container.name),
-        format!("unhealthy, {} failures in a row", health.failing_streak),
-    );
+    let mut concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
+        .alone_if(could_not_run)
+        .evidence(
+            format!("container '{}', State.Health", container.name),
+            format!("unhealthy, {} failures in a row", health.failing_streak),
+        );
     if let Some(probe) = probe {
         let output = probe.output.as_str();
         let output = if output.is_empty() { "nothing" } else { output };

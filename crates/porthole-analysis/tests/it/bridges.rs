@@ -61,7 +61,7 @@ fn containers_without_a_veth_on_a_bridge_are_left_alone() {
     assert_eq!(lab.found(), [""; 0]);
     lab.container("web").network_mode = "app".to_owned();
     lab.container("web").state = ContainerState::Restarting;
-    assert_eq!(lab.found(), [""; 0]);
+    assert_eq!(lab.found(), ["error PH106 web"]);
 }
 
 #[test]

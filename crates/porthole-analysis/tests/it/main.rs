@@ -2,6 +2,7 @@
 
 mod bridges;
 mod confirm;
+mod containers;
 mod diagnose;
 mod engine;
 mod forwarding;

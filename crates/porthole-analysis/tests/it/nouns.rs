@@ -178,6 +178,7 @@ pub(crate) fn empty() -> Snapshot {
             stack: Observed::Known(stack(Vec::new())),
         }]),
         docker_proxies: Observed::Known(Vec::new()),
+        resources: Observed::Known(Vec::new()),
     };
     let engine = Engine {
         endpoint: "unix:///var/run/docker.sock".to_owned(),

@@ -183,7 +183,7 @@ fn a_listener_of_a_container_that_shares_the_namespace_counts() {
 #[test]
 fn containers_that_do_not_run_are_left_alone() {
     for state in
-        [ContainerState::Exited, ContainerState::Created, ContainerState::Restarting, ContainerState::Dead]
+        [ContainerState::Exited, ContainerState::Created, ContainerState::Removing, ContainerState::Dead]
     {
         let mut lab = Lab::docker();
         let stopped = lab.stop("web");
@@ -219,7 +219,7 @@ fn a_container_whose_health_check_is_starting_is_not_judged() {
     assert_eq!(lab.found(), [""; 0]);
     lab.container("web").health =
         Some(Health { status: HealthStatus::Unhealthy, failing_streak: 3, last_probe: None });
-    assert_eq!(lab.found(), ["error PH011 80/tcp of web"]);
+    assert_eq!(lab.found(), ["error PH011 80/tcp of web <- error PH109 web"]);
 }
 
 #[test]

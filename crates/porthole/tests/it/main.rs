@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod container_faults;
 mod content;
 mod cp;
 mod debug;

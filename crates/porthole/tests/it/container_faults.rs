@@ -1,0 +1,138 @@
+//! The checks of containers themselves, proven: each fault is put into a real engine and found as exactly its code.
+
+use porthole_lab::{Engine, Lab};
+use serde_json::{Value, json};
+
+use crate::support::{assert_codes, builder, codes, on_docker_engines, report as doctor, start, wait_for};
+
+fn field(lab: &Lab, container: &str, template: &str) -> String {
+    lab.docker_ok(&["inspect", "-f", template, container])
+}
+
+fn wait_for_field(lab: &Lab, container: &str, template: &str, value: &str) {
+    wait_for(&format!("{template} of {container} to be {value}"), || {
+        field(lab, container, template) == value
+    });
+}
+
+fn finding(report: &Value) -> String {
+    report["findings"][0].to_string()
+}
+
+#[test]
+fn ph104_the_api_is_open_on_tcp() {
+    for (engine, arguments) in [(Engine::Docker20, vec![]), (Engine::newest(), vec!["--tls=false"])] {
+        let mut builder = builder(engine).engine_argument("--host=tcp://10.77.0.2:2375");
+        for argument in arguments {
+            builder = builder.engine_argument(argument);
+        }
+        let lab = start(builder.engine_argument("--host=unix:///run/docker.sock"));
+        let report = assert_codes(&lab, &["PH104"]);
+        assert!(finding(&report).contains("http://10.77.0.2:2375"), "{report:#}");
+        assert_eq!(report["findings"][0]["severity"], "error");
+    }
+}
+
+#[test]
+fn ph106_a_container_keeps_restarting() {
+    on_docker_engines(|lab| {
+        let script = "echo the database is gone >&2; exit 3";
+        lab.run("worker", &["--restart", "always"], "bb:1", &["sh", "-c", script]);
+        wait_for("some restarts", || {
+            field(lab, "worker", "{{.RestartCount}}").parse::<u64>().expect("a number") > 3
+        });
+        let report = assert_codes(lab, &["PH106"]);
+        assert!(finding(&report).contains("the database is gone"), "{report:#}");
+        lab.docker_ok(&["stop", "worker"]);
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ph107_memory_runs_out() {
+    on_docker_engines(|lab| {
+        let eat = "x=$(head -c 100000000 /dev/zero | tr '\\0' x); echo ${#x}";
+        lab.run("db", &["-m", "32m", "--memory-swap", "32m"], "bb:1", &["sh", "-c", eat]);
+        wait_for_field(lab, "db", "{{.State.Status}}", "exited");
+        if field(lab, "db", "{{.State.OOMKilled}}") == "true" {
+            assert_codes(lab, &["PH107"]);
+        }
+        lab.docker_ok(&["rm", "db"]);
+        let child = format!("while :; do sh -c \"{}\"; sleep 60; done", eat.replace('$', "\\$"));
+        lab.run("web", &["-m", "32m", "--memory-swap", "32m"], "bb:1", &["sh", "-c", &child]);
+        let mut report = Value::Null;
+        wait_for("the end of a child", || {
+            report = doctor(lab);
+            !codes(&report).is_empty()
+        });
+        assert_eq!(codes(&report), ["PH107"], "{report:#}");
+        assert!(finding(&report).contains("oom_kill"), "{report:#}");
+    });
+}
+
+#[test]
+fn ph109_a_health_check_fails_or_cannot_run() {
+    on_docker_engines(|lab| {
+        let options = |command: &'static str| {
+            ["--health-interval", "1s", "--health-retries", "1", "--health-cmd", command]
+        };
+        lab.run("web", &options("echo no answer; exit 1"), "bb:1", &["sleep", "600"]);
+        wait_for_field(lab, "web", "{{.State.Health.Status}}", "unhealthy");
+        let report = assert_codes(lab, &["PH109"]);
+        assert!(finding(&report).contains("it wrote: no answer"), "{report:#}");
+        lab.docker_ok(&["rm", "-f", "web"]);
+        lab.run("web", &options("curl -f http://localhost"), "peer:1", &["idle"]);
+        wait_for_field(lab, "web", "{{.State.Health.Status}}", "unhealthy");
+        let report = assert_codes(lab, &["PH109"]);
+        assert!(finding(&report).contains("cannot be run"), "{report:#}");
+    });
+}
+
+#[test]
+fn ph110_a_container_is_at_its_limits() {
+    on_docker_engines(|lab| {
+        let fill = "sleep 600 & sleep 600 & sleep 600 & wait";
+        lab.run("full", &["--pids-limit", "4"], "bb:1", &["sh", "-c", fill]);
+        wait_for("the processes", || lab.docker_ok(&["top", "full", "-eo", "pid"]).lines().count() == 5);
+        let report = assert_codes(lab, &["PH110"]);
+        assert!(finding(&report).contains("limit 4"), "{report:#}");
+        lab.docker_ok(&["rm", "-f", "full"]);
+        let open = "for n in 3 4 5 6 7 8 9; do eval \"exec $n</dev/null\" || break; done; sleep 600";
+        lab.run("open", &["--ulimit", "nofile=8:64"], "bb:1", &["sh", "-c", open]);
+        let mut report = Value::Null;
+        wait_for("the open files", || {
+            report = doctor(lab);
+            !codes(&report).is_empty()
+        });
+        assert_eq!(codes(&report), ["PH110"], "{report:#}");
+        assert!(finding(&report).contains("Max open files"), "{report:#}");
+    });
+}
+
+#[test]
+fn ph112_an_image_of_another_architecture() {
+    on_docker_engines(|lab| {
+        let script = "set -e; d=$(mktemp -d); mkdir $d/root; \
+            printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\267\\0' > $d/root/app; \
+            head -c 200 /dev/zero >> $d/root/app; chmod +x $d/root/app; \
+            tar -C $d/root -cf - . | docker import --platform linux/arm64 -c 'CMD [\"/app\"]' - arm:1; rm -r $d";
+        lab.sh_ok(script);
+        lab.docker(&["run", "--name", "foreign", "--platform", "linux/arm64", "arm:1"]);
+        let report = assert_codes(lab, &["PH112"]);
+        assert!(finding(&report).contains("arm64"), "{report:#}");
+    });
+}
+
+#[test]
+fn ph113_a_container_that_nobody_can_reach() {
+    on_docker_engines(|lab| {
+        lab.run("db", &["--network", "none", "--expose", "5432"], "peer:1", &["http", "5432"]);
+        let mut report = Value::Null;
+        wait_for("the listener", || {
+            report = doctor(lab);
+            !codes(&report).is_empty()
+        });
+        assert_eq!(codes(&report), ["PH113"], "{report:#}");
+        assert_eq!(report["findings"][0]["severity"], json!("note"));
+    });
+}
