@@ -9,8 +9,8 @@ use crate::fold::fold;
 
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
-    use Topic::{Aftermaths, EngineInfo, Links, Listeners, Resources, Routes, Sysctls};
-    Scope::of(&[Links, Routes, Sysctls, Listeners, EngineInfo, Aftermaths, Resources])
+    use Topic::{Aftermaths, EngineInfo, Links, Listeners, Resources, Routes, Storage, Sysctls};
+    Scope::of(&[Links, Routes, Sysctls, Listeners, EngineInfo, Aftermaths, Resources, Storage])
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.

@@ -15,7 +15,7 @@ const fn rule(cause: (u16, SubjectKind), symptom: (u16, SubjectKind), through: S
     Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
 }
 
-const RULES: [Rule; 6] = {
+const RULES: [Rule; 7] = {
     use SubjectKind::{Container, Network, Port};
     [
         // A bridge that is gone leaves its ports without a master.
@@ -27,6 +27,7 @@ const RULES: [Rule; 6] = {
         rule((11, Port), (109, Container), Container),
         // What kills a container keeps it restarting.
         rule((107, Container), (106, Container), Container),
+        rule((111, Container), (106, Container), Container),
         rule((112, Container), (106, Container), Container),
     ]
 };

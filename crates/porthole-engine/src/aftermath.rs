@@ -34,13 +34,25 @@ pub(crate) async fn aftermath(
     Observed::Known(Aftermath { last_lines: lines.map(masked).into(), platform: platform.into() })
 }
 
-/// Codes of 125 and above are the engine's, a shell's, or a signal's.
+/// A program that fails within this time, in milliseconds, did not get far.
+const AT_ONCE: i64 = 5_000;
+
 fn wants_explanation(container: &Container) -> bool {
-    let failed = container.exit_code.is_some_and(|code| code >= 125);
-    let ended =
-        matches!(container.state, ContainerState::Exited | ContainerState::Created | ContainerState::Dead);
-    let keeps_ending = container.state == ContainerState::Restarting || container.restart_count > 0;
-    keeps_ending || (ended && (failed || container.error.is_some()))
+    match container.state {
+        ContainerState::Restarting => true,
+        ContainerState::Exited | ContainerState::Created | ContainerState::Dead => {
+            container.error.is_some() || failed_to_begin(container)
+        }
+        _ => container.restart_count > 0,
+    }
+}
+
+/// Codes of 125 and above are the engine's, a shell's, or a signal's. Older runtimes end with 1 where the program
+/// cannot be executed.
+fn failed_to_begin(container: &Container) -> bool {
+    let lasted = container.started.zip(container.finished).map(|(started, finished)| finished.0 - started.0);
+    let ended_at_once = lasted.is_some_and(|lasted| lasted < AT_ONCE);
+    container.exit_code.is_some_and(|code| code >= 125 || (code != 0 && ended_at_once))
 }
 
 async fn platform(client: &Client, image: &str) -> Result<Platform, Gap> {

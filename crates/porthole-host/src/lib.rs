@@ -29,6 +29,7 @@ mod socket_inventory;
 mod socket_source;
 mod stack;
 mod stand_in;
+mod storage;
 mod sysctls;
 mod terminal;
 pub mod tree;

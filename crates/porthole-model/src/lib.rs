@@ -18,6 +18,7 @@ mod scope;
 mod secret;
 mod snapshot;
 mod socket;
+mod storage;
 mod testbox;
 mod topology;
 mod traffic;
@@ -58,6 +59,7 @@ pub use snapshot::{Snapshot, Timestamp};
 pub use socket::{
     InternetSocket, Socket, SocketEndpoint, SocketOwner, SocketState, UnixSocket, UnixSocketKind,
 };
+pub use storage::{PathFacts, PathKind, Space, Storage};
 pub use testbox::{PortTrial, TestboxReport, TrialOutcome};
 pub use topology::{Topology, TopologyBridge, TopologyEnd, TopologyRow, TopologyUplink};
 pub use traffic::{

@@ -21,6 +21,8 @@ pub enum Topic {
     Aftermaths,
     /// What containers use of what they are allowed.
     Resources,
+    /// The files that the engine names.
+    Storage,
 }
 
 /// The topics a command asks for.
@@ -37,8 +39,11 @@ impl Scope {
 
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
-        use Topic::{Aftermaths, EngineInfo, ForwardingDatabase, Links, Resources, Routes, Sockets, Sysctls};
-        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo, Aftermaths, Resources])
+        use Topic::{
+            Aftermaths, EngineInfo, ForwardingDatabase, Links, Resources, Routes, Sockets, Storage, Sysctls,
+        };
+        let kernel = [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Resources, Storage];
+        Self::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths]].concat())
     }
 
     /// Whether `topic` is asked for.

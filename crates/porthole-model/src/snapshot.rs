@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Host, Observed};
+use crate::{Engine, Host, Observed, Storage};
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,4 +20,7 @@ pub struct Snapshot {
     pub host: Observed<Host>,
     /// What the engine said; a gap when none answered.
     pub engine: Observed<Engine>,
+    /// The files that the engine names, on its host.
+    #[serde(default = "Observed::not_recorded")]
+    pub storage: Observed<Storage>,
 }

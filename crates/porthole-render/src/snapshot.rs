@@ -86,7 +86,12 @@ fn all_gaps(snapshot: &Snapshot) -> Vec<&Gap> {
 
 fn host_gaps(host: &Host) -> Vec<&Gap> {
     let facts = [&host.hostname, &host.kernel_release, &host.architecture, &host.operating_system];
-    let lists = [host.processes.gap(), host.network_namespaces.gap(), host.docker_proxies.gap()];
+    let lists = [
+        host.processes.gap(),
+        host.network_namespaces.gap(),
+        host.docker_proxies.gap(),
+        host.resources.gap(),
+    ];
     let namespaces = host.network_namespaces.value().into_iter().flatten();
     let inner = namespaces.flat_map(|namespace| match &namespace.stack {
         Observed::Known(stack) => stack_gaps(stack),

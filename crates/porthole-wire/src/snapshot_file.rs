@@ -124,7 +124,8 @@ mod tests {
             porthole_version: "0.1.0".into(),
             observed_at: Timestamp(1_700_000_000_123),
             host: Observed::Missing(gap.clone()),
-            engine: Observed::Missing(gap),
+            engine: Observed::Missing(gap.clone()),
+            storage: Observed::Missing(gap),
         }
     }
 

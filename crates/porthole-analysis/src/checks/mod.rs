@@ -15,8 +15,10 @@ mod ph104_open_api;
 mod ph105_engine_socket;
 mod ph106_restart_loop;
 mod ph107_memory;
+mod ph108_storage;
 mod ph109_health_check;
 mod ph110_limits;
+mod ph111_bind_source;
 mod ph112_architecture;
 mod ph113_unreachable;
 
@@ -60,7 +62,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 18] = [
+static TABLE: [Check; 20] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -75,8 +77,10 @@ static TABLE: [Check; 18] = [
     ph105_engine_socket::CHECK,
     ph106_restart_loop::CHECK,
     ph107_memory::CHECK,
+    ph108_storage::CHECK,
     ph109_health_check::CHECK,
     ph110_limits::CHECK,
+    ph111_bind_source::CHECK,
     ph112_architecture::CHECK,
     ph113_unreachable::CHECK,
 ];

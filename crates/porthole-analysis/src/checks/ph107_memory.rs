@@ -39,12 +39,23 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     Ok(found)
 }
 
+/// Newer engines set `OOMKilled` for any process of a container; the code tells whether it was the first.
 fn killed(engine: &Engine, container: &Container) -> Concern {
+    const KILLED: i64 = 137;
     let name = &container.name;
     let again = if container.state == ContainerState::Restarting { ", and is started again" } else { "" };
-    let summary = format!("container '{name}' was killed because it used more memory than it may{again}");
-    let concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
+    let (severity, summary) = if container.exit_code == Some(KILLED) {
+        let summary = format!("container '{name}' was killed because it used more memory than it may{again}");
+        (Severity::Error, summary)
+    } else {
+        let summary = format!("container '{name}' lost processes for want of memory before it ended{again}");
+        (Severity::Warning, summary)
+    };
+    let mut concern = Concern::new(CODE, severity, about_container(container), summary)
         .evidence(format!("container '{name}', State.OOMKilled"), "true");
+    if let Some(code) = container.exit_code {
+        concern = concern.evidence(format!("container '{name}', State.ExitCode"), code.to_string());
+    }
     remedies(engine, container, concern)
 }
 

@@ -84,7 +84,8 @@ fn a_log_that_could_not_be_read_is_said_to_be_so() {
 #[test]
 fn what_kills_a_container_explains_its_restarts() {
     let mut lab = Lab::docker();
-    restarting(&mut lab).out_of_memory = true;
+    let killed = restarting(&mut lab);
+    (killed.out_of_memory, killed.exit_code) = (true, Some(137));
     assert_eq!(lab.found(), ["error PH107 worker <- error PH106 worker"]);
     let mut lab = Lab::docker();
     restarting(&mut lab).aftermath = aftermath(&["exec /app: exec format error"], "arm64");
@@ -107,8 +108,11 @@ fn an_image_of_another_architecture_that_ended_for_another_reason_is_no_finding(
 #[test]
 fn memory_that_ran_out_is_an_error_for_the_dead_and_a_warning_for_the_living() {
     let mut lab = Lab::docker();
-    lab.stop("db").out_of_memory = true;
+    let db = lab.stop("db");
+    (db.out_of_memory, db.exit_code) = (true, Some(137));
     assert_eq!(lab.found(), ["error PH107 db"]);
+    lab.container("db").exit_code = Some(0);
+    assert_eq!(lab.found(), ["warning PH107 db"]);
     let lab = using(|resources| known(&mut resources.memory).kills = 2);
     assert_eq!(lab.found(), ["warning PH107 web"]);
     assert_eq!(lab.only().evidence[1].observed, "1 MiB in use, limit 32 MiB");

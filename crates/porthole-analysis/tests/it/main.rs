@@ -15,5 +15,6 @@ mod ports;
 mod proxies;
 mod sockets;
 mod spec;
+mod storage;
 mod target;
 mod topology;

@@ -7,7 +7,7 @@ use porthole_model::{
     BridgeDetails, Container, ContainerId, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind,
     EngineVersion, Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind,
     Network, NetworkId, NetworkNamespace, NetworkStack, Observed, OperationalState, Pid, Privilege, Route,
-    RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner, SocketState, Subnet, Timestamp,
+    RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner, SocketState, Space, Storage, Subnet, Timestamp,
     TransportProtocol, Uid,
 };
 
@@ -213,5 +213,14 @@ pub(crate) fn empty() -> Snapshot {
         observed_at: Timestamp(NOW),
         host: Observed::Known(host),
         engine: Observed::Known(engine),
+        storage: Observed::Known(Storage {
+            data_root: Observed::Known(Space {
+                bytes: 100 << 30,
+                free_bytes: 50 << 30,
+                inodes: 1_000_000,
+                free_inodes: 900_000,
+            }),
+            paths: BTreeMap::new(),
+        }),
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use porthole_engine::{Client, ConnectCause, Endpoint, Locality, TlsFault, collect, locality};
 use porthole_lab::{Engine, Lab};
-use porthole_model::Secrets;
+use porthole_model::{Scope, Secrets};
 
 use crate::tls::{authority, certificate, directory, environment};
 use crate::{PATIENCE, block_on, cause, endpoint};
@@ -21,7 +21,7 @@ fn container_names(endpoint: &Endpoint) -> Vec<String> {
     block_on(async {
         let client = Client::connect(endpoint, PATIENCE).await.unwrap();
         assert_eq!(locality(&client), Locality::Remote);
-        let engine = collect(&client, Secrets::Mask, PATIENCE).await.unwrap();
+        let engine = collect(&client, &Scope::everything(), Secrets::Mask, PATIENCE).await.unwrap();
         let mut names: Vec<_> = engine.containers.known().unwrap().iter().map(|it| it.name.clone()).collect();
         names.sort();
         names

@@ -33,6 +33,7 @@ pub(crate) fn snapshot() -> Snapshot {
         observed_at: Timestamp(1_772_366_400_250),
         host: Observed::Known(host()),
         engine: Observed::Known(engine),
+        storage: Observed::Missing(Gap::not_asked("files that the engine names")),
     }
 }
 
@@ -65,5 +66,6 @@ fn host() -> Host {
             namespace(3, Observed::Missing(gap())),
         ]),
         docker_proxies: Observed::Known(Vec::new()),
+        resources: Observed::Known(Vec::new()),
     }
 }

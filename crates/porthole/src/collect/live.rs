@@ -1,9 +1,13 @@
 //! A snapshot of this host and of the engine the docker CLI would use.
 
+use std::collections::BTreeSet;
 use std::thread;
+use std::time::Duration;
 
 use porthole_engine::Client;
-use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Scope, Snapshot};
+use porthole_model::{
+    Container, Engine, Gap, GapKind, Host, MountKind, Observed, Pid, Scope, Snapshot, Storage, Topic,
+};
 
 use super::Request;
 use crate::error::CommandError;
@@ -11,6 +15,9 @@ use crate::world::World;
 
 /// The first process of a host.
 const SYSTEMD: Pid = Pid(1);
+
+/// How long the file systems of what the engine names may take to answer, all together.
+const FILE_SYSTEM_LIMIT: Duration = Duration::from_secs(2);
 
 /// Reads kernel and engine at the same time.
 pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, CommandError> {
@@ -27,8 +34,35 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let host = host.map_err(|_panic| CommandError::new("reading the host ended in a defect of porthole"))?;
     let mut engine = engine?;
     let host = belonging(host, &mut engine);
+    let storage = storage(world, request.scope, &host, &engine).into();
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Snapshot { porthole_version, observed_at, host, engine })
+    Ok(Snapshot { porthole_version, observed_at, host, engine, storage })
+}
+
+/// The files that the engine names, if they are files of this host.
+fn storage(
+    world: &World,
+    scope: &Scope,
+    host: &Observed<Host>,
+    engine: &Observed<Engine>,
+) -> Result<Storage, Gap> {
+    if !scope.has(Topic::Storage) {
+        return Err(Gap::not_asked("files that the engine names"));
+    }
+    host.known()?;
+    let engine = engine.known()?;
+    let data_root = &engine.info.known()?.data_root;
+    let paths = named_paths(engine.containers.known()?);
+    Ok(world.host.storage(engine.daemon.value().copied(), data_root, &paths, FILE_SYSTEM_LIMIT))
+}
+
+/// The sources of bind mounts, and the logs.
+fn named_paths(containers: &[Container]) -> Vec<String> {
+    let binds = containers.iter().flat_map(|container| &container.mounts);
+    let binds = binds.filter(|mount| mount.kind == MountKind::Bind).map(|mount| &mount.source);
+    let logs = containers.iter().filter_map(|container| container.log.path.as_ref());
+    let paths: BTreeSet<_> = binds.chain(logs).cloned().collect();
+    paths.into_iter().collect()
 }
 
 /// The engine's answers, or why there are none.
