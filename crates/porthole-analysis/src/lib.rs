@@ -6,6 +6,7 @@ mod attachment;
 mod checks;
 mod confirm;
 mod diagnose;
+mod endpoint;
 mod exchange_filter;
 mod exit_code;
 mod fold;

@@ -130,6 +130,9 @@ pub struct Container {
     pub network_mode: String,
     /// `HostConfig.PidMode`.
     pub pid_mode: String,
+    /// `HostConfig.Runtime`: `runc`, `crun`, `runsc`, …; empty where it is not known.
+    #[serde(default)]
+    pub runtime: String,
     /// Whether it runs privileged.
     pub privileged: bool,
     /// The networks it is attached to, or will be when it starts.

@@ -6,10 +6,17 @@ mod ph009_published_on_loopback;
 mod ph010_listens_on_loopback;
 mod ph011_nothing_listens;
 mod ph012_docker_proxy;
+mod ph013_port_taken;
+mod ph016_overlap;
+mod ph018_mtu;
+mod ph030_same_mac;
+mod ph031_same_address;
 mod ph032_host_interface;
 mod ph033_bridge;
+mod ph034_inside;
 mod ph035_network_gone;
 mod ph040_does_not_accept;
+mod ph042_static_entry;
 mod ph101_engine_silent;
 mod ph104_open_api;
 mod ph105_engine_socket;
@@ -62,16 +69,23 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 20] = [
+static TABLE: [Check; 27] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
     ph011_nothing_listens::CHECK,
     ph012_docker_proxy::CHECK,
+    ph013_port_taken::CHECK,
+    ph016_overlap::CHECK,
+    ph018_mtu::CHECK,
+    ph030_same_mac::CHECK,
+    ph031_same_address::CHECK,
     ph032_host_interface::CHECK,
     ph033_bridge::CHECK,
+    ph034_inside::CHECK,
     ph035_network_gone::CHECK,
     ph040_does_not_accept::CHECK,
+    ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,
     ph104_open_api::CHECK,
     ph105_engine_socket::CHECK,

@@ -77,11 +77,11 @@ fn interfaces_that_could_not_be_read_are_gaps() {
 }
 
 #[test]
-fn an_interface_that_is_gone_from_the_container_is_a_gap() {
+fn an_interface_that_is_gone_from_the_container_is_ph034_and_leaves_a_gap() {
     let mut lab = with_app();
     known(&mut lab.stack_of("web").links).truncate(1);
     known(&mut lab.stack_of("web").addresses).truncate(1);
-    assert_eq!(lab.found(), [""; 0]);
+    assert_eq!(lab.found(), ["error PH034 web"]);
     assert!(lab.gaps(32)[0].starts_with("interface of container 'web' on network 'app'"));
 }
 

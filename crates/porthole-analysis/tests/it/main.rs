@@ -18,3 +18,4 @@ mod spec;
 mod storage;
 mod target;
 mod topology;
+mod wiring;

@@ -149,6 +149,7 @@ pub(crate) fn stopped(name: &str, id: ContainerId) -> Container {
         health: None,
         network_mode: "bridge".to_owned(),
         pid_mode: String::new(),
+        runtime: "runc".to_owned(),
         privileged: false,
         attachments: Vec::new(),
         published_ports: Vec::new(),

@@ -108,6 +108,6 @@ fn a_start_that_a_mount_prevented_is_found_in_the_engine_s_words() {
     web.error = Some(error.to_owned());
     assert_eq!(lab.found(), ["error PH111 web"]);
     assert_eq!(lab.only().evidence[1].observed, "an empty directory");
-    lab.container("web").error = Some("port is already allocated".to_owned());
+    lab.container("web").error = Some("no command specified".to_owned());
     assert_eq!(lab.found(), [""; 0]);
 }

@@ -38,6 +38,7 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
         error: filled(raw.state.error),
         network_mode: raw.host.network_mode,
         pid_mode: raw.host.pid_mode,
+        runtime: raw.host.runtime,
         privileged: raw.host.privileged,
         attachments: attachment::attachments(&name, raw.network)?,
         published_ports,

@@ -63,6 +63,7 @@ raw! {
     RawHostConfig {
         network_mode: String = "NetworkMode",
         pid_mode: String = "PidMode",
+        runtime: String = "Runtime",
         privileged: bool = "Privileged",
         restart_policy: RawRestartPolicy = "RestartPolicy",
         port_bindings: RawPorts = "PortBindings",

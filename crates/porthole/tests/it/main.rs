@@ -37,3 +37,4 @@ mod toolbox;
 mod topology;
 mod traffic;
 mod unprivileged;
+mod wiring_faults;

@@ -1,0 +1,92 @@
+//! PH018: containers send larger packets than the host's way out carries.
+
+use porthole_model::{
+    CheckCode, Gap, Link, NetworkStack, RouteKind, Severity, Snapshot, Subject, SubjectKind,
+};
+
+use super::{Check, Concern, Documentation, Found};
+use crate::endpoint::{Endpoint, endpoints};
+use crate::places::engine_namespace;
+
+const CODE: CheckCode = CheckCode(18);
+
+const MAIN_TABLE: u32 = 254;
+
+pub(super) const CHECK: Check = Check {
+    code: CODE,
+    title: "containers send larger packets than the way out carries",
+    documentation: Documentation {
+        checks: "Whether the interface of a running container, on a network with a way out, has a larger MTU than the \
+                 interface of the host's default route.",
+        why: "Containers fill their packets up to their own MTU. Where the host's way out carries less (a VPN, PPPoE, a \
+              cloud's overlay), the kernel tells the container to send smaller ones, by ICMP. That works until \
+              something drops these messages: then small things work, a ping, a DNS query, and large ones hang, a TLS \
+              handshake, a download. The other direction hangs in the same way when the other side's messages are \
+              lost.",
+        mend: "Give the networks the MTU of the way out: for the default bridge `\"mtu\"` in `/etc/docker/daemon.json`, \
+               for others `docker network create -o com.docker.network.driver.mtu=`; both hold for what is made after \
+               that.",
+        example: "On a cloud machine with an MTU of 1450, `apt-get update` in a container stops at `0% [Working]`.",
+    },
+    run,
+};
+
+fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+    let home = engine_namespace(snapshot)?.stack.known()?;
+    let mut found = Found::default();
+    let Some(way_out) = way_out(home)? else { return Ok(found) };
+    let mut larger = Vec::new();
+    for endpoint in endpoints(snapshot)? {
+        match endpoint {
+            Ok(endpoint) if endpoint.link.mtu > way_out.mtu && !endpoint.network.internal => {
+                larger.push(endpoint)
+            }
+            Ok(_) => {}
+            Err(gap) => found.gap(gap),
+        }
+    }
+    found.concerns.extend((!larger.is_empty()).then(|| concern(way_out, &larger)));
+    Ok(found)
+}
+
+/// The interface of the default route that the kernel prefers, of either family.
+fn way_out(home: &NetworkStack) -> Result<Option<&Link>, Gap> {
+    let (links, routes) = (home.links.known()?, home.routes.known()?);
+    let defaults = routes.iter().filter(|route| {
+        route.destination.length == 0 && route.kind == RouteKind::Unicast && route.table == MAIN_TABLE
+    });
+    let preferred =
+        defaults.min_by_key(|route| (route.destination.address.is_ipv6(), route.metric.unwrap_or(0)));
+    Ok(preferred.and_then(|route| links.iter().find(|link| Some(link.index) == route.interface)))
+}
+
+fn concern(way_out: &Link, larger: &[Endpoint<'_>]) -> Concern {
+    let mut networks: Vec<_> = larger.iter().map(|endpoint| endpoint.network.name.as_str()).collect();
+    networks.sort_unstable();
+    networks.dedup();
+    let subject = Subject { kind: SubjectKind::Host, name: format!("MTU of {}", way_out.name) };
+    let summary = format!(
+        "containers send packets that are larger than '{}', the host's way out, carries: large transfers may hang",
+        way_out.name
+    );
+    let mtu = larger.iter().map(|endpoint| endpoint.link.mtu).max().unwrap_or_default();
+    Concern::new(CODE, Severity::Warning, subject, summary)
+        .likely()
+        .evidence(format!("interface '{}' of the host, MTU", way_out.name), way_out.mtu.to_string())
+        .evidence(
+            format!("interfaces of {} containers on {}, MTU", larger.len(), networks.join(", ")),
+            format!("up to {mtu}"),
+        )
+        .remedy(
+            format!("set the MTU of the networks to {}, and make networks and containers anew", way_out.mtu),
+            vec![format!("docker network create -o com.docker.network.driver.mtu={} …", way_out.mtu)],
+        )
+        .remedy(
+            "try it: this must get an answer from a machine outside",
+            vec![format!(
+                "porthole debug {} -- ping -c 1 -s {} ADDRESS",
+                larger[0].container.name,
+                way_out.mtu.saturating_sub(28)
+            )],
+        )
+}
