@@ -18,6 +18,7 @@ mod ph035_network_gone;
 mod ph040_does_not_accept;
 mod ph042_static_entry;
 mod ph101_engine_silent;
+mod ph103_several_engines;
 mod ph104_open_api;
 mod ph105_engine_socket;
 mod ph106_restart_loop;
@@ -69,7 +70,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 27] = [
+static TABLE: [Check; 28] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -87,6 +88,7 @@ static TABLE: [Check; 27] = [
     ph040_does_not_accept::CHECK,
     ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,
+    ph103_several_engines::CHECK,
     ph104_open_api::CHECK,
     ph105_engine_socket::CHECK,
     ph106_restart_loop::CHECK,

@@ -26,7 +26,7 @@ pub(super) const CHECK: Check = Check {
               outlive what they were made for: a new container gets the address, and the host sends its packets to an \
               Ethernet address that nobody has, or drops them. Only that one container is dead, and a restart that \
               gives it another address seems to mend it.",
-        mend: "Remove the entry.",
+        mend: "Remove the entry, and look for the script that sets it: it would come back.",
         example: "`ip route add blackhole 172.17.0.3`, to stop an attack a year ago, and never removed.",
     },
     run,

@@ -1,8 +1,10 @@
-//! PH101 and PH105: the engine itself.
+//! PH101, PH103 and PH105: the engine itself, and others beside it.
 
-use porthole_model::{CheckResult, Confidence, ContainerState, Gap, GapKind, Mount, MountKind, Observed};
+use porthole_model::{
+    CheckResult, Confidence, ContainerId, ContainerState, Gap, GapKind, Mount, MountKind, Observed, Pid,
+};
 
-use crate::lab::Lab;
+use crate::lab::{HOST_NAMESPACE, Lab};
 use crate::spec::container;
 
 fn unreachable_engine(kind: GapKind) -> Lab {
@@ -86,4 +88,14 @@ fn the_engines_own_path_counts() {
     assert_eq!(lab.found(), [""; 0]);
     lab.engine().endpoint = "unix:///run/user/1000/docker.sock".to_owned();
     assert_eq!(lab.found(), ["warning PH105 panel"]);
+}
+
+#[test]
+fn another_engine_outside_of_containers_is_a_note() {
+    let mut lab = Lab::docker();
+    lab.add_process(Pid(200), "dockerd", HOST_NAMESPACE, Some(ContainerId("f".repeat(64))));
+    assert_eq!(lab.found(), [""; 0]);
+    lab.add_process(Pid(201), "dockerd", HOST_NAMESPACE, None);
+    assert_eq!(lab.found(), ["note PH103 engines"]);
+    assert_eq!(lab.only().evidence[1].source, "process 201, of user 0");
 }

@@ -20,6 +20,21 @@ fn finding(report: &Value) -> String {
 }
 
 #[test]
+fn ph103_another_engine_runs() {
+    let lab = start(builder(Engine::newest()));
+    let mut other = lab.command("dockerd");
+    other.args(["--data-root", "/srv/other", "--exec-root", "/srv/other-run", "--pidfile", "/srv/other.pid"]);
+    other.args(["--host", "unix:///srv/other.sock", "--bridge", "none", "--iptables=false"]);
+    let mut other = other.stderr(std::process::Stdio::null()).spawn().unwrap();
+    wait_for("the other engine", || lab.docker(&["-H", "unix:///srv/other.sock", "version"]).code == 0);
+    let report = assert_codes(&lab, &["PH103"]);
+    assert!(finding(&report).contains("unix:///srv/other.sock"), "{report:#}");
+    lab.sh_ok("kill $(cat /srv/other.pid)");
+    other.wait().unwrap();
+    assert_codes(&lab, &[]);
+}
+
+#[test]
 fn ph104_the_api_is_open_on_tcp() {
     for (engine, arguments) in [(Engine::Docker20, vec![]), (Engine::newest(), vec!["--tls=false"])] {
         let mut builder = builder(engine).engine_argument("--host=tcp://10.77.0.2:2375");
@@ -116,7 +131,7 @@ fn ph112_an_image_of_another_architecture() {
             printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\267\\0' > $d/root/app; \
             head -c 200 /dev/zero >> $d/root/app; chmod +x $d/root/app; \
             tar -C $d/root -cf - . | docker import -c 'CMD [\"/app\"]' - arm:1; \
-            docker save arm:1 | sed 's/\"architecture\":\"amd64\"/\"architecture\":\"arm64\"/' | docker load; rm -r $d";
+            docker save arm:1 | sed 's/\"architecture\":\"amd64\"/\"architecture\":\"arm64\"/g' | docker load; rm -r $d";
         lab.sh_ok(script);
         lab.docker(&["run", "--name", "foreign", "arm:1"]);
         let report = assert_codes(lab, &["PH112"]);
