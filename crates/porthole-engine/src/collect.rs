@@ -50,7 +50,8 @@ async fn gather(
     limit: Duration,
     information: impl Future<Output = Result<Observed<EngineInfo>, ConnectError>>,
 ) -> Result<Engine, ConnectError> {
-    let (info, containers, networks) = tokio::join!(
+    let (version, info, containers, networks) = tokio::join!(
+        client.version(),
         information,
         in_time(limit, "the engine's containers", Box::pin(containers(client, secrets))),
         in_time(limit, "the engine's networks", Box::pin(networks(client, secrets))),
@@ -58,7 +59,7 @@ async fn gather(
     Ok(Engine {
         endpoint: client.endpoint().url(),
         endpoint_origin: client.endpoint().origin(),
-        version: client.version(),
+        version: version?,
         info: info?,
         containers: containers?,
         networks: networks?,
@@ -153,7 +154,7 @@ async fn networks(client: &Client, secrets: Secrets) -> Result<Vec<Network>, Req
 
 /// Podman's compatible answers leave out how it named a network's bridge.
 async fn name_bridges(client: &Client, networks: &mut [RawNetwork]) -> Result<(), RequestError> {
-    let Some(podman) = nouns::podman(client.raw_version()) else { return Ok(()) };
+    let Some(podman) = nouns::podman(client.raw_version().await.map_err(Box::new)?) else { return Ok(()) };
     let version = &podman.details.min_api_version;
     let own: Vec<RawPodmanNetwork> = client.get_libpod("/libpod/networks/json", version).await?;
     for network in networks {
