@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// The porthole to measure; without it, the one beside this program
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) porthole: Option<PathBuf>,
-    /// Put the figures into bench/README.md, or those of tap into bench/tap.md
+    /// Put the figures into bench/README.md, those of tap into bench/tap.md, those of debug into bench/debug.md
     #[arg(long, global = true)]
     pub(crate) write: bool,
     #[command(subcommand)]
@@ -25,6 +25,8 @@ pub(crate) struct Args {
 pub(crate) enum Verb {
     /// Measure `porthole tap` beside socat and a relay that only copies
     Tap(TapArgs),
+    /// Measure `porthole debug` beside `docker exec` and a container of tools
+    Debug(DebugArgs),
     /// Copies between clients of a unix socket and another one; the limit of what a relay can reach.
     #[command(hide = true)]
     Relay { socket: PathBuf, engine: PathBuf },
@@ -37,6 +39,15 @@ pub(crate) enum Verb {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+    /// Runs one command on a terminal of the lab host and says how long a shell there took to answer.
+    #[command(hide = true)]
+    Prompt {
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+    /// A shell in a container of tools beside another one.
+    #[command(hide = true)]
+    Beside { target: String, image: String },
 }
 
 #[derive(Debug, clap::Args)]
@@ -45,6 +56,16 @@ pub(crate) struct TapArgs {
     #[arg(long)]
     pub(crate) short: bool,
     /// Only the rows with this in their name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DebugArgs {
+    /// Five containers instead of fifty, to see in a moment whether something went wrong
+    #[arg(long)]
+    pub(crate) short: bool,
+    /// Only the tables with this in their title
     #[arg(long, value_name = "TEXT")]
     pub(crate) only: Option<String>,
 }

@@ -22,6 +22,10 @@ pub(crate) enum BenchError {
     Answer { command: String, problem: String },
     #[error("the container {container} was not ready in time: {log}")]
     NotReady { container: String, log: String },
+    #[error("the shell of `{command}` did not {attempt}; its terminal shows {shown:?}")]
+    Mute { command: String, attempt: &'static str, shown: String },
+    #[error("the engine answered {path} with {answer}")]
+    Refused { path: String, answer: String },
     #[error("a measurement cannot be read: {0}")]
     Sample(#[from] serde_json::Error),
     #[error("{} does not say what it should", .0.display())]

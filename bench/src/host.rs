@@ -8,13 +8,14 @@ use porthole_lab::{Engine, Lab};
 
 use crate::args::Args;
 use crate::error::BenchError;
+use crate::race::{Contender, Moment};
 use crate::sample::Sample;
 
 /// How many containers the host has.
 pub(crate) const CONTAINERS: usize = 30;
 
 /// This program on the lab host.
-const RUNNER: &str = "/usr/local/bin/porthole-bench";
+pub(crate) const RUNNER: &str = "/usr/local/bin/porthole-bench";
 
 /// A slow command on a busy machine; netstat takes its time with very many sockets.
 const TIME_LIMIT: Duration = Duration::from_mins(5);
@@ -77,11 +78,15 @@ impl Host {
         Ok(self.lab.exec(&words).ok()?)
     }
 
-    /// Runs a command on the host once, measured there.
-    pub(crate) fn measure(&self, row: &str, command: &[String]) -> Result<Sample, BenchError> {
+    /// Runs a contender's command on the host once, measured there.
+    pub(crate) fn measure(&self, contender: &Contender) -> Result<Sample, BenchError> {
         let mut runner = self.lab.command(RUNNER);
-        runner.args(["measure", &format!("--row={row}"), "--"]).args(command);
-        let json = self.lab.run_command(runner, &["measure", &command.join(" ")]).ok()?;
+        match contender.moment {
+            Moment::End => runner.args(["measure", &format!("--row={}", contender.row), "--"]),
+            Moment::Answer => runner.args(["prompt", "--"]),
+        };
+        runner.args(&contender.command);
+        let json = self.lab.run_command(runner, &["measure", &contender.command.join(" ")]).ok()?;
         Ok(serde_json::from_str(&json)?)
     }
 

@@ -27,8 +27,8 @@ pub(crate) fn describe(host: &Host, rounds: usize, load_before: &str) -> Result<
     ))
 }
 
-/// The same for relays before an engine of the given version.
-pub(crate) fn describe_relays(engine: &str, rounds: usize, load_before: &str) -> Result<String, BenchError> {
+/// The same without tools, for an engine of the given version.
+pub(crate) fn describe_engine(engine: &str, rounds: usize, load_before: &str) -> Result<String, BenchError> {
     let kernel = read("/proc/sys/kernel/osrelease")?;
     let load = load()?;
     Ok(format!(

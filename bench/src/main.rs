@@ -7,6 +7,7 @@
 
 mod answers;
 mod args;
+mod debug;
 mod doctor;
 mod error;
 mod figures;
@@ -27,14 +28,17 @@ use clap::Parser;
 use crate::args::{Args, Verb};
 use crate::error::BenchError;
 use crate::host::Host;
-use crate::race::Scenario;
+use crate::race::{Figures, Scenario};
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = match &args.verb {
         Some(Verb::Measure { row, command }) => sample::measure(row, command).map(|json| println!("{json}")),
+        Some(Verb::Prompt { command }) => debug::prompt::measure(command).map(|json| println!("{json}")),
+        Some(Verb::Beside { target, image }) => debug::beside::run(target, image),
         Some(Verb::Relay { socket, engine }) => tap::relay::run(socket, engine),
         Some(Verb::Tap(tap)) => tap::bench(&args, tap),
+        Some(Verb::Debug(debug)) => debug::bench(&args, debug),
         None => bench(&args),
     };
     outcome.map_or_else(
@@ -66,8 +70,13 @@ fn bench(args: &Args) -> Result<(), BenchError> {
 }
 
 fn race(host: &Host, scenario: &Scenario, rounds: usize) -> Result<String, BenchError> {
+    figures_of(host, scenario, rounds).map(|(table, _)| table)
+}
+
+/// The table, which is printed too, and what stands in it.
+fn figures_of(host: &Host, scenario: &Scenario, rounds: usize) -> Result<(String, Vec<Figures>), BenchError> {
     let results = race::run(host, scenario, rounds, &mut |line| eprintln!("{line}"))?;
     let table = figures::table(scenario, &results);
     println!("{table}");
-    Ok(table)
+    Ok((table, results))
 }

@@ -23,6 +23,17 @@ pub(crate) struct Contender {
     pub(crate) row: &'static str,
     /// How many such lines the full answer has; a run with any other number is an error.
     pub(crate) rows: usize,
+    /// When the clock is stopped.
+    pub(crate) moment: Moment,
+}
+
+/// When the clock is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// At the end of the command.
+    End,
+    /// When a shell on a terminal has answered what was typed at its prompt.
+    Answer,
 }
 
 /// What the runs of one contender took.
@@ -39,7 +50,12 @@ impl Contender {
     /// A command whose full answer has `rows` lines that hold `row`.
     pub(crate) fn new(name: impl Into<String>, command: &[&str], row: &'static str, rows: usize) -> Self {
         let command = command.iter().map(|word| (*word).to_owned()).collect();
-        Self { name: name.into(), command, row, rows }
+        Self { name: name.into(), command, row, rows, moment: Moment::End }
+    }
+
+    /// A command that gives a shell on a terminal, measured until that shell has answered.
+    pub(crate) fn shell(name: impl Into<String>, command: &[&str]) -> Self {
+        Self { moment: Moment::Answer, ..Self::new(name, command, "", 1) }
     }
 
     /// The shell script that the command is, if it is one.
@@ -51,7 +67,7 @@ impl Contender {
     }
 
     fn measure(&self, host: &Host) -> Result<Sample, BenchError> {
-        let sample = host.measure(self.row, &self.command)?;
+        let sample = host.measure(self)?;
         if sample.rows == self.rows {
             return Ok(sample);
         }

@@ -11,18 +11,20 @@ use hyper::Method;
 use porthole_model::EngineVersion;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 
 use crate::connect_error::{ConnectCause, ConnectError};
 use crate::connection::Pool;
 use crate::endpoint::Endpoint;
 use crate::locality::Peer;
-use crate::negotiation::{self, ApiRange, ApiVersion};
+use crate::negotiation::{ApiRange, ApiVersion};
 use crate::nouns;
 use crate::raw::RawVersion;
 use crate::request_error::{Call, RequestError};
 use crate::transport::Dialler;
 
 pub(crate) use call::Outgoing;
+use greeting::Greeting;
 pub use stream::{AnswerStream, HijackedStream};
 pub(crate) use stream::{HijackedReader, HijackedWriter};
 
@@ -30,8 +32,8 @@ pub(crate) use stream::{HijackedReader, HijackedWriter};
 pub struct Client {
     pool: Pool,
     limit: Duration,
-    version: RawVersion,
     negotiated: ApiVersion,
+    version: OnceCell<RawVersion>,
 }
 
 impl Client {
@@ -44,9 +46,8 @@ impl Client {
 
     async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<Self, ConnectCause> {
         let pool = Pool::new(Dialler::new(endpoint, "/".into())?);
-        let version = greeting::greet(&pool, limit).await?;
-        let negotiated = negotiation::negotiate(version.range()?, endpoint.api_version())?;
-        Ok(Self { pool, limit, version, negotiated })
+        let Greeting { negotiated, version } = greeting::greet(&pool, limit).await?;
+        Ok(Self { pool, limit, negotiated, version: OnceCell::new_with(version) })
     }
 
     /// Where the engine was reached.
@@ -74,13 +75,16 @@ impl Client {
         self.pool.dialler.useful_connections()
     }
 
-    /// What the engine says of itself.
-    pub fn version(&self) -> EngineVersion {
-        nouns::version(&self.version, self.negotiated)
+    /// What the engine says of itself. It is asked once.
+    pub async fn version(&self) -> Result<EngineVersion, ConnectError> {
+        self.raw_version().await.map(|version| nouns::version(version, self.negotiated))
     }
 
-    pub(crate) fn raw_version(&self) -> &RawVersion {
-        &self.version
+    pub(crate) async fn raw_version(&self) -> Result<&RawVersion, ConnectError> {
+        let asked = self.version.get_or_try_init(|| async {
+            greeting::introduce(&self.pool, self.pool.take().await?, self.limit).await
+        });
+        asked.await.map_err(|cause| named(self.endpoint(), cause))
     }
 
     /// `GET path`; `path` begins with a slash and has no version.

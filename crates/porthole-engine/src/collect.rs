@@ -41,7 +41,8 @@ pub async fn collect(
     limit: Duration,
 ) -> Result<Engine, ConnectError> {
     let with_aftermaths = scope.has(Topic::Aftermaths);
-    let (info, containers, networks) = tokio::join!(
+    let (version, info, containers, networks) = tokio::join!(
+        client.version(),
         information(client, scope, limit),
         in_time(limit, "the engine's containers", Box::pin(containers(client, with_aftermaths, secrets))),
         in_time(limit, "the engine's networks", Box::pin(networks(client, secrets))),
@@ -49,7 +50,7 @@ pub async fn collect(
     Ok(Engine {
         endpoint: client.endpoint().url(),
         endpoint_origin: client.endpoint().origin(),
-        version: client.version(),
+        version: version?,
         info: info?,
         containers: containers?,
         networks: networks?,
@@ -175,7 +176,7 @@ async fn networks(client: &Client, secrets: Secrets) -> Result<Vec<Network>, Req
 
 /// Podman's compatible answers leave out how it named a network's bridge.
 async fn name_bridges(client: &Client, networks: &mut [RawNetwork]) -> Result<(), RequestError> {
-    let Some(podman) = nouns::podman(client.raw_version()) else { return Ok(()) };
+    let Some(podman) = nouns::podman(client.raw_version().await.map_err(Box::new)?) else { return Ok(()) };
     let version = &podman.details.min_api_version;
     let own: Vec<RawPodmanNetwork> = client.get_libpod("/libpod/networks/json", version).await?;
     for network in networks {

@@ -52,6 +52,11 @@ pub(crate) fn negotiate(engine: ApiRange, asked: Option<&str>) -> Result<ApiVers
     Ok(version)
 }
 
+/// The version to speak with an engine whose newest is known and nothing else: its newest, where that is one of ours.
+pub(crate) fn certain(newest: ApiVersion) -> Option<ApiVersion> {
+    (OURS.oldest..=OURS.newest).contains(&newest).then_some(newest)
+}
+
 impl FromStr for ApiVersion {
     type Err = String;
 

@@ -16,6 +16,7 @@ mod identity;
 mod limits;
 mod name_services;
 mod netlink_client;
+mod own_program;
 mod own_stack;
 mod owners;
 mod places;
@@ -51,6 +52,7 @@ pub use held_root::{
 pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, be_called, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
+pub use own_program::OwnProgram;
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};
 pub use raw_terminal::{Cells, RawTerminal, cells};

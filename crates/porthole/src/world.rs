@@ -4,7 +4,7 @@ use std::future::Future;
 
 use porthole_engine::{Client, ConnectError};
 use porthole_host::{LinuxHost, Roots};
-use porthole_model::Timestamp;
+use porthole_model::{EngineVersion, Timestamp};
 
 use crate::error::CommandError;
 use crate::interrupt;
@@ -62,5 +62,10 @@ impl World {
     /// A connection with the engine, for commands that cannot do without.
     pub(crate) fn engine(&self) -> Result<Client, CommandError> {
         self.connect()?.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))
+    }
+
+    /// What the engine says of itself.
+    pub(crate) fn version(&self, engine: &Client) -> Result<EngineVersion, CommandError> {
+        self.block_on(engine.version())?.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::Method;
-use porthole_wire::tar;
+use porthole_wire::{executable, tar};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -54,17 +54,47 @@ impl OneFileImage<'_> {
         error_in_lines(&answer).map_or(Ok(()), |message| Err(HelperError::Import { message }))
     }
 
-    /// The beginning of the content's hash: another program never runs under this name by mistake.
+    /// The beginning of a hash: another program never runs under this name by mistake. What the linker left stands for
+    /// the content, which would take longer to hash than a container to make.
     fn tag(&self) -> String {
-        let mut digest = Sha256::new_with_prefix(self.program);
+        let mut digest = Sha256::new_with_prefix(self.identity());
         for name in self.names {
             digest.update(name);
         }
         let digest = digest.finalize();
         digest.first_chunk().map(|start| format!("{:016x}", u64::from_be_bytes(*start))).unwrap_or_default()
     }
+
+    fn identity(&self) -> &[u8] {
+        let start = &self.program[..self.program.len().min(executable::ENOUGH)];
+        executable::build_id(start).unwrap_or(self.program)
+    }
 }
 
 fn step(source: RequestError) -> HelperError {
     HelperError::Engine { step: "import porthole's image", source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(program: &[u8], names: &[&str]) -> String {
+        OneFileImage { repository: "r", kind: Creation::Helper, program, names }.tag()
+    }
+
+    #[test]
+    fn another_program_and_other_names_have_another_tag() {
+        assert_eq!(tag(b"one", &["sh"]), tag(b"one", &["sh"]));
+        assert_ne!(tag(b"one", &["sh"]), tag(b"two", &["sh"]));
+        assert_ne!(tag(b"one", &["sh"]), tag(b"one", &["sh", "ls"]));
+    }
+
+    #[test]
+    fn a_linked_program_is_known_without_being_read() {
+        let this = std::fs::read("/proc/self/exe").unwrap();
+        let start = &this[..executable::ENOUGH];
+        assert!(executable::build_id(start).is_some(), "the linker leaves one");
+        assert_eq!(tag(&this, &[]), tag(start, &[]));
+    }
 }

@@ -1,8 +1,7 @@
 //! A snapshot of the engine's own host, read there by porthole itself in a short-lived container.
 
-use std::fs;
-
 use porthole_engine::{Client, Creation, HelperOutput};
+use porthole_host::OwnProgram;
 use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Snapshot, Timestamp};
 use porthole_wire::snapshot_file;
 
@@ -50,9 +49,8 @@ pub(crate) async fn tidy_up(client: &Client, kind: Creation) -> Result<(), Comma
 }
 
 /// The bytes of the running program: it is static, so it runs in an empty image.
-pub(crate) fn own_program() -> Result<Vec<u8>, CommandError> {
-    fs::read("/proc/self/exe")
-        .map_err(|error| CommandError::caused_by("cannot read porthole's own program", error))
+pub(crate) fn own_program() -> Result<OwnProgram, CommandError> {
+    OwnProgram::open().map_err(|error| CommandError::caused_by("cannot read porthole's own program", error))
 }
 
 fn snapshot(output: &HelperOutput) -> Result<Snapshot, CommandError> {

@@ -33,13 +33,14 @@ pub(super) fn entry<'a>(wanted: &'a Wanted, program: &'a [u8]) -> SidecarRequest
     }
 }
 
-/// Starts an agent beside the container, after what killed runs left is removed.
+/// Starts an agent beside the container, and removes what killed runs left meanwhile.
 pub(super) async fn begin(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, CommandError> {
     let started = async {
-        collect::tidy_up(client, Creation::Session).await?;
-        start_sidecar(client, request)
-            .await
-            .map_err(|error| wanted::failed("enter the container through the engine", error))
+        let tidied = collect::tidy_up(client, Creation::Session);
+        let (tidied, started) = tokio::join!(tidied, start_sidecar(client, request));
+        let session =
+            started.map_err(|error| wanted::failed("enter the container through the engine", error))?;
+        tidied.map(|()| session)
     };
     tokio::select! {
         started = started => started,

@@ -51,7 +51,7 @@ pub(super) fn run(args: &TapArgs, world: &World) -> Result<Exit, CommandError> {
         out: if args.command.is_empty() { Box::new(io::stdout()) } else { Box::new(Aside::default()) },
         filter,
         names,
-        api: EngineApi::of(&engine.version()),
+        api: EngineApi::of(&world.version(&engine)?),
         record: recorder.as_ref().map(Recorder::sink),
         parting: Parting::default(),
     };

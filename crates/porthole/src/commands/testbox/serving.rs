@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
 use porthole_engine::{Client, Publication, Testbox, TestboxOrder};
-use porthole_model::{Port, TestboxReport, TransportProtocol};
+use porthole_model::{EngineVersion, Port, TestboxReport, TransportProtocol};
 
 use super::{StartArgs, not_started, trial};
 use crate::collect;
@@ -19,7 +19,7 @@ pub(super) fn run(args: &StartArgs, world: &World) -> Result<Exit, CommandError>
     let client = world.engine()?;
     let program = collect::own_program()?;
     let tools: Vec<&str> = porthole_toolbox::applets().map(|applet| applet.name).collect();
-    let order = order(args, &client);
+    let order = order(args, &world.version(&client)?);
     let begin = Instant::now();
     world.printer.progress("starting a testbox");
     let started = world.block_on(Testbox::start(&client, &program, &tools, &order));
@@ -64,9 +64,8 @@ fn follow(mut testbox: Testbox, client: &Client, output: Output, world: &World) 
     }
 }
 
-fn order(args: &StartArgs, client: &Client) -> TestboxOrder {
+fn order(args: &StartArgs, version: &EngineVersion) -> TestboxOrder {
     let name = args.name.clone().unwrap_or_else(new_name);
-    let version = client.version();
     let engine = format!("{:?} {}", version.kind, version.version);
     let mut words = vec!["--name".to_owned(), name.clone(), "--engine".to_owned(), engine];
     if let Some(network) = &args.network {
