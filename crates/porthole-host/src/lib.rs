@@ -10,6 +10,7 @@ mod door;
 mod enter;
 mod entry;
 mod failure;
+mod file_ids;
 mod held_root;
 mod host;
 mod identity;

@@ -13,6 +13,7 @@ use super::line::{EntryFailure, FailureKind};
 use super::namespaces::{Environment, look_at};
 use super::plan::EntryPlan;
 use super::toolbox::Toolbox;
+use crate::file_ids::with_file_ids;
 
 /// Prepares the command in the root of the process, or, where that is not wanted, in this process's own.
 pub(super) fn enter(plan: &EntryPlan, wants_root: bool) -> Result<Prepared, EntryFailure> {
@@ -29,23 +30,9 @@ fn take_root(process: Pid) -> Result<Environment, EntryFailure> {
         EntryFailure::new(FailureKind::Other, "see whose it is", error.to_string())
     };
     let (user, group) = proc_status::real_ids(&status).map_err(read)?;
-    let (root, directory, environment) = as_owner(user, group, || look_at(process))?;
+    // Without CAP_SYS_PTRACE nobody but its user may look into a process; the ids for files are those that count.
+    let (root, directory, environment) = with_file_ids(user, group, || look_at(process))?;
     fchdir(&root).and_then(|()| chroot(".")).map_err(EntryFailure::at("change to its root"))?;
     fchdir(&directory).map_err(EntryFailure::at("change to its working directory"))?;
     Ok(environment)
-}
-
-/// Does `work` as who owns a process: without CAP_SYS_PTRACE, nobody else may look into it. The ids that files are
-/// opened with are those that count, and root may change them without losing what it is (`setfsuid(2)`).
-#[expect(unsafe_code, reason = "rustix has no setfsuid")]
-fn as_owner<T>(user: u32, group: u32, work: impl FnOnce() -> T) -> T {
-    // SAFETY: the calls take numbers and change nothing but this thread's own ids.
-    let before = unsafe { (libc::setfsgid(group), libc::setfsuid(user)) };
-    let done = work();
-    // SAFETY: as above. A call gives the id before as an int, which it was as well.
-    unsafe {
-        libc::setfsuid(before.1.cast_unsigned());
-        libc::setfsgid(before.0.cast_unsigned());
-    }
-    done
 }
