@@ -52,7 +52,8 @@ impl LinuxHost {
              or a security module forbids it",
             refused.cause
         );
-        Gap::new(GapKind::Permission, what(process), cause).with_remedy("run porthole on the host itself, as root")
+        Gap::new(GapKind::Permission, what(process), cause)
+            .with_remedy("run porthole on the host itself, as root")
     }
 
     /// The user namespace that the view of the files belongs to is the one that decides (`user_namespaces(7)`).

@@ -32,7 +32,9 @@ pub fn summary(outcomes: &[Outcome]) -> Doc {
 /// A container is reached through its engine, for that reason.
 pub fn through_engine(container: &str, reason: &str) -> Doc {
     let mut doc = Doc::new();
-    doc.paragraph(Line::of(Style::Name, container).plain(&format!(" is entered through the engine: {reason}")));
+    doc.paragraph(
+        Line::of(Style::Name, container).plain(&format!(" is entered through the engine: {reason}")),
+    );
     doc
 }
 

@@ -50,18 +50,13 @@ pub async fn start_sidecar(client: &Client, request: &SidecarRequest<'_>) -> Res
     };
     let leftover = Leftover::of_session(client.endpoint(), client.limit());
     let name = leftover.container();
-    create(client, name, &request.specification(&image))
-        .await
-        .map_err(step(MAKE))?;
+    create(client, name, &request.specification(&image)).await.map_err(step(MAKE))?;
     if request.image.is_some() {
         put_program(client, name, request.program).await?;
     }
     let attach = format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1&stderr=1");
     let stream = client.hijack(&attach).await.map_err(step("attach to the session's container"))?;
-    client
-        .command(&format!("/containers/{name}/start"))
-        .await
-        .map_err(step(START))?;
+    client.command(&format!("/containers/{name}/start")).await.map_err(step(START))?;
     Ok(Session::begin(stream, Some(leftover)).await?)
 }
 

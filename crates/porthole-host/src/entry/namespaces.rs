@@ -17,6 +17,7 @@ use rustix::thread::{
 };
 
 use super::line::{EntryFailure, FailureKind};
+use crate::file_ids::with_file_ids;
 use crate::user_namespace;
 
 /// The namespaces besides that of users, in the order in which they are joined: the view of the files is the last, since
@@ -103,7 +104,15 @@ fn place(process: &OwnedFd, name: &str) -> Result<OwnedFd, EntryFailure> {
 }
 
 fn environment(process: &OwnedFd) -> Result<Environment, EntryFailure> {
-    let text = read(process, "environ").map_err(EntryFailure::at("read its environment"))?;
+    let text = read(process, "environ").or_else(|error| match error.kind() {
+        // Its user may read it, and root without the capabilities over files may not.
+        io::ErrorKind::PermissionDenied => {
+            let owner = rustix::fs::fstat(process)?;
+            with_file_ids(owner.st_uid, owner.st_gid, || read(process, "environ"))
+        }
+        _ => Err(error),
+    });
+    let text = text.map_err(EntryFailure::at("read its environment"))?;
     Ok(text.split(|byte| *byte == 0).filter_map(assignment).collect())
 }
 

@@ -28,7 +28,11 @@ pub(super) fn run(
 }
 
 /// What the arguments ask for, in that process's namespaces, which a prompt calls by that name.
-pub(super) fn plan(args: &DebugArgs, (name, admission): (Option<&str>, Admission), world: &World) -> EntryPlan {
+pub(super) fn plan(
+    args: &DebugArgs,
+    (name, admission): (Option<&str>, Admission),
+    world: &World,
+) -> EntryPlan {
     EntryPlan {
         started: Some(admission.started),
         command: args.shell.iter().map(OsString::from).chain(args.command.iter().cloned()).collect(),

@@ -69,7 +69,9 @@ fn running(args: &DebugArgs, mode: Mode, world: &World) -> Result<Exit, CommandE
         }
         Mode::Sidecar { container, reason } => {
             if args.way.mode == Way::Auto {
-                world.printer.note_to_person(&debug::through_engine(&container.container.name, &reason.cause));
+                world
+                    .printer
+                    .note_to_person(&debug::through_engine(&container.container.name, &reason.cause));
             }
             through_engine(args, &container, world)
         }

@@ -28,7 +28,9 @@ pub(super) async fn run(
         Err(refusal) => {
             world.printer.note(&debug::without_files(&wanted.name, &refusal.0));
             let ran = attempt(wanted, Extent::Client, client, program, world).await?;
-            ran.map_err(|refusal| CommandError::caused_by("cannot run the command beside the container", refusal.0))
+            ran.map_err(|refusal| {
+                CommandError::caused_by("cannot run the command beside the container", refusal.0)
+            })
         }
     }
 }
