@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Clients, Engine, Lab, LabError, start};
+use crate::contents::Contents;
+use crate::{Clients, Engine, Lab, LabError, start, users};
 
 /// A lab to be started; see [`Lab::builder`].
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub(crate) enum Part {
 pub(crate) enum Extra {
     LegacyIptables,
     Registry,
+    RemappedUsers,
+    Rootless,
 }
 
 impl LabBuilder {
@@ -69,6 +72,22 @@ impl LabBuilder {
     #[must_use]
     pub fn legacy_iptables(mut self) -> Self {
         self.extras.push(Extra::LegacyIptables);
+        self
+    }
+
+    /// The engine's containers have users of their own: their root is user 100000 of the lab host (`userns-remap`).
+    #[must_use]
+    pub fn remapped_users(mut self) -> Self {
+        self.extras.push(Extra::RemappedUsers);
+        self.engine_argument(users::REMAP)
+    }
+
+    /// The engine is run by user 1000 of the lab host, in a user namespace of his own, as `dockerd-rootless.sh` does.
+    ///
+    /// Its socket is linked to from where it usually is.
+    #[must_use]
+    pub fn rootless(mut self) -> Self {
+        self.extras.push(Extra::Rootless);
         self
     }
 
@@ -137,6 +156,12 @@ impl LabBuilder {
 
     pub(crate) fn has(&self, part: Part) -> bool {
         !self.leave_out.contains(&part)
+    }
+
+    /// What the lab's tree is made of.
+    pub(crate) fn contents(&self) -> Contents {
+        let contents = self.engine.contents();
+        if self.wants(Extra::Rootless) { users::for_rootless(contents) } else { contents }
     }
 
     pub(crate) fn wants(&self, extra: Extra) -> bool {

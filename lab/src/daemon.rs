@@ -33,11 +33,8 @@ impl Daemon {
         let written =
             File::options().append(true).create(true).open(&log).map_err(LabError::at("open", &log))?;
         let copy = written.try_clone().map_err(LabError::at("open", &log))?;
-        let [program, own @ ..] = host.engine.command_line() else {
-            return Err(failed(host, "has no command"));
-        };
-        let mut command = host.command(program);
-        command.args(own).args(arguments).stdin(Stdio::null()).stdout(written).stderr(copy);
+        let mut command = host.engine_command();
+        command.args(arguments).stdin(Stdio::null()).stdout(written).stderr(copy);
         let wrapper = command.spawn().map_err(LabError::io("start the engine"))?;
         Self::wait_ready(host, wrapper)
     }

@@ -96,10 +96,10 @@ impl Engine {
     }
 
     /// The engine's own command line inside the lab.
-    pub(crate) fn command_line(self) -> &'static [&'static str] {
+    pub(crate) fn command_line(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Podman => &["podman", "system", "service", "--time=0", "unix:///run/docker.sock"],
-            _ => &["dockerd", "--host", "unix:///run/docker.sock"],
+            Self::Podman => ("podman", &["system", "service", "--time=0", "unix:///run/docker.sock"]),
+            _ => ("dockerd", &["--host", "unix:///run/docker.sock"]),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::ProcessId;
 use crate::settings::Settings;
-use crate::{Engine, LabError};
+use crate::{Engine, LabError, users};
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const HOST: &str = "cgroup,uts,ipc,net,pid,mnt";
@@ -41,6 +41,9 @@ pub struct Attached {
     pub(crate) outside: ProcessId,
     pub(crate) cgroups: Vec<PathBuf>,
     pub(crate) peer: PathBuf,
+    /// Whether the engine is run by an ordinary user.
+    #[serde(default)]
+    pub(crate) is_rootless: bool,
 }
 
 impl Attached {
@@ -63,6 +66,17 @@ impl Attached {
     /// The engine that the lab has.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The engine's command.
+    pub(crate) fn engine_command(&self) -> Command {
+        if self.is_rootless {
+            return users::rootless_engine(self);
+        }
+        let (program, own) = self.engine.command_line();
+        let mut command = self.command(program);
+        command.args(own);
+        command
     }
 
     /// A command on the lab host, as root.

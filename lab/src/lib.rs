@@ -35,6 +35,7 @@ mod slot;
 mod ssh;
 mod start;
 mod tree;
+mod users;
 
 pub use builder::LabBuilder;
 pub use clients::Clients;

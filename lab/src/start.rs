@@ -12,13 +12,13 @@ use crate::claim::Claim;
 use crate::host::{Attached, PEER_ON_HOST};
 use crate::settings::Settings;
 use crate::slot::Slot;
-use crate::{Lab, LabError, first, garbage, images, outside, peer, registry, tree};
+use crate::{Lab, LabError, first, garbage, images, outside, peer, registry, tree, users};
 
 const TRIES: usize = 3;
 
 pub(crate) fn start(wishes: &LabBuilder) -> Result<Lab, LabError> {
     let settings = Settings::from_environment();
-    let tree = tree::obtain(&settings, &wishes.engine.contents(), &mut |_| {})?;
+    let tree = tree::obtain(&settings, &wishes.contents(), &mut |_| {})?;
     let mut wishes = wishes.clone();
     for clients in wishes.clients.clone() {
         wishes = wishes.bind(tree::obtain(&settings, &clients.contents(), &mut |_| {})?, &clients.place());
@@ -45,6 +45,9 @@ fn attempt(wishes: &LabBuilder, settings: &Settings, tree: &Path) -> Result<Lab,
     let mut claim = Claim::make(settings, &name)?;
     let host = bring_up(wishes, &mut claim, &settings.lab(&name), tree)?;
     wishes.clients.iter().try_for_each(|clients| clients.furnish(&host))?;
+    if wishes.wants(Extra::RemappedUsers) || wishes.wants(Extra::Rootless) {
+        users::furnish(&host)?;
+    }
     for child in outside::start(&host)? {
         claim.reap(child);
     }
@@ -90,6 +93,7 @@ fn bring_up(
         outside: first.outside,
         cgroups: cgroups.settle(),
         peer,
+        is_rootless: wishes.wants(Extra::Rootless),
     };
     host.record()?;
     Ok(host)

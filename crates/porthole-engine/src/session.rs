@@ -66,6 +66,15 @@ pub enum SessionError {
     Stranger(#[from] NotASession),
 }
 
+impl SessionError {
+    /// Whether the engine answered that it will not have such a container: a policy, a plugin, or a runtime that cannot
+    /// give what is asked for. Something that asks for less may pass.
+    pub fn is_refusal(&self) -> bool {
+        let Self::Engine { step: sidecar::MAKE | sidecar::START, source } = self else { return false };
+        matches!(source, RequestError::Status { status, .. } if !matches!(status, 404 | 409))
+    }
+}
+
 fn said(words: &str) -> String {
     if words.is_empty() { String::new() } else { format!(": {words}") }
 }

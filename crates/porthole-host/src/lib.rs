@@ -3,13 +3,14 @@
 //! *Invariant:* this crate knows no engine and decides nothing; what it cannot read is a [`Gap`](porthole_model::Gap).
 
 mod accounts;
+mod admission;
 mod daemon;
 mod descendants;
 mod door;
-mod doorway;
 mod enter;
 mod entry;
 mod failure;
+mod file_ids;
 mod held_root;
 mod host;
 mod identity;
@@ -34,15 +35,16 @@ mod storage;
 mod sysctls;
 mod terminal;
 pub mod tree;
+mod user_namespace;
 #[cfg(all(target_env = "gnu", target_feature = "crt-static", target_arch = "x86_64"))]
 mod versioned_names;
 
 pub use accounts::FileOwner;
+pub use admission::Admission;
 pub use descendants::{Descendants, signal_group};
 pub use door::ProcessDoor;
-pub use doorway::Doorway;
 pub use entry::{
-    EntryFailure, EntryPlan, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
+    EntryFailure, EntryPlan, Extent, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
     SessionTerminal, carry_out, keep, kept_line,
 };
 pub use held_root::{

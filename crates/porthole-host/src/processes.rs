@@ -3,7 +3,7 @@
 use std::io;
 
 use porthole_model::{ContainerId, Gap, GapKind, MaskedText, NetnsId, Observed, Pid, Process, Secrets};
-use porthole_wire::{ProcError, cgroup, proc_stat, proc_status};
+use porthole_wire::{ProcError, cgroup, mount_info, proc_stat, proc_status};
 
 use crate::LinuxHost;
 use crate::daemon;
@@ -111,7 +111,19 @@ fn masked_arguments(proc: &ProcFs, pid: Pid, secrets: Secrets) -> Observed<Vec<M
 fn container_of(proc: &ProcFs, pid: Pid) -> Observed<Option<ContainerId>> {
     let text = proc.read(pid, "cgroup").map_err(|error| failed(pid, "control group", "cgroup", error));
     let groups = text.and_then(|text| cgroup::parse(&text).map_err(|error| misread(pid, &error)));
-    groups.map(|groups| cgroup::container(&groups)).into()
+    groups.map(|groups| cgroup::container(&groups).or_else(|| container_of_files(proc, pid))).into()
+}
+
+/// An engine that an ordinary user runs may have no control groups to put its containers in: then their files tell, of
+/// those who have others than porthole.
+fn container_of_files(proc: &ProcFs, pid: Pid) -> Option<ContainerId> {
+    let own = std::fs::read_link(proc.path("self/ns/mnt")).ok()?;
+    let theirs = std::fs::read_link(proc.process_path(pid, "ns/mnt"));
+    if theirs.is_ok_and(|theirs| theirs == own) {
+        return None;
+    }
+    // Not to be read is as good as not there: the control groups named none.
+    mount_info::container(&proc.read(pid, "mountinfo").ok()?)
 }
 
 /// `proc_pid_cmdline(5)`: each argument ends with NUL.

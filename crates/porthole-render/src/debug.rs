@@ -29,6 +29,44 @@ pub fn summary(outcomes: &[Outcome]) -> Doc {
     doc
 }
 
+/// A container is reached through its engine, for that reason.
+pub fn through_engine(container: &str, reason: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(
+        Line::of(Style::Name, container).plain(&format!(" is entered through the engine: {reason}")),
+    );
+    doc
+}
+
+/// Nobody may enter a container; what is run is beside it.
+pub fn not_entered(container: &str, reason: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Name, container).plain(&format!(
+        " cannot be entered: {reason}. Its processes, its network and its files are there nevertheless; its IPC, its host \
+         name and its control group are not, and nothing can be mounted."
+    )));
+    doc
+}
+
+/// Not even the files of a container are to be had.
+pub fn without_files(container: &str, reason: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Name, container).plain(&format!(
+        " does not show its files or its environment: {reason}. Its processes and its network are there; what is at / is \
+         porthole's own."
+    )));
+    doc
+}
+
+/// The engine refuses what shows a container's files in any case.
+pub fn files_may_be_out_of_reach(container: &str, reason: &str) -> Doc {
+    let mut doc = Doc::new();
+    doc.paragraph(Line::of(Style::Name, container).plain(&format!(
+        " gets no companion with the right to see all of its files: {reason}. Those at /proc/1/root may be out of reach."
+    )));
+    doc
+}
+
 /// A container that is to be frozen was so already.
 pub fn was_frozen(container: &str) -> Doc {
     let mut doc = Doc::new();

@@ -12,7 +12,16 @@ pub(crate) struct Users {
 impl Users {
     /// Those of passwd(5); none where there is no such file, and users are numbers then.
     pub(crate) fn read() -> Self {
-        let text = fs::read("/etc/passwd").unwrap_or_default();
+        Self::of("/etc/passwd")
+    }
+
+    /// The groups: group(5) has names and numbers in the same places.
+    pub(crate) fn groups() -> Self {
+        Self::of("/etc/group")
+    }
+
+    fn of(file: &str) -> Self {
+        let text = fs::read(file).unwrap_or_default();
         Self::parse(&String::from_utf8_lossy(&text))
     }
 
@@ -33,6 +42,11 @@ impl Users {
         self.names.get(&uid).cloned().unwrap_or_else(|| uid.to_string())
     }
 
+    /// The number, and the name in parentheses where it has one.
+    pub(crate) fn numbered(&self, id: u32) -> String {
+        self.names.get(&id).map_or_else(|| id.to_string(), |name| format!("{id}({name})"))
+    }
+
     /// The user of that name or number.
     pub(crate) fn uid(&self, name: &str) -> Option<u32> {
         let known = self.names.iter().find(|(_, each)| *each == name).map(|(uid, _)| *uid);
@@ -50,6 +64,7 @@ mod tests {
         assert_eq!(users.name(0), "root");
         assert_eq!(users.name(33), "web");
         assert_eq!(users.name(7), "7");
+        assert_eq!((users.numbered(33), users.numbered(7)), ("33(web)".to_owned(), "7".to_owned()));
         assert_eq!((users.uid("web"), users.uid("7"), users.uid("nobody")), (Some(33), Some(7), None));
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use crate::applet::{Applet, Group};
+use crate::own_id;
 
 macro_rules! coreutils {
     ($($name:ident = $utility:ident, $summary:literal;)*) => {
@@ -60,7 +61,7 @@ coreutils! {
     head = uu_head, "the first lines";
     hostid = uu_hostid, "the host's number";
     hostname = uu_hostname, "the host's name";
-    id = uu_id, "who am I, and in which groups";
+    id = own_id, "who am I, and in which groups";
     install = uu_install, "copy files with mode and owner";
     join = uu_join, "join lines by a field";
     kill = uu_kill, "send signals";

@@ -9,6 +9,7 @@ mod arguments;
 mod coreutils;
 mod input;
 mod net;
+mod own_id;
 mod pack;
 mod printable;
 mod processes;

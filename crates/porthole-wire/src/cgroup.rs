@@ -50,11 +50,16 @@ pub fn container_path(path: &str) -> Option<&str> {
 /// `ID`, `docker-ID.scope`, `libpod-ID.scope`, `libpod-ID`, `cri-containerd-ID.scope`; but not conmon's own
 /// `libpod-conmon-ID.scope`, which lies outside the container.
 fn container_of_component(component: &str) -> Option<ContainerId> {
-    const DIGITS: usize = 64;
     let name = component.strip_suffix(".scope").unwrap_or(component);
     let (engine, id) = name.rsplit_once('-').unwrap_or(("", name));
-    let is_id = id.len() == DIGITS && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (is_id && !engine.ends_with("conmon")).then(|| ContainerId(id.to_owned()))
+    container_id(id).filter(|_| !engine.ends_with("conmon"))
+}
+
+/// The whole id of a container, as engines write it.
+pub(crate) fn container_id(text: &str) -> Option<ContainerId> {
+    const DIGITS: usize = 64;
+    let is_id = text.len() == DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_id.then(|| ContainerId(text.to_owned()))
 }
 
 #[cfg(test)]

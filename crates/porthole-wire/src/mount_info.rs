@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use porthole_model::NetnsId;
+use porthole_model::{ContainerId, NetnsId};
 
-use crate::cgroup::ControlGroup;
+use crate::cgroup::{self, ControlGroup};
 use crate::proc_error::{lines, words};
 
 /// A network namespace that is bound to a file.
@@ -36,6 +36,17 @@ pub struct Mount {
 /// The mounts. A line that is none is skipped.
 pub fn mounts(text: &[u8]) -> impl Iterator<Item = Mount> + '_ {
     lines(text).filter_map(mount)
+}
+
+/// The container whose engine gave the process its host name and name servers, as files of its own directory:
+/// `…/containers/ID/hostname`, or Podman's `…/overlay-containers/ID/userdata/hostname`.
+///
+/// A container that shares the network of another one has that one's files.
+pub fn container(text: &[u8]) -> Option<ContainerId> {
+    let given = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
+    mounts(text).filter(|mount| given.iter().any(|point| mount.point == Path::new(point))).find_map(|mount| {
+        mount.root.iter().rev().find_map(|component| cgroup::container_id(component.to_str()?))
+    })
 }
 
 /// The fields: mount, parent, device, root, mount point, options, optional fields up to `-`.
@@ -186,6 +197,19 @@ mod tests {
         assert_eq!(found(0).unwrap(), Path::new("/sys/fs/cgroup/memory/x"));
         assert_eq!(found(1).unwrap(), Path::new("/sys/fs/cgroup/unified/lab/x"));
         assert_eq!(found(2), None);
+    }
+
+    #[test]
+    fn the_files_that_an_engine_gives_name_the_container() {
+        let id = "0123456789abcdef".repeat(4);
+        let of = |root: &str, point: &str| {
+            container(format!("1 2 254:0 {root} {point} rw,relatime - ext4 /dev/vda rw\n").as_bytes())
+        };
+        let expected = Some(ContainerId(id.clone()));
+        assert_eq!(of(&format!("/home/u/docker/containers/{id}/hostname"), "/etc/hostname"), expected);
+        assert_eq!(of(&format!("/overlay-containers/{id}/userdata/hosts"), "/etc/hosts"), expected);
+        assert_eq!(of(&format!("/data/{id}"), "/data"), None, "a volume may be called anything");
+        assert_eq!(of("/etc/hostname", "/etc/hostname"), None);
     }
 
     proptest! {

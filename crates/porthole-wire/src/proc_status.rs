@@ -52,6 +52,13 @@ pub fn real_uid(text: &[u8]) -> Result<Uid, ProcError> {
     first.map(Uid).ok_or_else(|| ProcError::new(FILE, "Uid has no value"))
 }
 
+/// The real user and group, by their numbers.
+pub fn real_ids(text: &[u8]) -> Result<(u32, u32), ProcError> {
+    let first = value(text, b"Gid").and_then(|value| words(value).next()).and_then(number);
+    let group = first.ok_or_else(|| ProcError::new(FILE, "Gid has no value"))?;
+    Ok((real_uid(text)?.0, group))
+}
+
 fn capabilities(text: &[u8]) -> Result<u64, ProcError> {
     let digits = value(text, b"CapEff").and_then(|value| std::str::from_utf8(value.trim_ascii()).ok());
     let bits = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());

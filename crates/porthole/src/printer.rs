@@ -96,6 +96,13 @@ impl Printer {
         self.to_stderr(note);
     }
 
+    /// Says something beside the data that only a person who looks wants to know.
+    pub(crate) fn note_to_person(self, note: &Doc) {
+        if self.progress {
+            self.to_stderr(note);
+        }
+    }
+
     /// Passes on what a command wrote to its standard error.
     pub(crate) fn aside(text: &[u8]) {
         warn(text);

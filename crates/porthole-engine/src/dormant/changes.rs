@@ -5,6 +5,7 @@ use super::program::directory;
 use crate::client::Client;
 use crate::raw::RawChange;
 use crate::request_error::RequestError;
+use porthole_wire::tar;
 
 /// The kinds of changes, as the API numbers them.
 const MODIFIED: u8 = 0;
@@ -28,17 +29,28 @@ pub(super) async fn carry(
 ) -> Result<Carried, RequestError> {
     let changes: Vec<RawChange> = client.get(&format!("/containers/{replica}/changes")).await?;
     let changes: Vec<_> = changes.into_iter().filter(|change| change.path != own).collect();
+    let first_user = first_user(client, replica, own).await?;
     let mut carried = Carried::default();
     for change in outermost(&changes) {
         if change.kind == DELETED {
             carried.not_removed.push(change.path.clone());
             continue;
         }
-        let packed = archive::read(client, replica, &change.path).await?;
+        let mut packed = archive::read(client, replica, &change.path).await?;
+        if first_user > 0 {
+            tar::count_owners_from(&mut packed, first_user);
+        }
         archive::write(client, container, directory(&change.path), packed).await?;
         carried.written.push(change.path.clone());
     }
     Ok(carried)
+}
+
+/// The user that the container's root is where the engine packs its files: `own` was put there as root's.
+async fn first_user(client: &Client, replica: &str, own: &str) -> Result<u32, RequestError> {
+    let found = archive::beginning(client, replica, own).await?;
+    // A name in the place of a number is root's.
+    Ok(found.and_then(|found| found.entry.user.parse().ok()).unwrap_or(0))
 }
 
 /// Those that stand for the others: a new directory for what is in it, and not one that changed because something in it

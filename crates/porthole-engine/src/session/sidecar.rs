@@ -13,6 +13,10 @@ use crate::request_error::RequestError;
 /// What entering another container takes, beside the engine's usual set: its namespaces, and mounts of one's own.
 const ENTRY: [&str; 2] = ["SYS_ADMIN", "SYS_PTRACE"];
 
+/// The steps that are refused where it asks for too much.
+pub(super) const MAKE: &str = "make the session's container";
+pub(super) const START: &str = "start the session's container";
+
 /// A sidecar.
 #[derive(Clone, Debug)]
 pub struct SidecarRequest<'a> {
@@ -22,7 +26,7 @@ pub struct SidecarRequest<'a> {
     pub program: &'a [u8],
     /// An image with tools, which lies on the engine; without it the program is all there is.
     pub image: Option<&'a ToolImage>,
-    /// Whether it gets what entering takes.
+    /// Whether it gets what entering takes; else it gets nothing that an engine might refuse.
     pub may_enter: bool,
     /// Capabilities that the user asks for.
     pub capabilities: &'a [String],
@@ -46,18 +50,13 @@ pub async fn start_sidecar(client: &Client, request: &SidecarRequest<'_>) -> Res
     };
     let leftover = Leftover::of_session(client.endpoint(), client.limit());
     let name = leftover.container();
-    create(client, name, &request.specification(&image))
-        .await
-        .map_err(step("make the session's container"))?;
+    create(client, name, &request.specification(&image)).await.map_err(step(MAKE))?;
     if request.image.is_some() {
         put_program(client, name, request.program).await?;
     }
     let attach = format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1&stderr=1");
     let stream = client.hijack(&attach).await.map_err(step("attach to the session's container"))?;
-    client
-        .command(&format!("/containers/{name}/start"))
-        .await
-        .map_err(step("start the session's container"))?;
+    client.command(&format!("/containers/{name}/start")).await.map_err(step(START))?;
     Ok(Session::begin(stream, Some(leftover)).await?)
 }
 
@@ -81,9 +80,7 @@ async fn put_program(client: &Client, name: &str, program: &[u8]) -> Result<(), 
 impl SidecarRequest<'_> {
     fn specification(&self, image: &str) -> Value {
         let shared = format!("container:{}", self.target);
-        let entry = ENTRY.iter().filter(|_| self.may_enter).map(ToString::to_string);
-        let capabilities: Vec<_> = entry.chain(self.capabilities.iter().cloned()).collect();
-        json!({
+        let mut specification = json!({
             "Image": image,
             "Entrypoint": [format!("/{PROGRAM}")],
             "Cmd": [AGENT],
@@ -98,17 +95,26 @@ impl SidecarRequest<'_> {
             "Labels": Creation::Session.labels(),
             "HostConfig": {
                 "AutoRemove": true,
-                "CapAdd": capabilities,
-                // No session of the engine's own host has a filter either, and the engine would compile it at every
-                // start, which takes half as long as all the rest.
-                "SecurityOpt": ["apparmor=unconfined", "label=disable", "seccomp=unconfined"],
+                "CapAdd": self.capabilities,
                 "PidMode": shared,
                 "NetworkMode": shared,
-                // The target is known by the name that the host's control groups have for it.
-                "CgroupnsMode": "host",
                 "LogConfig": { "Type": "none" },
                 "RestartPolicy": { "Name": "no" },
             },
-        })
+        });
+        if self.may_enter {
+            self.let_in(&mut specification["HostConfig"]);
+        }
+        specification
+    }
+
+    fn let_in(&self, host: &mut Value) {
+        let entry = ENTRY.iter().map(ToString::to_string);
+        host["CapAdd"] = entry.chain(self.capabilities.iter().cloned()).collect();
+        // No session of the engine's own host has a filter either, and the engine would compile it at every start, which
+        // takes half as long as all the rest.
+        host["SecurityOpt"] = json!(["apparmor=unconfined", "label=disable", "seccomp=unconfined"]);
+        // The target is known by the name that the host's control groups have for it.
+        host["CgroupnsMode"] = json!("host");
     }
 }

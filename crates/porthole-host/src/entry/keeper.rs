@@ -11,10 +11,10 @@ use super::command::Prepared;
 use super::identity::Identity;
 use super::line::{EntryFailure, Line, Report};
 use super::namespaces::Door;
-use super::plan::{EntryPlan, Placement, SessionTerminal};
+use super::plan::{EntryPlan, Extent, Placement, SessionTerminal};
 use super::session::KEEPER;
 use super::toolbox::{Program, Toolbox};
-use super::{signals, view, watcher};
+use super::{beside, signals, view, watcher};
 
 /// The code of a keeper that found no way in.
 const NOT_ENTERED: u8 = 125;
@@ -74,6 +74,14 @@ fn enter(plan: &EntryPlan) -> Result<Prepared, EntryFailure> {
     if plan.terminal == SessionTerminal::Own {
         take_terminal().map_err(EntryFailure::at("take the terminal"))?;
     }
+    match plan.extent {
+        Extent::Namespaces => join(plan),
+        Extent::Root => beside::enter(plan, true),
+        Extent::Client => beside::enter(plan, false),
+    }
+}
+
+fn join(plan: &EntryPlan) -> Result<Prepared, EntryFailure> {
     let program = Program::open()?;
     let mounts = view::open(&plan.mounts)?;
     let door = Door::open(plan.process, plan.started)?;

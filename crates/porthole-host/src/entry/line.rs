@@ -70,6 +70,11 @@ pub enum FailureKind {
 }
 
 impl EntryFailure {
+    /// Whether another way in, which asks less of the kernel, may be open.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.kind, FailureKind::Refused | FailureKind::Unsupported)
+    }
+
     pub(super) fn new(kind: FailureKind, step: impl Into<String>, cause: impl Into<String>) -> Self {
         Self { kind, step: step.into(), cause: cause.into() }
     }

@@ -7,6 +7,7 @@
 //!
 //! Client and keeper are joined by a socket, the *line*, whose end is the end of the session.
 
+mod beside;
 mod command;
 mod graft;
 mod identity;
@@ -24,6 +25,6 @@ mod watcher;
 pub use graft::Graft;
 pub use keeper::{carry_out, keep, kept_line};
 pub use line::{EntryFailure, FailureKind, Report, Request};
-pub use plan::{EntryPlan, Placement, SessionMount, SessionTerminal};
+pub use plan::{EntryPlan, Extent, Placement, SessionMount, SessionTerminal};
 pub use session::Session;
 pub(crate) use signals::without_terminal_stop;

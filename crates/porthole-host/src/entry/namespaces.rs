@@ -17,6 +17,8 @@ use rustix::thread::{
 };
 
 use super::line::{EntryFailure, FailureKind};
+use crate::file_ids::with_file_ids;
+use crate::user_namespace;
 
 /// The namespaces besides that of users, in the order in which they are joined: the view of the files is the last, since
 /// it changes what a path means.
@@ -40,14 +42,21 @@ pub(super) struct Door {
     directory: OwnedFd,
 }
 
+/// Variables and their values.
+pub(super) type Environment = Vec<(OsString, OsString)>;
+
+/// What can be seen of a process without joining anything: its root, its working directory and its environment.
+pub(super) fn look_at(pid: Pid) -> Result<(OwnedFd, OwnedFd, Environment), EntryFailure> {
+    let process = process(pid)?;
+    Ok((place(&process, "root")?, place(&process, "cwd")?, environment(&process)?))
+}
+
 impl Door {
     /// Opens what leads there, unless the number is by now that of another process.
     pub(super) fn open(pid: Pid, started: Option<u64>) -> Result<Self, EntryFailure> {
-        let gone = || EntryFailure::new(FailureKind::Gone, format!("find process {pid}"), "it has ended");
-        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let process = openat(CWD, format!("/proc/{pid}"), directory, Mode::empty()).map_err(|_| gone())?;
+        let process = process(pid)?;
         if started.is_some_and(|started| began(&process) != Some(started)) {
-            return Err(gone());
+            return Err(gone(pid));
         }
         let mut others = Vec::new();
         for (name, kind) in KINDS {
@@ -55,19 +64,14 @@ impl Door {
                 foreign(&process, name).map_err(EntryFailure::at(format!("open the {name} namespace")))?;
             others.extend(opened.map(|namespace| (name, kind, namespace)));
         }
-        let users = foreign(&process, "user").map_err(EntryFailure::at("open the user namespace"))?;
-        let place = |name: &str| {
-            openat(&process, name, directory, Mode::empty())
-                .map_err(EntryFailure::at(format!("open its {name}")))
-        };
-        let (root, directory) = (place("root")?, place("cwd")?);
+        let users = users(&process, &others).map_err(EntryFailure::at("open the user namespace"))?;
+        let (root, directory) = (place(&process, "root")?, place(&process, "cwd")?);
         Ok(Self { process, users, others, root, directory })
     }
 
     /// The environment that the process was started with.
-    pub(super) fn environment(&self) -> Result<Vec<(OsString, OsString)>, EntryFailure> {
-        let text = read(&self.process, "environ").map_err(EntryFailure::at("read its environment"))?;
-        Ok(text.split(|byte| *byte == 0).filter_map(assignment).collect())
+    pub(super) fn environment(&self) -> Result<Environment, EntryFailure> {
+        environment(&self.process)
     }
 
     /// Joins them, and is then in the process's root and working directory; in its pid namespace are the children.
@@ -83,6 +87,33 @@ impl Door {
         root.map_err(EntryFailure::at("change to its root"))?;
         fchdir(&self.directory).map_err(EntryFailure::at("change to its working directory"))
     }
+}
+
+const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+fn gone(pid: Pid) -> EntryFailure {
+    EntryFailure::new(FailureKind::Gone, format!("find process {pid}"), "it has ended")
+}
+
+fn process(pid: Pid) -> Result<OwnedFd, EntryFailure> {
+    openat(CWD, format!("/proc/{pid}"), DIRECTORY, Mode::empty()).map_err(|_| gone(pid))
+}
+
+fn place(process: &OwnedFd, name: &str) -> Result<OwnedFd, EntryFailure> {
+    openat(process, name, DIRECTORY, Mode::empty()).map_err(EntryFailure::at(format!("open its {name}")))
+}
+
+fn environment(process: &OwnedFd) -> Result<Environment, EntryFailure> {
+    let text = read(process, "environ").or_else(|error| match error.kind() {
+        // Its user may read it, and root without the capabilities over files may not.
+        io::ErrorKind::PermissionDenied => {
+            let owner = rustix::fs::fstat(process)?;
+            with_file_ids(owner.st_uid, owner.st_gid, || read(process, "environ"))
+        }
+        _ => Err(error),
+    });
+    let text = text.map_err(EntryFailure::at("read its environment"))?;
+    Ok(text.split(|byte| *byte == 0).filter_map(assignment).collect())
 }
 
 fn join(name: &str, kind: LinkNameSpaceType, namespace: &OwnedFd) -> Result<(), EntryFailure> {
@@ -103,6 +134,24 @@ fn foreign(process: &OwnedFd, name: &str) -> io::Result<Option<OwnedFd>> {
     let theirs_is = theirs.metadata()?;
     let is_ours = (ours.dev(), ours.ino()) == (theirs_is.dev(), theirs_is.ino());
     Ok((!is_ours).then(|| theirs.into()))
+}
+
+/// The user namespace that the process's view of the files belongs to, unless it is this process's own: a process that
+/// has gone into a further one without a view of its own has no rights over the files, and who joins it would have none.
+fn users(
+    process: &OwnedFd,
+    others: &[(&'static str, LinkNameSpaceType, OwnedFd)],
+) -> io::Result<Option<OwnedFd>> {
+    let Some((_, _, view)) = others.iter().find(|(name, ..)| *name == "mnt") else { return Ok(None) };
+    match user_namespace::owner(view) {
+        Ok(users) => {
+            let own = File::open("/proc/self/ns/user")?;
+            Ok((!user_namespace::is_same(&users, own)?).then_some(users))
+        }
+        // Before Linux 4.9 it is the process's own for all that is known.
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::NOTTY) => foreign(process, "user"),
+        Err(error) => Err(error),
+    }
 }
 
 /// In a user namespace without a root nobody becomes it, and everybody who joined has its rights nevertheless.

@@ -31,6 +31,8 @@ pub struct EntryPlan {
     pub mounts: Vec<SessionMount>,
     /// What becomes of the terminal.
     pub terminal: SessionTerminal,
+    /// How much of what the process sees the session sees.
+    pub extent: Extent,
 }
 
 impl EntryPlan {
@@ -48,6 +50,7 @@ impl EntryPlan {
             environment: Vec::new(),
             mounts: Vec::new(),
             terminal: SessionTerminal::Shared,
+            extent: Extent::Namespaces,
         }
     }
 }
@@ -61,6 +64,17 @@ pub struct SessionMount {
     pub destination: PathBuf,
     /// Whether nothing can be written there.
     pub read_only: bool,
+}
+
+/// How much of what a process sees a session sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Extent {
+    /// Everything: its namespaces are joined.
+    Namespaces,
+    /// Its root, beside the namespaces that the client was started in. The tools lie in the client's own root.
+    Root,
+    /// No more than the client sees.
+    Client,
 }
 
 /// How the tools get in.

@@ -84,6 +84,15 @@ impl Toolbox {
         Ok(toolbox)
     }
 
+    /// Makes one in this process's own root, in which this program lies under its name and nothing else is.
+    pub(super) fn in_own_root(tools: &[String]) -> Result<Self, EntryFailure> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = openat(CWD, "/", flags, Mode::empty()).map_err(EntryFailure::at("open the own root"))?;
+        let toolbox = Self::by_descriptor(&root)?;
+        toolbox.link(tools).map_err(EntryFailure::at("fill the toolbox"))?;
+        Ok(toolbox)
+    }
+
     /// Its root.
     pub(super) fn directory(&self) -> &OwnedFd {
         &self.directory

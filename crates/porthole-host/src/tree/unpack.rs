@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use tar::{Archive, EntryType, Header};
 
 use super::{Owners, Tree, TreeError, stat_at};
+use crate::file_ids::with_file_ids;
 
 /// No link and no `..` leads out of the directory that is written to, nor on another way through it.
 const BELOW: ResolveFlags =
@@ -29,6 +30,16 @@ impl Tree {
     ///
     /// What is there is replaced, file by file, but never a directory by something else.
     pub fn unpack(&self, path: &Path, owners: Owners, from: impl Read) -> Result<Vec<String>, TreeError> {
+        // A file system that belongs to a user namespace takes no file of somebody whom that does not know.
+        match self.users.outside(0).zip(self.groups.outside(0)) {
+            Some((user, group)) if user != 0 => {
+                with_file_ids(user, group, || self.unpack_here(path, owners, from))
+            }
+            _ => self.unpack_here(path, owners, from),
+        }
+    }
+
+    fn unpack_here(&self, path: &Path, owners: Owners, from: impl Read) -> Result<Vec<String>, TreeError> {
         let at = TreeError::at(path);
         let flags = OFlags::PATH | OFlags::DIRECTORY;
         let directory = self.open(path, flags).map_err(&at)?;

@@ -32,11 +32,19 @@ use options::{Commands, ShellOptions};
 /// The shell under each of its names.
 pub(crate) const APPLETS: &[Applet] = &[shell("sh"), shell("bash"), shell("brush")];
 
+/// The exit code for what was typed wrong.
+const USAGE: i32 = 2;
+
 const fn shell(name: &'static str) -> Applet {
     Applet { name, group: Group::Shell, summary: "a shell in the manner of bash", run }
 }
 
 fn run(words: Vec<OsString>) -> i32 {
+    if let Some(word) = words.iter().find(|word| word.to_str().is_none()) {
+        let advice = "run the program itself, without a shell around it, or find -exec or xargs, or the container's own shell";
+        say("sh", format!("{}: this shell holds nothing but UTF-8; {advice}", word.display()));
+        return USAGE;
+    }
     arguments::with(words, |options: &ShellOptions| exit("sh", shell_of(options), 1))
 }
 

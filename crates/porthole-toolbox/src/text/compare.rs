@@ -8,23 +8,25 @@ use clap::Parser;
 use diffutilslib::cmp::Cmp;
 use diffutilslib::params::{Format, Params};
 
+use super::trees::{self, TreeOptions};
 use crate::input;
 use crate::trouble::{Trouble, exit};
 
 /// Two files are the same.
-const SAME: i32 = 0;
+pub(super) const SAME: i32 = 0;
 /// They are not.
-const DIFFERENT: i32 = 1;
+pub(super) const DIFFERENT: i32 = 1;
 /// They could not be compared.
-const UNKNOWN: i32 = 2;
+pub(super) const UNKNOWN: i32 = 2;
 
-/// Compare two files line by line
+/// Compare two files line by line, or the files of two directories
 ///
 /// The exit code is 0 where they are the same, 1 where they differ, 2 where they cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "diff", override_usage = "diff [OPTIONS] FROM TO", allow_hyphen_values = true)]
 struct DiffHelp {
     /// -u, -U N: unified; -c, -C N: with context; -e: as a script of ed; -y: side by side, -W N wide;
+    /// -r: go into directories; -N: what is on one side alone is compared with nothing;
     /// -q: only whether they differ; -s: also say that they are the same; -t: tabs as spaces
     #[arg(value_name = "WORD")]
     _words: Vec<OsString>,
@@ -73,11 +75,19 @@ fn compare_bytes(words: Vec<OsString>) -> Result<i32, Trouble> {
 }
 
 fn compare_lines(words: Vec<OsString>) -> Result<i32, Trouble> {
+    let (trees, words) = TreeOptions::take(words);
     let parameters = diffutilslib::params::parse_params(words.into_iter().peekable())
         .map_err(|text| unnamed("diff", &text))?;
+    if [&parameters.from, &parameters.to].iter().all(|path| Path::new(path).is_dir()) {
+        return trees::compare(&parameters, &trees);
+    }
     let from = input::read(Path::new(&parameters.from))?;
     let to = input::read(Path::new(&parameters.to))?;
-    let difference = difference(&from, &to, &parameters)?;
+    contents(&from, &to, &parameters)
+}
+
+/// Compares two contents, and says how they differ.
+pub(super) fn contents(from: &[u8], to: &[u8], parameters: &Params) -> Result<i32, Trouble> {
     let mut out = io::stdout().lock();
     let (first, second) = (parameters.from.display(), parameters.to.display());
     if from == to {
@@ -89,7 +99,7 @@ fn compare_lines(words: Vec<OsString>) -> Result<i32, Trouble> {
     if parameters.brief {
         writeln!(out, "Files {first} and {second} differ")?;
     } else {
-        out.write_all(&difference)?;
+        out.write_all(&difference(from, to, parameters)?)?;
     }
     Ok(DIFFERENT)
 }

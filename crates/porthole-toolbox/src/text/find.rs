@@ -1,4 +1,5 @@
-//! `find` and `xargs`, of uutils' findutils.
+//! `find`, of uutils' findutils. It takes what it searches for as text; names that it finds and are none are given to
+//! `-exec` and `-delete` byte for byte, and printed with U+FFFD for what is no UTF-8.
 
 use std::ffi::OsString;
 
@@ -9,19 +10,13 @@ use crate::trouble::say;
 
 /// `find`.
 pub(super) fn find(words: Vec<OsString>) -> i32 {
-    with_text("find", words, |words| findutils::find::find_main(words, &StandardDependencies::new()))
-}
-
-/// `xargs`.
-pub(super) fn xargs(words: Vec<OsString>) -> i32 {
-    with_text("xargs", words, findutils::xargs::xargs_main)
-}
-
-fn with_text(tool: &str, words: Vec<OsString>, run: impl FnOnce(&[&str]) -> i32) -> i32 {
     match as_text(words) {
-        Ok(words) => run(&words.iter().map(String::as_str).collect::<Vec<_>>()),
+        Ok(words) => {
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            findutils::find::find_main(&words, &StandardDependencies::new())
+        }
         Err(word) => {
-            say(tool, format!("{}: not UTF-8", word.display()));
+            say("find", format!("{}: not UTF-8", word.display()));
             2
         }
     }

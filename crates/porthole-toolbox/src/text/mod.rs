@@ -10,7 +10,9 @@ mod less;
 mod small;
 mod stream;
 mod strings;
+mod trees;
 mod watch;
+mod xargs;
 
 use std::ffi::OsString;
 
@@ -20,7 +22,7 @@ use crate::applet::{Applet, Group};
 pub(crate) const APPLETS: &[Applet] = &[
     text("clear", "an empty screen", small::clear),
     text("cmp", "compare two files byte by byte", compare::cmp),
-    text("diff", "compare two files line by line", compare::diff),
+    text("diff", "compare two files line by line, or two directories", compare::diff),
     text("edit", "an editor", edit::run),
     text("egrep", "grep -E", grep::extended),
     text("fgrep", "grep -F", grep::fixed),
@@ -35,7 +37,7 @@ pub(crate) const APPLETS: &[Applet] = &[
     text("vi", "an editor", edit::run),
     text("watch", "run a command again and again", watch::run),
     text("which", "where a command lies", small::which),
-    text("xargs", "run a command with arguments from its input", find::xargs),
+    text("xargs", "run a command with arguments from its input", xargs::run),
     text("xxd", "bytes in hexadecimal and as text", dump::xxd),
 ];
 

@@ -41,6 +41,8 @@ pub enum FromAgent {
     Exited(u8),
     /// The command could not be run, in words; the last message.
     Failed(String),
+    /// The kernel does not let the agent go where the command is to run, in words; the last message.
+    Refused(String),
 }
 
 impl Message for FromClient {
@@ -78,6 +80,7 @@ impl Message for FromAgent {
             Self::Error(bytes) => (b'E', bytes.clone()),
             Self::Exited(code) => (b'X', vec![*code]),
             Self::Failed(words) => (b'F', words.clone().into_bytes()),
+            Self::Refused(words) => (b'R', words.clone().into_bytes()),
         }
     }
 
@@ -89,6 +92,7 @@ impl Message for FromAgent {
             (b'E', bytes) => Some(Self::Error(bytes.to_vec())),
             (b'X', [code]) => Some(Self::Exited(*code)),
             (b'F', words) => Some(Self::Failed(String::from_utf8_lossy(words).into_owned())),
+            (b'R', words) => Some(Self::Refused(String::from_utf8_lossy(words).into_owned())),
             _ => None,
         }
     }

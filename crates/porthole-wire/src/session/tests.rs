@@ -26,6 +26,7 @@ fn from_agent() -> impl Strategy<Value = FromAgent> {
         bytes().prop_map(FromAgent::Error),
         any::<u8>().prop_map(FromAgent::Exited),
         ".{0,20}".prop_map(FromAgent::Failed),
+        ".{0,20}".prop_map(FromAgent::Refused),
     ]
 }
 

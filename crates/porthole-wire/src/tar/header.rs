@@ -98,7 +98,7 @@ pub(super) fn text(field: &[u8]) -> String {
 }
 
 /// Octal digits between blanks and NULs, or GNU's base 256; nothing written is 0.
-fn number(field: &[u8]) -> Option<i64> {
+pub(super) fn number(field: &[u8]) -> Option<i64> {
     if field.first().is_some_and(|first| first & 0x80 != 0) {
         return base_256(field);
     }

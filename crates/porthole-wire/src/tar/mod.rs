@@ -1,10 +1,12 @@
 //! Tar archives: one of a single program is written, any is read entry by entry as it comes.
 
 mod header;
+mod owners;
 mod pax;
 mod reading;
 mod writing;
 
+pub use owners::count_owners_from;
 pub use reading::{NotTar, TarReader};
 pub use writing::{TarError, of_program, of_program_with_names};
 

@@ -100,6 +100,12 @@ pub(crate) struct Host {
     /// The host's iptables is iptables-legacy
     #[arg(long)]
     pub(crate) legacy: bool,
+    /// Containers have users of their own (userns-remap)
+    #[arg(long)]
+    pub(crate) remapped_users: bool,
+    /// The engine is run by an ordinary user
+    #[arg(long, conflicts_with = "remapped_users")]
+    pub(crate) rootless: bool,
     /// Show a file or directory of this machine on the host, read-only
     #[arg(long, value_name = "HERE:THERE", value_parser = pair)]
     pub(crate) bind: Vec<(PathBuf, String)>,

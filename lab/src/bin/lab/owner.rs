@@ -87,6 +87,12 @@ pub(crate) fn builder(host: &Host) -> Result<LabBuilder, LabError> {
     if host.legacy {
         builder = builder.legacy_iptables();
     }
+    if host.remapped_users {
+        builder = builder.remapped_users();
+    }
+    if host.rootless {
+        builder = builder.rootless();
+    }
     for (here, there) in &host.bind {
         builder = builder.bind(here, there);
     }
@@ -101,6 +107,8 @@ fn again(host: &Host) -> Vec<String> {
     words.extend(host.engine.map(|engine| format!("--engine={engine}")));
     words.extend(host.daemon_json.as_ref().map(|file| format!("--daemon-json={}", file.display())));
     words.extend(host.legacy.then(|| "--legacy".to_owned()));
+    words.extend(host.remapped_users.then(|| "--remapped-users".to_owned()));
+    words.extend(host.rootless.then(|| "--rootless".to_owned()));
     words.extend(host.bind.iter().map(|(here, there)| format!("--bind={}:{there}", here.display())));
     words
 }

@@ -3,11 +3,12 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, CWD, FileType, Mode, chmodat, makedev, mknodat};
 use tar::{Archive, Entry, EntryType};
 
 use super::arguments::TarArguments;
 use super::{WRONG, is_wanted, plain, source};
-use crate::trouble::{Trouble, say};
+use crate::trouble::{Trouble, reason, say};
 
 /// Unpacks what is wanted. The library keeps everything within the directory: it refuses `..`, and names whose parents
 /// lead elsewhere through links.
@@ -58,7 +59,7 @@ fn unpack<R: Read>(
         return Ok(0);
     }
     if matches!(kind, EntryType::Block | EntryType::Char | EntryType::Fifo) {
-        return Ok(left_out(path, "devices and pipes are not unpacked"));
+        return Ok(special(arguments, entry, path, base).map_or_else(|why| left_out(path, &why), |()| 0));
     }
     if arguments.strip_components == 0 {
         return match entry.unpack_in(base) {
@@ -68,6 +69,52 @@ fn unpack<R: Read>(
         };
     }
     stripped(arguments.strip_components, entry, path, base)
+}
+
+/// A device or a pipe, which the library does not make.
+fn special<R: Read>(
+    arguments: &TarArguments,
+    entry: &Entry<'_, R>,
+    path: &Path,
+    base: &Path,
+) -> Result<(), String> {
+    let said = |error: io::Error| reason(&error);
+    let name: PathBuf = plain(path).components().skip(arguments.strip_components).collect();
+    let target = base.join(&name);
+    let parent = target.parent().unwrap_or(base);
+    if name.components().any(|part| part.as_os_str() == "..") || !is_within(parent, base) {
+        return Err("leads out of the directory".to_owned());
+    }
+    std::fs::create_dir_all(parent).map_err(said)?;
+    if !arguments.keep_old_files && std::fs::symlink_metadata(&target).is_ok() {
+        std::fs::remove_file(&target).map_err(said)?;
+    }
+    make(entry, &target).map_err(said)?;
+    if !arguments.no_same_owner && rustix::process::geteuid().is_root() {
+        give(entry, &target).map_err(said)?;
+    }
+    Ok(())
+}
+
+fn make<R: Read>(entry: &Entry<'_, R>, target: &Path) -> io::Result<()> {
+    let header = entry.header();
+    let kind = match header.entry_type() {
+        EntryType::Block => FileType::BlockDevice,
+        EntryType::Char => FileType::CharacterDevice,
+        _ => FileType::Fifo,
+    };
+    let number = |number: io::Result<Option<u32>>| number.map(Option::unwrap_or_default);
+    let device = makedev(number(header.device_major())?, number(header.device_minor())?);
+    let mode = Mode::from_raw_mode(header.mode()?);
+    mknodat(CWD, target, kind, mode, if kind == FileType::Fifo { 0 } else { device })?;
+    // Whatever this process's umask says.
+    Ok(chmodat(CWD, target, mode, AtFlags::empty())?)
+}
+
+fn give<R: Read>(entry: &Entry<'_, R>, target: &Path) -> io::Result<()> {
+    let id = |id: u64| u32::try_from(id).map_err(io::Error::other);
+    let (user, group) = (id(entry.header().uid()?)?, id(entry.header().gid()?)?);
+    std::os::unix::fs::lchown(target, Some(user), Some(group))
 }
 
 /// The library takes the name from the archive, so one that is cut is unpacked within a directory made for it.

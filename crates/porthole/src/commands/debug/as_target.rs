@@ -57,7 +57,7 @@ async fn hear_place(session: &mut Session, plan: Plan) -> Result<String, Command
         match session.output.hear().await.map_err(|error| failed(error.to_string()))? {
             FromAgent::Output(bytes) => place.extend(bytes),
             FromAgent::Error(bytes) => words.extend(bytes),
-            FromAgent::Failed(words) => return Err(failed(words)),
+            FromAgent::Failed(words) | FromAgent::Refused(words) => return Err(failed(words)),
             FromAgent::Exited(_) => return Err(failed(String::from_utf8_lossy(&words).trim().to_owned())),
             FromAgent::Begun | FromAgent::Taken(_) => {}
         }

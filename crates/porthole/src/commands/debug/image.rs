@@ -3,7 +3,8 @@
 
 use std::os::unix::ffi::OsStringExt;
 
-use porthole_engine::{Client, Pull, SidecarRequest, ToolImage, provide_image};
+use porthole_engine::{Client, Pull, Session, SidecarRequest, ToolImage, provide_image};
+use porthole_render::debug;
 
 use super::sidecar;
 use super::wanted::{self, Wanted};
@@ -34,13 +35,29 @@ pub(super) fn run(
             may_enter: true,
             capabilities: &wanted.capabilities,
         };
-        let session = sidecar::begin(client, &request).await?;
+        let session = begin(wanted, client, &request, world).await?;
         let mut plan = wanted.plan(world);
         if plan.command.is_empty() {
             plan.command = own_command(&provided);
         }
         wanted.hold(client, session, plan).await
     })
+}
+
+/// With the right to see the container's files, or without it where the engine refuses that.
+async fn begin(
+    wanted: &Wanted,
+    client: &Client,
+    request: &SidecarRequest<'_>,
+    world: &World,
+) -> Result<Session, CommandError> {
+    match sidecar::try_to_begin(client, request).await? {
+        Err(error) if error.is_refusal() => {
+            world.printer.note(&debug::files_may_be_out_of_reach(&wanted.name, &error.to_string()));
+            sidecar::begin(client, &SidecarRequest { may_enter: false, ..request.clone() }).await
+        }
+        started => started.map_err(sidecar::not_begun),
+    }
 }
 
 /// An image that says nothing of what it runs gets a shell.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use porthole_host::{Doorway, EntryPlan, Placement};
+use porthole_host::{Admission, EntryFailure, EntryPlan, Placement};
 use porthole_model::ContainerState;
 use porthole_render::debug;
 
@@ -14,23 +14,27 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
 
-/// Runs the command beside the process, and gives its exit code.
+/// Runs the command beside the process, and gives its exit code, or why there was no way in.
 pub(super) fn run(
     args: &DebugArgs,
-    doorway: Doorway,
+    admission: Admission,
     container: Option<&Inspected>,
     world: &World,
-) -> Result<Exit, CommandError> {
+) -> Result<Result<Exit, EntryFailure>, CommandError> {
     let frozen = freeze(args, container, world)?;
     let name = container.map(|inspected| inspected.container.name.as_str());
-    let exit = session::run(plan(args, (name, doorway), world), world);
+    let exit = session::run(plan(args, (name, admission), world), world);
     frozen.map_or(Ok(()), Frozen::thaw).and(exit)
 }
 
 /// What the arguments ask for, in that process's namespaces, which a prompt calls by that name.
-pub(super) fn plan(args: &DebugArgs, (name, doorway): (Option<&str>, Doorway), world: &World) -> EntryPlan {
+pub(super) fn plan(
+    args: &DebugArgs,
+    (name, admission): (Option<&str>, Admission),
+    world: &World,
+) -> EntryPlan {
     EntryPlan {
-        started: Some(doorway.started),
+        started: Some(admission.started),
         command: args.shell.iter().map(OsString::from).chain(args.command.iter().cloned()).collect(),
         user: args.user.clone(),
         capabilities: args.capabilities.iter().fold(0, |all, one| all | one),
@@ -38,7 +42,7 @@ pub(super) fn plan(args: &DebugArgs, (name, doorway): (Option<&str>, Doorway), w
         environment: environment(args, name, world),
         mounts: args.volumes.clone(),
         placement: args.placement.map(Placement::from).unwrap_or_default(),
-        ..EntryPlan::new(doorway.process, tools())
+        ..EntryPlan::new(admission.process, tools())
     }
 }
 

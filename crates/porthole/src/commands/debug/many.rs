@@ -70,9 +70,9 @@ fn members(args: &DebugArgs, world: &World) -> Result<Vec<Member>, CommandError>
             Err(error) if error.is_not_found() => {}
             Err(error) => members.push(Member { name: summary.name, plan: Err(error.to_string()) }),
             Ok(container) => {
-                let doorway = mode::doorway(&client, &container, world)?;
-                let plan = doorway
-                    .map(|doorway| local::plan(args, (Some(&container.name), doorway), world))
+                let admission = mode::admission(&client, &container, world)?;
+                let plan = admission
+                    .map(|admission| local::plan(args, (Some(&container.name), admission), world))
                     .map_err(|gap| gap.to_string());
                 members.push(Member { name: summary.name, plan });
             }

@@ -11,6 +11,7 @@ mod image;
 mod local;
 mod many;
 mod mode;
+mod plain;
 mod session;
 mod sidecar;
 mod stopped;
@@ -18,7 +19,9 @@ mod wanted;
 mod way;
 
 use porthole_engine::{Client, Dormant};
+use porthole_host::Admission;
 use porthole_model::Container;
+use porthole_render::debug;
 
 pub(crate) use self::args::DebugArgs;
 pub(crate) use self::frozen::{thaw, thawed};
@@ -60,11 +63,36 @@ fn running(args: &DebugArgs, mode: Mode, world: &World) -> Result<Exit, CommandE
             Err(CommandError::new("cannot ask an engine about a process that was named by its number")
                 .hint("name the container of the process"))
         }
-        Mode::Local { doorway, container } => local::run(args, doorway, container.as_ref(), world),
+        Mode::Local { admission, container } => from_here(args, admission, container.as_ref(), world),
         Mode::Sidecar { container, reason } if args.way.mode == Way::Local => {
             Err(failure::no_local_way(&container.container.name, reason))
         }
-        Mode::Sidecar { container, .. } => through_engine(args, &container, world),
+        Mode::Sidecar { container, reason } => {
+            if args.way.mode == Way::Auto {
+                world
+                    .printer
+                    .note_to_person(&debug::through_engine(&container.container.name, &reason.cause));
+            }
+            through_engine(args, &container, world)
+        }
+    }
+}
+
+/// By the namespaces of this host. What a security module or a filter forbids is seen only now, and the engine may have
+/// another way.
+fn from_here(
+    args: &DebugArgs,
+    admission: Admission,
+    container: Option<&Inspected>,
+    world: &World,
+) -> Result<Exit, CommandError> {
+    match (local::run(args, admission, container, world)?, container) {
+        (Err(failure), Some(container)) if failure.is_refusal() && args.way.mode == Way::Auto => {
+            let name = &container.container.name;
+            world.printer.note_to_person(&debug::through_engine(name, &failure.to_string()));
+            through_engine(args, container, world)
+        }
+        (ran, _) => ran.map_err(failure::not_entered),
     }
 }
 
@@ -75,7 +103,7 @@ fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Res
     let exit = match &args.way.image {
         Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
         None if args.way.as_target => as_target::run(&wanted, client, world),
-        None => sidecar::run(&wanted, client, world),
+        None => sidecar::run(&wanted, args.way.mode, client, world),
     };
     frozen.map_or(Ok(()), frozen::Frozen::thaw).and(exit)
 }
@@ -89,7 +117,7 @@ fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -
     }
     let is_interactive = args.command.is_empty();
     stopped::run(args.stopped, world, client, dormant, is_interactive, |double| match double {
-        Double::Process(pid) => local::run(args, world.host.doorway(*pid)?, None, world),
+        Double::Process(pid) => from_here(args, world.host.admission(*pid)?, None, world),
         Double::Container(name) => running(args, mode::choose(name, args.way.mode, world)?, world),
     })
 }

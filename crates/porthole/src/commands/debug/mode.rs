@@ -2,7 +2,7 @@
 
 use porthole_analysis::target::{self as names, Named, Target, TargetError};
 use porthole_engine::{Client, ContainerSummary, Dormant, RequestError};
-use porthole_host::Doorway;
+use porthole_host::Admission;
 use porthole_model::{Container, Gap, GapKind, Observed};
 
 use super::way::Way;
@@ -15,7 +15,7 @@ pub(super) enum Mode {
     /// By the namespaces of a process of this host, which need not be of any container.
     Local {
         /// The process.
-        doorway: Doorway,
+        admission: Admission,
         /// The container it is of, and its engine.
         container: Option<Inspected>,
     },
@@ -68,36 +68,36 @@ pub(super) fn choose(text: &str, way: Way, world: &World) -> Result<Mode, Comman
     if !inspected.container.is_alive() {
         return Ok(Mode::Stopped { container: inspected });
     }
-    if way == Way::Sidecar {
+    if matches!(way, Way::Sidecar | Way::Plain) {
         return Ok(Mode::Sidecar { container: inspected, reason: Gap::not_asked("way in from this host") });
     }
-    Ok(match doorway(&inspected.client, &inspected.container, world)? {
-        Ok(doorway) => Mode::Local { doorway, container: Some(inspected) },
+    Ok(match admission(&inspected.client, &inspected.container, world)? {
+        Ok(admission) => Mode::Local { admission, container: Some(inspected) },
         Err(reason) => Mode::Sidecar { container: inspected, reason },
     })
 }
 
 /// The way into a container from this host, or why there is none.
-pub(super) fn doorway(
+pub(super) fn admission(
     client: &Client,
     container: &Container,
     world: &World,
-) -> Result<Result<Doorway, Gap>, CommandError> {
+) -> Result<Result<Admission, Gap>, CommandError> {
     let found = here(container, world);
     // Between the engine's answer and the look at the process, the process may have become another one.
     let again = world.block_on(porthole_engine::inspect(client, &container.id.0, world.settings.secrets))?;
     let is_same = again.is_ok_and(|again| again.pid == container.pid);
-    Ok(found.and_then(|doorway| if is_same { Ok(doorway) } else { Err(restarted(container)) }))
+    Ok(found.and_then(|admission| if is_same { Ok(admission) } else { Err(restarted(container)) }))
 }
 
-fn here(container: &Container, world: &World) -> Result<Doorway, Gap> {
+fn here(container: &Container, world: &World) -> Result<Admission, Gap> {
     let what = || format!("way into container '{}'", container.name);
     if world.settings.through_engine {
         return Err(Gap::new(GapKind::NotAsked, what(), "--through-engine goes another way"));
     }
     let pid = container.pid.ok_or_else(|| restarted(container))?;
     match world.host.container_of(pid) {
-        Observed::Known(found) if found.as_ref() == Some(&container.id) => world.host.doorway(pid),
+        Observed::Known(found) if found.as_ref() == Some(&container.id) => world.host.admission(pid),
         Observed::Known(_) => {
             let cause = format!("process {pid} of this host is not in it: the engine runs on another host");
             Err(Gap::new(GapKind::Elsewhere, what(), cause))
@@ -113,7 +113,7 @@ fn restarted(container: &Container) -> Gap {
 
 fn process(text: &str, world: &World) -> Result<Mode, CommandError> {
     match names::resolve(&[], text)? {
-        Target::Process(pid) => Ok(Mode::Local { doorway: world.host.doorway(pid)?, container: None }),
+        Target::Process(pid) => Ok(Mode::Local { admission: world.host.admission(pid)?, container: None }),
         Target::Container(named) => Err(TargetError::NotFound { text: named.name, near: Vec::new() }.into()),
     }
 }

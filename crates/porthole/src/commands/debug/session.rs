@@ -5,14 +5,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use porthole_host::{
-    EntryPlan, Foreground, Report, Request, Session, SessionTerminal, stop_as_terminal_does,
+    EntryFailure, EntryPlan, Foreground, Report, Request, Session, SessionTerminal, stop_as_terminal_does,
 };
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
-use super::failure::not_entered;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -21,8 +20,9 @@ use crate::world::World;
 /// How long a command may take to end when porthole is asked to.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Runs the session on porthole's own terminal and files, and gives the exit code of its command.
-pub(super) fn run(mut plan: EntryPlan, world: &World) -> Result<Exit, CommandError> {
+/// Runs the session on porthole's own terminal and files, and gives the exit code of its command, or why there was no
+/// way in.
+pub(super) fn run(mut plan: EntryPlan, world: &World) -> Result<Result<Exit, EntryFailure>, CommandError> {
     let foreground = Foreground::of_this_process();
     if foreground.as_ref().is_some_and(Foreground::give) {
         plan.terminal = SessionTerminal::HandedOver;
@@ -34,7 +34,7 @@ pub(super) fn run(mut plan: EntryPlan, world: &World) -> Result<Exit, CommandErr
     let code =
         session.end().map_err(|error| CommandError::caused_by("cannot wait for the session", error))?;
     drop(foreground);
-    Ok(Exit::Passed(ended?.unwrap_or(code)))
+    Ok(ended?.map(|told| Exit::Passed(told.unwrap_or(code))))
 }
 
 pub(super) fn cannot_start(error: io::Error) -> CommandError {
@@ -70,8 +70,8 @@ struct Attendant<'a> {
 }
 
 impl Attendant<'_> {
-    /// The command's exit code; `None` where there is none to be had.
-    async fn until_the_end(&self) -> Result<Option<u8>, CommandError> {
+    /// The command's exit code; `None` where there is none to be had, and an error where there was no way in.
+    async fn until_the_end(&self) -> Result<Result<Option<u8>, EntryFailure>, CommandError> {
         let heard = |error| CommandError::caused_by("cannot follow the session", error);
         let mut reports = Reports::of(self.session).map_err(heard)?;
         let mut signals = Signals::new().map_err(heard)?;
@@ -82,22 +82,22 @@ impl Attendant<'_> {
                     Some(Report::Entered) => {}
                     Some(Report::Stopped) => self.stop(),
                     Some(Report::NotRun { cause }) => self.printer.error(&not_run(cause)),
-                    Some(Report::Ended { code }) => return Ok(Some(code)),
-                    Some(Report::Failed(failure)) => return Err(not_entered(failure)),
-                    None => return Ok(None),
+                    Some(Report::Ended { code }) => return Ok(Ok(Some(code))),
+                    Some(Report::Failed(failure)) => return Ok(Err(failure)),
+                    None => return Ok(Ok(None)),
                 },
                 asked = signals.next() => match asked {
                     Asked::Continue => self.go_on(),
                     Asked::Interrupt(number) => if self.passes_on_interrupts() {
                         self.session.ask(Request::Signal(number));
                     },
-                    Asked::End(_) if patience.is_some() => return Ok(None),
+                    Asked::End(_) if patience.is_some() => return Ok(Ok(None)),
                     Asked::End(number) => {
                         self.session.ask(Request::Signal(number));
                         patience = Some(Instant::now() + GRACE);
                     }
                 },
-                () = run_out(patience) => return Ok(None),
+                () = run_out(patience) => return Ok(Ok(None)),
             }
         }
     }

@@ -1,25 +1,55 @@
 //! Into a container through the engine alone: an agent in a container of its own beside the target enters it there. For
 //! engines on other hosts, and for users who may use the engine but are not root.
 
-use porthole_engine::{Client, Creation, Session, SidecarRequest, start_sidecar};
+use porthole_engine::{Client, Creation, Session, SessionError, SidecarRequest, start_sidecar};
 use porthole_host::{EntryPlan, SessionTerminal};
 use porthole_wire::session::{Plan, Terminal};
 
-use super::wanted::{self, Wanted};
+use super::plain;
+use super::wanted::{self, Refusal, Wanted};
+use super::way::Way;
 use crate::collect;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::world::World;
 
-/// Runs what is wanted in the container.
-pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
+/// Runs what is wanted in the container, or beside it where that is all that is allowed or asked for.
+pub(super) fn run(wanted: &Wanted, way: Way, client: &Client, world: &World) -> Result<Exit, CommandError> {
     let program = collect::own_program()?;
-    let plan = entering(wanted, wanted.entry.clone(), wanted::terminal(world))?;
     world.serve(async {
-        let session = begin(client, &entry(wanted, &program)).await?;
-        wanted.hold(client, session, plan).await
+        if way == Way::Plain {
+            return plain::run(wanted, client, &program, world).await;
+        }
+        match enter(wanted, client, &program, world).await? {
+            Ok(exit) => Ok(exit),
+            Err(refusal) if way == Way::Sidecar => Err(not_allowed(refusal)),
+            Err(refusal) => {
+                plain::announce(wanted, &refusal, world);
+                plain::run(wanted, client, &program, world).await
+            }
+        }
     })
+}
+
+async fn enter(
+    wanted: &Wanted,
+    client: &Client,
+    program: &[u8],
+    world: &World,
+) -> Result<Result<Exit, Refusal>, CommandError> {
+    let plan = entering(wanted, wanted.entry.clone(), wanted::terminal(world))?;
+    match try_to_begin(client, &entry(wanted, program)).await? {
+        Ok(session) => wanted.try_to_hold(client, session, plan).await,
+        Err(error) if error.is_refusal() => Ok(Err(Refusal(error.to_string()))),
+        Err(error) => Err(not_begun(error)),
+    }
+}
+
+fn not_allowed(refusal: Refusal) -> CommandError {
+    CommandError::caused_by("cannot enter the container through the engine", refusal.0)
+        .hint("the engine's host must allow a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE, and without AppArmor or SELinux")
+        .hint("--mode plain needs neither: it shares the container's processes and network alone")
 }
 
 /// A sidecar that may enter.
@@ -35,17 +65,27 @@ pub(super) fn entry<'a>(wanted: &'a Wanted, program: &'a [u8]) -> SidecarRequest
 
 /// Starts an agent beside the container, and removes what killed runs left meanwhile.
 pub(super) async fn begin(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, CommandError> {
+    try_to_begin(client, request).await?.map_err(not_begun)
+}
+
+/// The same, where the engine may refuse it.
+pub(super) async fn try_to_begin(
+    client: &Client,
+    request: &SidecarRequest<'_>,
+) -> Result<Result<Session, SessionError>, CommandError> {
     let started = async {
         let tidied = collect::tidy_up(client, Creation::Session);
         let (tidied, started) = tokio::join!(tidied, start_sidecar(client, request));
-        let session =
-            started.map_err(|error| wanted::failed("enter the container through the engine", error))?;
-        tidied.map(|()| session)
+        tidied.map(|()| started)
     };
     tokio::select! {
         started = started => started,
         () = interrupt::asked_to_stop() => Err(CommandError::interrupted()),
     }
+}
+
+pub(super) fn not_begun(error: SessionError) -> CommandError {
+    wanted::failed("enter the container through the engine", error)
 }
 
 /// The plan of an agent that enters the container.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use porthole_engine::{Client, Session, SessionError};
-use porthole_host::{Doorway, EntryPlan};
+use porthole_host::{Admission, EntryPlan};
 use porthole_model::{Container, Pid};
 use porthole_wire::capability;
 use porthole_wire::session::{Plan, Terminal};
@@ -21,6 +21,8 @@ use crate::world::World;
 pub(super) struct Wanted {
     /// The container's full id.
     pub(super) container: String,
+    /// Its name.
+    pub(super) name: String,
     /// How to enter it, but for the process's number, which differs from one pid namespace to the other.
     pub(super) entry: EntryPlan,
     /// Capabilities beside those that the way in needs, as the engine calls them.
@@ -36,12 +38,13 @@ impl Wanted {
             return Err(CommandError::new("cannot show files of this host through the engine")
                 .hint("sudo porthole debug --mode local -v … shows them on the host of the engine"));
         }
-        let anywhere = Doorway { process: Pid(1), started: 0 };
+        let anywhere = Admission { process: Pid(1), started: 0 };
         let mut entry = local::plan(args, (Some(&container.name), anywhere), world);
         entry.started = None;
         let all = args.capabilities.iter().fold(0, |all, one| all | one);
         Ok(Self {
             container: container.id.0.clone(),
+            name: container.name.clone(),
             entry,
             capabilities: capability::names(all).into_iter().map(|name| engine_name(&name)).collect(),
             detach_keys: args.way.detach_keys.clone(),
@@ -64,17 +67,33 @@ impl Wanted {
     pub(super) async fn hold(
         &self,
         client: &Client,
-        mut session: Session,
+        session: Session,
         plan: Plan,
     ) -> Result<Exit, CommandError> {
+        let held = self.try_to_hold(client, session, plan).await?;
+        held.map_err(|refusal| CommandError::caused_by("cannot get inside", refusal.0))
+    }
+
+    /// The same, where the kernel may not let the agent go inside.
+    pub(super) async fn try_to_hold(
+        &self,
+        client: &Client,
+        mut session: Session,
+        plan: Plan,
+    ) -> Result<Result<Exit, Refusal>, CommandError> {
         let held = conversation::hold(&mut session, plan, &self.detach_keys).await;
         let ended = session.end(client).await.map_err(|error| failed("end the session", error));
         match held? {
-            Ending::Exited(code) => ended.map(|()| Exit::Passed(code)),
-            Ending::Detached => ended.map(|()| Exit::Success),
+            Ending::Exited(code) => ended.map(|()| Ok(Exit::Passed(code))),
+            Ending::Detached => ended.map(|()| Ok(Exit::Success)),
+            Ending::Refused(words) => ended.map(|()| Err(Refusal(words))),
         }
     }
 }
+
+/// Why an engine or a kernel does not allow a way in, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal(pub(super) String);
 
 /// The terminal that the command gets.
 pub(super) fn terminal(world: &World) -> Option<Terminal> {

@@ -63,6 +63,9 @@ impl Entered {
                 // Nobody has the keys to let it go on.
                 Ok(Report::Stopped) => self.ask(Request::Continue { in_foreground: true }),
                 Ok(Report::Ended { code }) => return self.over(Step::Exited(code)),
+                Ok(Report::Failed(failure)) if failure.is_refusal() => {
+                    return self.over(Step::Refused(failure.to_string()));
+                }
                 Ok(Report::Failed(failure)) => return self.over(Step::Failed(failure.to_string())),
                 Err(error) => {
                     return self.over(Step::Failed(format!("the session's keeper is gone: {error}")));

@@ -156,6 +156,7 @@ pub(super) enum Step {
     NotRun(String),
     Exited(u8),
     Failed(String),
+    Refused(String),
 }
 
 impl Step {
@@ -166,12 +167,13 @@ impl Step {
             Self::NotRun(cause) => mouth.say(&FromAgent::Error(format!("porthole: {cause}\n").into_bytes())),
             Self::Exited(code) => return Some(FromAgent::Exited(code)),
             Self::Failed(words) => return Some(FromAgent::Failed(words)),
+            Self::Refused(words) => return Some(FromAgent::Refused(words)),
         }
         None
     }
 
     fn is_last(&self) -> bool {
-        matches!(self, Self::Exited(_) | Self::Failed(_))
+        matches!(self, Self::Exited(_) | Self::Failed(_) | Self::Refused(_))
     }
 }
 

@@ -20,12 +20,14 @@ use crate::error::CommandError;
 use crate::interrupt;
 
 /// How a conversation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// The command ended with this code.
     Exited(u8),
     /// The user pressed the detach keys.
     Detached,
+    /// The agent may not go where the command was to run, and nothing ran.
+    Refused(String),
 }
 
 /// The terminal that the command gets: one like the user's, where the user has one on both sides.
@@ -141,6 +143,7 @@ impl<'a> Conversation<'a> {
             FromAgent::Output(bytes) => self.screen.show(bytes).await?,
             FromAgent::Error(bytes) => self.screen.show_error(bytes).await?,
             FromAgent::Exited(code) => return Ok(Some(Ending::Exited(code))),
+            FromAgent::Refused(words) => return Ok(Some(Ending::Refused(words))),
             FromAgent::Failed(words) => {
                 return Err(CommandError::caused_by("cannot run the command in the container", words));
             }

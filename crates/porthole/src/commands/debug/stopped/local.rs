@@ -1,5 +1,7 @@
 //! By the layers, where they are on this host: mounted as the engine would, for nobody else to see.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use porthole_engine::{Client, Dormant, Layers};
@@ -16,6 +18,7 @@ use crate::world::World;
 pub(super) fn hold(dormant: &Dormant, access: Access) -> Result<HeldRoot, String> {
     let layers = dormant.layers.as_ref().map_err(ToString::to_string)?;
     are_here(layers)?;
+    are_of_root(layers)?;
     let plan = plan(dormant, layers, access);
     HeldRoot::hold(&plan, &dormant.environment)
         .map_err(|error| format!("the layers of {} cannot be mounted: {error}", dormant.name))
@@ -56,6 +59,22 @@ fn are_here(layers: &Layers) -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// The engine gives the layers it makes to the root of its containers. Where that is another user than this host's root,
+/// what is written here would be nobody's there.
+fn are_of_root(layers: &Layers) -> Result<(), String> {
+    let (directory, owner): (_, fn(&Metadata) -> u32) = match (&layers.own, layers.lower.first()) {
+        (Some((_, work)), _) => (Some(work.as_path()), Metadata::uid),
+        (None, lower) => (lower.and_then(|lower| lower.parent()), Metadata::gid),
+    };
+    let Some(directory) = directory else { return Ok(()) };
+    let metadata = std::fs::metadata(directory)
+        .map_err(|error| format!("its layers cannot be looked at: {}: {error}", directory.display()))?;
+    match owner(&metadata) {
+        0 => Ok(()),
+        other => Err(format!("root in its containers is {other} on this host")),
+    }
 }
 
 fn plan(dormant: &Dormant, layers: &Layers, access: Access) -> RootPlan {
