@@ -24,6 +24,9 @@ pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
     if debug::agent::is_agent(words()) {
         return Some(debug::agent::run());
     }
+    if debug::many::is_helper(words()) {
+        return Some(debug::many::help());
+    }
     if let Some(container) = debug::thawed(words()) {
         return Some(debug::thaw(&container));
     }

@@ -6,6 +6,7 @@ mod content;
 mod cp;
 mod debug;
 mod debug_kills;
+mod debug_remote;
 mod debug_sidecar;
 mod debug_sidecar_as_target;
 mod debug_sidecar_terminal;

@@ -3,7 +3,7 @@
 
 use std::os::unix::ffi::OsStringExt;
 
-use porthole_engine::{Client, Pull, SidecarRequest, ToolImage, provide_image};
+use porthole_engine::{Client, Pull, SidecarPlace, SidecarRequest, ToolImage, provide_image};
 
 use super::sidecar;
 use super::wanted::{self, Wanted};
@@ -28,11 +28,13 @@ pub(super) fn run(
             () = interrupt::asked_to_stop() => return Err(CommandError::interrupted()),
         };
         let request = SidecarRequest {
-            target: &wanted.container,
+            place: SidecarPlace::Beside(&wanted.container),
+            role: Vec::new(),
             program: &program,
             image: Some(&provided),
             may_enter: true,
             capabilities: &wanted.capabilities,
+            mounts: &wanted.mounts,
         };
         let session = sidecar::begin(client, &request).await?;
         let mut plan = wanted.plan(world);

@@ -9,11 +9,12 @@ mod frozen;
 pub(crate) mod graft;
 mod image;
 mod local;
-mod many;
+pub(crate) mod many;
 mod mode;
 mod session;
-mod sidecar;
+pub(crate) mod sidecar;
 mod stopped;
+mod volume;
 mod wanted;
 mod way;
 
@@ -52,11 +53,11 @@ fn running(args: &DebugArgs, mode: Mode, world: &World) -> Result<Exit, CommandE
         Mode::Stopped { container } => Err(failure::ended(&container.container.name)),
         Mode::Image { image, .. } => Err(failure::ended(&image.name)),
         Mode::Local { container: Some(container), .. } | Mode::Sidecar { container, .. }
-            if args.way.needs_engine() =>
+            if args.needs_engine() =>
         {
             through_engine(args, &container, world)
         }
-        Mode::Local { container: None, .. } if args.way.needs_engine() => {
+        Mode::Local { container: None, .. } if args.needs_engine() => {
             Err(CommandError::new("cannot ask an engine about a process that was named by its number")
                 .hint("name the container of the process"))
         }

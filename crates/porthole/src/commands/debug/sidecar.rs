@@ -1,9 +1,11 @@
 //! Into a container through the engine alone: an agent in a container of its own beside the target enters it there. For
 //! engines on other hosts, and for users who may use the engine but are not root.
 
-use porthole_engine::{Client, Creation, Session, SidecarRequest, start_sidecar};
+use porthole_engine::{
+    Client, Creation, RequestError, Session, SessionError, SidecarPlace, SidecarRequest, start_sidecar,
+};
 use porthole_host::{EntryPlan, SessionTerminal};
-use porthole_wire::session::{Plan, Terminal};
+use porthole_wire::session::{Message, Plan, Terminal};
 
 use super::wanted::{self, Wanted};
 use crate::collect;
@@ -25,25 +27,42 @@ pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exi
 /// A sidecar that may enter.
 pub(super) fn entry<'a>(wanted: &'a Wanted, program: &'a [u8]) -> SidecarRequest<'a> {
     SidecarRequest {
-        target: &wanted.container,
+        place: SidecarPlace::Beside(&wanted.container),
+        role: Vec::new(),
         program,
         image: None,
         may_enter: true,
         capabilities: &wanted.capabilities,
+        mounts: &wanted.mounts,
     }
 }
 
 /// Starts an agent beside the container, after what killed runs left is removed.
-pub(super) async fn begin(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, CommandError> {
+pub(crate) async fn begin<Said: Message, Heard: Message>(
+    client: &Client,
+    request: &SidecarRequest<'_>,
+) -> Result<Session<Said, Heard>, CommandError> {
     let started = async {
         collect::tidy_up(client, Creation::Session).await?;
-        start_sidecar(client, request)
-            .await
-            .map_err(|error| wanted::failed("enter the container through the engine", error))
+        start_sidecar(client, request).await.map_err(|error| refused(request, error))
     };
     tokio::select! {
         started = started => started,
         () = interrupt::asked_to_stop() => Err(CommandError::interrupted()),
+    }
+}
+
+fn refused(request: &SidecarRequest<'_>, error: SessionError) -> CommandError {
+    let is_engine_s_word =
+        matches!(&error, SessionError::Engine { source: RequestError::Status { .. }, .. });
+    let is_volume = matches!(error, SessionError::NoVolume(_));
+    let refused = wanted::failed("enter the container through the engine", error);
+    if is_volume {
+        refused.hint("docker volume ls lists them; the source of -v with a slash in it is a path")
+    } else if is_engine_s_word && !request.mounts.is_empty() {
+        refused.hint("the source of -v is a path on the host that the engine runs on")
+    } else {
+        refused
     }
 }
 
