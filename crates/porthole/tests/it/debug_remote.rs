@@ -106,9 +106,10 @@ fn one_that_cannot_be_entered_holds_up_no_other() {
     lab.run("good", &[], "bb:1", &["sleep", "1000"]);
     lab.run("bad", &[], "peer:1", &["idle"]);
     // A user whom only one of them knows.
-    let all = ["debug", "--mode", "sidecar", "--all", "-u", "daemon", "--", "id", "-un"];
+    lab.docker_ok(&["exec", "good", "sh", "-c", "echo app:x:5:5::/:/bin/sh >> /etc/passwd"]);
+    let all = ["debug", "--mode", "sidecar", "--all", "-u", "app", "--", "id", "-u"];
     let output = porthole(&lab, &all);
-    assert_eq!((output.code, output.stdout.as_str()), (125, "good | daemon\n"), "{output}");
+    assert_eq!((output.code, output.stdout.as_str()), (125, "good | 5\n"), "{output}");
     assert!(output.stderr.contains("bad: not entered: "), "{output}");
     let image = porthole(&lab, &["debug", "--all", "--image", "bb:1", "--", "true"]);
     assert_said(&image, 2, &["bring an image to several containers"]);

@@ -17,6 +17,7 @@ mod debug_terminal;
 mod endpoints;
 mod faults;
 mod forward;
+mod forward_remote;
 mod healthy;
 mod help;
 mod net_tools;
