@@ -15,6 +15,7 @@ mod locality;
 mod negotiation;
 mod nouns;
 mod raw;
+mod registry;
 mod request_error;
 mod session;
 mod testbox;
@@ -38,6 +39,7 @@ pub use endpoint::{
 pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
+pub use registry::{PullTrouble, pull_trouble, registry_of};
 pub use request_error::{Call, RequestError};
 pub use session::{
     AGENT, ExecRequest, MountedFrom, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,

@@ -51,6 +51,8 @@ pub enum SessionError {
         image: String,
         /// The engine's words.
         message: String,
+        /// Why nothing may have been shown to the registry although the user has logged in.
+        credentials: Option<String>,
     },
     /// A volume that is to be shown is not there.
     #[error("the engine has no volume named {0}")]

@@ -30,8 +30,9 @@ fn from_agent() -> impl Strategy<Value = FromAgent> {
 }
 
 fn to_crowd() -> impl Strategy<Value = ToCrowd> {
-    let member = any::<(String, Option<u32>)>().prop_map(|(container, number)| {
-        CrowdMember { container, entry: serde_json::json!({ "process": number }) }
+    let member = any::<(String, Option<u32>)>().prop_map(|(container, number)| CrowdMember {
+        container,
+        entry: serde_json::json!({ "process": number }),
     });
     proptest::collection::vec(member, 0..4).prop_map(ToCrowd::Begin)
 }

@@ -143,9 +143,7 @@ fn many_commands_end_with_the_one_who_asked_for_them() {
         let mut porthole = lab.command("porthole");
         porthole.args(["debug", "--mode", "sidecar", "--all", "--", "sh", "-c", "sleep 500 & sleep 600"]);
         let mut child = porthole.spawn().expect("it works");
-        crate::support::wait_for("the commands", || {
-            lab.sh("pgrep -x sleep").stdout.lines().count() == 4
-        });
+        crate::support::wait_for("the commands", || lab.sh("pgrep -x sleep").stdout.lines().count() == 4);
         lab.sh_ok(&format!("kill -{signal} $(pgrep -ox porthole)"));
         child.wait().expect("it works");
         for name in ["one", "two"] {

@@ -5,6 +5,7 @@ mod bad_input;
 mod content;
 mod cp;
 mod debug;
+mod debug_image;
 mod debug_kills;
 mod debug_remote;
 mod debug_sidecar;

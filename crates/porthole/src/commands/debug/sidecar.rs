@@ -53,8 +53,7 @@ pub(crate) async fn begin<Said: Message, Heard: Message>(
 }
 
 fn refused(request: &SidecarRequest<'_>, error: SessionError) -> CommandError {
-    let is_engine_s_word =
-        matches!(&error, SessionError::Engine { source: RequestError::Status { .. }, .. });
+    let is_engine_s_word = matches!(&error, SessionError::Engine { source: RequestError::Status { .. }, .. });
     let is_volume = matches!(error, SessionError::NoVolume(_));
     let refused = wanted::failed("enter the container through the engine", error);
     if is_volume {

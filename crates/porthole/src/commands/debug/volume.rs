@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn volumes_are_typed_as_for_docker() {
-        let typed = |text: &str| parse(text).map(|volume| (volume.source, volume.destination, volume.read_only));
+        let typed =
+            |text: &str| parse(text).map(|volume| (volume.source, volume.destination, volume.read_only));
         let path = |path: &str| Source::Path(path.into());
         assert_eq!(typed("/:/mnt"), Ok((path("/"), "/mnt".into(), false)));
         assert_eq!(typed("/srv/a:/mnt:ro"), Ok((path("/srv/a"), "/mnt".into(), true)));

@@ -122,8 +122,7 @@ impl Inside {
             }
             Finder::Host(container) => {
                 let first = self.host.first_process_of(container);
-                let first =
-                    first.map_err(|_| io::Error::other(format!("{} is not running", self.name)))?;
+                let first = first.map_err(|_| io::Error::other(format!("{} is not running", self.name)))?;
                 self.host.door_of(first).map_err(words)
             }
         }

@@ -16,13 +16,7 @@ use super::view::{self, Happening, Passage};
 const WAITING: usize = 256;
 
 /// Passes connections on, until it is dropped.
-pub(super) async fn relay(
-    listener: Listener,
-    reach: Reach,
-    far: Far,
-    route: usize,
-    told: Sender<Happening>,
-) {
+pub(super) async fn relay(listener: Listener, reach: Reach, far: Far, route: usize, told: Sender<Happening>) {
     let connect = move || -> BoxFuture<'static, io::Result<BoxedStream>> {
         let (reach, far) = (reach.clone(), far.clone());
         Box::pin(async move { reach.stream(&far).await })

@@ -65,9 +65,10 @@ impl Helper<'_> {
             }
             let _unread = told.send(word).await;
         }
-        session.end(self.client).await.map_err(|error| {
-            CommandError::caused_by("cannot remove the session's container", error)
-        })
+        session
+            .end(self.client)
+            .await
+            .map_err(|error| CommandError::caused_by("cannot remove the session's container", error))
     }
 }
 

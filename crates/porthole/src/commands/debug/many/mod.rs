@@ -179,7 +179,8 @@ impl Gallery {
     }
 
     fn show(&mut self, word: FromCrowd) {
-        let Some(member) = usize::try_from(word.member()).ok().and_then(|number| self.members.get_mut(number))
+        let Some(member) =
+            usize::try_from(word.member()).ok().and_then(|number| self.members.get_mut(number))
         else {
             return;
         };
