@@ -41,16 +41,12 @@ pub(crate) fn configure(upper: &Path) -> std::io::Result<()> {
 pub(crate) fn start(host: &Attached, demands_login: bool) -> Result<Child, LabError> {
     let configuration = host.directory.join("registry.yml");
     let data = host.directory.join("registry");
-    let mut text = format!(
+    let text = format!(
         "version: 0.1\nlog:\n  level: error\nhttp:\n  addr: {ADDRESS}\n\
          storage:\n  filesystem:\n    rootdirectory: {}\n",
         data.display()
     );
-    if demands_login {
-        let accounts = host.directory.join("registry.accounts");
-        fs::write(&accounts, ACCOUNT).map_err(LabError::at("write", &accounts))?;
-        text += &format!("auth:\n  htpasswd:\n    realm: lab\n    path: {}\n", accounts.display());
-    }
+    let text = if demands_login { text + &login(host)? } else { text };
     fs::write(&configuration, text).map_err(LabError::at("write", &configuration))?;
     let mut command = host.beside_command("docker-registry");
     command.arg("serve").arg(&configuration);
@@ -70,4 +66,11 @@ pub(crate) fn start(host: &Attached, demands_login: bool) -> Result<Child, LabEr
         return Ok(child);
     }
     Err(LabError::Host { name: host.name.clone(), reason: "docker-registry did not start".to_owned() })
+}
+
+/// What the configuration says of who may use it.
+fn login(host: &Attached) -> Result<String, LabError> {
+    let accounts = host.directory.join("registry.accounts");
+    fs::write(&accounts, ACCOUNT).map_err(LabError::at("write", &accounts))?;
+    Ok(format!("auth:\n  htpasswd:\n    realm: lab\n    path: {}\n", accounts.display()))
 }

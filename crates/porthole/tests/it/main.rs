@@ -24,6 +24,7 @@ mod help;
 mod net_tools;
 mod plugin;
 mod recorded;
+mod remote_endpoints;
 mod sockets;
 mod support;
 mod take_over;
