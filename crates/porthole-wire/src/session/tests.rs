@@ -14,6 +14,7 @@ fn from_client() -> impl Strategy<Value = FromClient> {
         Just(FromClient::EndOfInput),
         any::<(u16, u16)>().prop_map(|(rows, columns)| FromClient::Resized(WindowSize { rows, columns })),
         any::<u8>().prop_map(FromClient::Signal),
+        Just(FromClient::Continue),
     ]
 }
 
@@ -24,6 +25,7 @@ fn from_agent() -> impl Strategy<Value = FromAgent> {
         any::<u32>().prop_map(FromAgent::Taken),
         bytes().prop_map(FromAgent::Output),
         bytes().prop_map(FromAgent::Error),
+        Just(FromAgent::Stopped),
         any::<u8>().prop_map(FromAgent::Exited),
         ".{0,20}".prop_map(FromAgent::Failed),
     ]

@@ -132,6 +132,46 @@ fn control_keys_go_to_the_other_side() {
 }
 
 #[test]
+fn a_command_that_is_stopped_is_a_stopped_job_of_the_user_s_shell() {
+    let lab = target();
+    let mut shell = lab.command("bash");
+    shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "> ");
+    let mut shown = Shown::spawn(shell);
+    let script = "porthole debug --mode sidecar web -- sh -c 'echo rea\"\"dy; exec cat'\r";
+    shown.key(script.as_bytes());
+    shown.see("ready");
+    shown.key(b"\x1a");
+    shown.see("Stopped");
+    shown.key(b"echo A$((40+2))B\r");
+    shown.see("A42B");
+    shown.key(b"fg\r");
+    shown.see("porthole debug");
+    wait_for("the terminal to be taken", || is_taken(&shown.other_end));
+    shown.key(b"word\r");
+    shown.see("word\r\nword");
+    shown.key(b"\x03");
+    wait_for("the terminal to be given back", || lab.sh("pgrep -x porthole").code != 0);
+    shown.key(b"echo code=$?\r");
+    shown.see("code=130");
+    shown.key(b"exit 0\r");
+    assert_eq!(shown.child.wait().expect("it works").code(), Some(0));
+    assert_no_trace(&lab, "web");
+}
+
+#[test]
+fn without_a_shell_to_go_back_to_nothing_stays_stopped() {
+    let lab = target();
+    let mut shown = Shown::start(&lab, &[&SESSION[..], &["sh", "-c", "echo rea''dy; exec cat"]].concat());
+    shown.see("ready");
+    shown.key(b"\x1a");
+    shown.key(b"word\r");
+    shown.see("word\r\nword");
+    shown.key(b"\x03");
+    assert_eq!(shown.end(), Some(130));
+    assert_no_trace(&lab, "web");
+}
+
+#[test]
 fn the_detach_keys_end_the_session() {
     let lab = target();
     let mut shown = Shown::start(&lab, &[&SESSION[..], &["sh", "-c", "echo rea''dy; sleep 800"]].concat());

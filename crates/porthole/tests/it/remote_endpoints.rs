@@ -129,7 +129,8 @@ fn an_ssh_that_dies_gives_the_terminal_back_with_a_reason() {
     let home = tempfile::tempdir().unwrap();
     let lab = lab(Engine::Docker20);
     lab.run("web", &[], "peer:1", &["idle"]);
-    let script = format!("{PORTHOLE} -H \"$ENGINE\" debug web -- sh -c 'echo rea''dy; sleep 800'; echo code=$?");
+    let script =
+        format!("{PORTHOLE} -H \"$ENGINE\" debug web -- sh -c 'echo rea''dy; sleep 800'; echo code=$?");
     let command = lab.ssh_command(home.path(), &["sh", "-c", &script]).unwrap();
     let mut shown = Shown::spawn(command);
     shown.see("ready");
@@ -147,7 +148,7 @@ fn a_relay_that_dies_ends_sessions_and_tunnels_with_a_reason() {
     lab.run("web", &[], "peer:1", &["http", "80"]);
     let relay = |lab: &Lab| {
         let mut relay = lab.command("porthole");
-        relay.args(["tap", "--raw", "--quiet", "--listen", "tcp://127.0.0.1:2370", "--to", "tcp://127.0.0.1:2375"]);
+        relay.args(["tap", "--raw", "--listen", "tcp://127.0.0.1:2370", "--to", "tcp://127.0.0.1:2375"]);
         let child = relay.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_for("the relay", || lab.sh("curl -s http://127.0.0.1:2370/_ping").code == 0);
         child
@@ -171,6 +172,9 @@ fn a_relay_that_dies_ends_sessions_and_tunnels_with_a_reason() {
     second.wait().unwrap();
     let output = forward.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && said.contains("the tunnel to the engine's host was lost"), "{said}");
+    assert!(
+        output.status.code() == Some(2) && said.contains("the tunnel to the engine's host was lost"),
+        "{said}"
+    );
     wait_for("nothing to be left", || sidecars(&lab).is_empty());
 }

@@ -60,7 +60,8 @@ pub(super) fn run(args: &ForwardArgs, world: &World) -> Result<Exit, CommandErro
             lost = reach.lost() => Err(lost),
             () = interrupt::asked_to_stop() => Ok(Exit::Success),
         };
-        reach.leave().await.and(ended)
+        let left = reach.leave().await;
+        ended.and_then(|exit| left.map(|()| exit))
     })
 }
 

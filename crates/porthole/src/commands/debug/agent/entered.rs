@@ -49,6 +49,11 @@ impl Entered {
         self.ask(Request::Signal(number.into()));
     }
 
+    /// Lets a command that was stopped go on, with its terminal.
+    pub(super) fn go_on(&self) {
+        self.ask(Request::Continue { in_foreground: true });
+    }
+
     /// The next thing that happens to the command. May be dropped and called again without a loss.
     pub(super) async fn step(&mut self) -> Step {
         loop {
@@ -60,8 +65,7 @@ impl Entered {
             match report {
                 Ok(Report::Entered) => return Step::Begun,
                 Ok(Report::NotRun { cause }) => return Step::NotRun(cause),
-                // Nobody has the keys to let it go on.
-                Ok(Report::Stopped) => self.ask(Request::Continue { in_foreground: true }),
+                Ok(Report::Stopped) => return Step::Stopped,
                 Ok(Report::Ended { code }) => return self.over(Step::Exited(code)),
                 Ok(Report::Failed(failure)) => return self.over(Step::Failed(failure.to_string())),
                 Err(error) => {
