@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::SessionError;
 use crate::client::Client;
-use crate::helper::encoded;
+use crate::helper::{Creation, Leftover, encoded};
+use crate::nouns;
 
 /// What a sidecar sees of the engine's host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +40,53 @@ impl SidecarMount {
     }
 }
 
-/// An engine makes a volume that is not there; a session must not.
-pub(super) async fn look_for_volumes(client: &Client, mounts: &[SidecarMount]) -> Result<(), SessionError> {
-    #[derive(Deserialize)]
-    struct Found {}
+/// Refuses what is not there: an engine would make a volume, and Podman a directory, too. `image` is any that lies there.
+pub(super) async fn look_for_sources(
+    client: &Client,
+    image: &str,
+    mounts: &[SidecarMount],
+) -> Result<(), SessionError> {
+    let podman = nouns::podman(client.raw_version()).map(|podman| podman.details.min_api_version.as_str());
     for mount in mounts {
-        let MountedFrom::Volume(name) = &mount.source else { continue };
-        match client.get::<Found>(&format!("/volumes/{}", encoded(name))).await {
-            Ok(Found {}) => {}
-            Err(error) if error.is_not_found() => return Err(SessionError::NoVolume(name.clone())),
-            Err(source) => return Err(SessionError::Engine { step: "look for the volume", source }),
+        match (&mount.source, podman) {
+            (MountedFrom::Volume(name), _) => look_for_volume(client, name).await?,
+            (MountedFrom::Path(path), Some(version)) => look_for_path(client, version, image, path).await?,
+            (MountedFrom::Path(_), None) => {}
         }
     }
     Ok(())
+}
+
+async fn look_for_volume(client: &Client, name: &str) -> Result<(), SessionError> {
+    #[derive(Deserialize)]
+    struct Found {}
+    match client.get::<Found>(&format!("/volumes/{}", encoded(name))).await {
+        Ok(Found {}) => Ok(()),
+        Err(error) if error.is_not_found() => Err(SessionError::NoVolume(name.to_owned())),
+        Err(source) => Err(SessionError::Engine { step: "look for the volume", source }),
+    }
+}
+
+/// Podman's own API, unlike its compatible one, makes no container with a path that is not there. One that is made is not
+/// started, and removed at once.
+async fn look_for_path(
+    client: &Client,
+    version: &str,
+    image: &str,
+    path: &str,
+) -> Result<(), SessionError> {
+    #[derive(Deserialize)]
+    struct Created {}
+    let step =
+        |source| SessionError::Engine { step: "find what is to be shown on the engine's host", source };
+    let leftover = Leftover::new(client.endpoint(), client.limit());
+    let specification = json!({
+        "name": leftover.container(),
+        "image": image,
+        "labels": Creation::Session.labels(),
+        "mounts": [{ "type": "bind", "source": path, "destination": "/mounts" }],
+    });
+    let created = client.post_libpod::<Created>("/libpod/containers/create", version, &specification).await;
+    leftover.remove(client).await.map_err(step)?;
+    created.map(|Created {}| ()).map_err(step)
 }

@@ -59,11 +59,11 @@ pub async fn start_sidecar<Said: Message, Heard: Message>(
     request: &SidecarRequest<'_>,
 ) -> Result<Session<Said, Heard>, SessionError> {
     let step = |step| move |source| SessionError::Engine { step, source };
-    mounts::look_for_volumes(client, request.mounts).await?;
     let image = match request.image {
         Some(image) => image.name.clone(),
         None => provide(client, request.program).await?,
     };
+    mounts::look_for_sources(client, &image, request.mounts).await?;
     let leftover = Leftover::of_session(client.endpoint(), client.limit());
     let name = leftover.container();
     create(client, name, &request.specification(&image))

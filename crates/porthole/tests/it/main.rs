@@ -7,6 +7,7 @@ mod cp;
 mod debug;
 mod debug_image;
 mod debug_kills;
+mod debug_podman;
 mod debug_remote;
 mod debug_sidecar;
 mod debug_sidecar_as_target;

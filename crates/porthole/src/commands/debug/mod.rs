@@ -70,9 +70,9 @@ fn running(args: &DebugArgs, mode: Mode, world: &World) -> Result<Exit, CommandE
 }
 
 fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Result<Exit, CommandError> {
-    let wanted = Wanted::new(args, &inspected.container, world)?;
-    let frozen = local::freeze(args, Some(inspected), world)?;
     let client = &inspected.client;
+    let wanted = Wanted::new(args, &inspected.container, client.version().kind, world)?;
+    let frozen = local::freeze(args, Some(inspected), world)?;
     let exit = match &args.way.image {
         Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
         None if args.way.as_target => as_target::run(&wanted, client, world),

@@ -1,9 +1,7 @@
 //! Into a container through the engine alone: an agent in a container of its own beside the target enters it there. For
 //! engines on other hosts, and for users who may use the engine but are not root.
 
-use porthole_engine::{
-    Client, Creation, RequestError, Session, SessionError, SidecarPlace, SidecarRequest, start_sidecar,
-};
+use porthole_engine::{Client, Creation, RequestError, Session, SessionError, SidecarRequest, start_sidecar};
 use porthole_host::{EntryPlan, SessionTerminal};
 use porthole_wire::session::{Message, Plan, Terminal};
 
@@ -27,7 +25,7 @@ pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exi
 /// A sidecar that may enter.
 pub(super) fn entry<'a>(wanted: &'a Wanted, program: &'a [u8]) -> SidecarRequest<'a> {
     SidecarRequest {
-        place: SidecarPlace::Beside(&wanted.container),
+        place: wanted.place(),
         role: Vec::new(),
         program,
         image: None,

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use porthole_engine::{Client, Session, SessionError, SidecarMount};
+use porthole_engine::{Client, Session, SessionError, SidecarMount, SidecarPlace};
 use porthole_host::{Doorway, EntryPlan};
-use porthole_model::{Container, Pid};
+use porthole_model::{Container, ContainerState, EngineKind, Pid};
 use porthole_wire::capability;
 use porthole_wire::session::{Plan, Terminal};
 
@@ -28,13 +28,20 @@ pub(super) struct Wanted {
     pub(super) capabilities: Vec<String>,
     /// What the sidecar sees of the engine's host, for the entry to take along.
     pub(super) mounts: Vec<SidecarMount>,
+    /// Whether a sidecar cannot be beside it: Podman starts none beside a container that is paused.
+    is_out_of_bounds: bool,
     /// What leaves the session.
     detach_keys: DetachKeys,
 }
 
 impl Wanted {
-    /// What the arguments ask for.
-    pub(super) fn new(args: &DebugArgs, container: &Container, world: &World) -> Result<Self, CommandError> {
+    /// What the arguments ask for, of a container of that kind of engine.
+    pub(super) fn new(
+        args: &DebugArgs,
+        container: &Container,
+        engine: EngineKind,
+        world: &World,
+    ) -> Result<Self, CommandError> {
         if args.way.as_target && !args.volumes.is_empty() {
             return Err(CommandError::new("cannot show a volume to the application itself")
                 .hint("leave --as-target out: -v is for sessions whose view of the files is their own"));
@@ -52,8 +59,15 @@ impl Wanted {
             entry,
             capabilities: capabilities(args),
             mounts,
+            is_out_of_bounds: engine == EngineKind::Podman
+                && (args.pause || container.state == ContainerState::Paused),
             detach_keys: args.way.detach_keys.clone(),
         })
+    }
+
+    /// Where a sidecar that enters the container is.
+    pub(super) fn place(&self) -> SidecarPlace<'_> {
+        if self.is_out_of_bounds { SidecarPlace::Host } else { SidecarPlace::Beside(&self.container) }
     }
 
     /// The plan for a command that runs where its agent is.
