@@ -69,12 +69,7 @@ async fn look_for_volume(client: &Client, name: &str) -> Result<(), SessionError
 
 /// Podman's own API, unlike its compatible one, makes no container with a path that is not there. One that is made is not
 /// started, and removed at once.
-async fn look_for_path(
-    client: &Client,
-    version: &str,
-    image: &str,
-    path: &str,
-) -> Result<(), SessionError> {
+async fn look_for_path(client: &Client, version: &str, image: &str, path: &str) -> Result<(), SessionError> {
     #[derive(Deserialize)]
     struct Created {}
     let step =

@@ -1,7 +1,5 @@
 //! `porthole forward` through the engine alone: to engines of other hosts, and for users who are not root.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
