@@ -37,6 +37,7 @@ pub(crate) enum Extra {
     Registry,
     RemappedUsers,
     Rootless,
+    RegistryLogin,
 }
 
 impl LabBuilder {
@@ -109,6 +110,13 @@ impl LabBuilder {
     #[must_use]
     pub fn with_registry(mut self) -> Self {
         self.extras.push(Extra::Registry);
+        self
+    }
+
+    /// The same registry, at 127.0.0.1:5000, for a user who has logged in as `porthole` with the password `sesame`.
+    #[must_use]
+    pub fn with_registry_login(mut self) -> Self {
+        self.extras.extend([Extra::Registry, Extra::RegistryLogin]);
         self
     }
 

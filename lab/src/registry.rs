@@ -13,6 +13,9 @@ use crate::{Engine, LabError};
 /// Where it listens on the lab host.
 pub(crate) const ADDRESS: &str = "127.0.0.1:5000";
 
+/// Who may use one that demands a login, and the hash of the password `sesame`.
+const ACCOUNT: &str = "porthole:$2b$04$zm1G7UcXccPvKo4Xc0Tgze659zRG7kiUW9jXM3nH.ZF6dkTGrcibK\n";
+
 /// What the engine must be told on its command line.
 pub(crate) fn engine_arguments(engine: Engine) -> Vec<String> {
     if engine == Engine::Podman {
@@ -35,7 +38,7 @@ pub(crate) fn configure(upper: &Path) -> std::io::Result<()> {
 }
 
 /// Starts the registry, whose data live in the lab's directory.
-pub(crate) fn start(host: &Attached) -> Result<Child, LabError> {
+pub(crate) fn start(host: &Attached, demands_login: bool) -> Result<Child, LabError> {
     let configuration = host.directory.join("registry.yml");
     let data = host.directory.join("registry");
     let text = format!(
@@ -43,6 +46,7 @@ pub(crate) fn start(host: &Attached) -> Result<Child, LabError> {
          storage:\n  filesystem:\n    rootdirectory: {}\n",
         data.display()
     );
+    let text = if demands_login { text + &login(host)? } else { text };
     fs::write(&configuration, text).map_err(LabError::at("write", &configuration))?;
     let mut command = host.beside_command("docker-registry");
     command.arg("serve").arg(&configuration);
@@ -62,4 +66,11 @@ pub(crate) fn start(host: &Attached) -> Result<Child, LabError> {
         return Ok(child);
     }
     Err(LabError::Host { name: host.name.clone(), reason: "docker-registry did not start".to_owned() })
+}
+
+/// What the configuration says of who may use it.
+fn login(host: &Attached) -> Result<String, LabError> {
+    let accounts = host.directory.join("registry.accounts");
+    fs::write(&accounts, ACCOUNT).map_err(LabError::at("write", &accounts))?;
+    Ok(format!("auth:\n  htpasswd:\n    realm: lab\n    path: {}\n", accounts.display()))
 }

@@ -46,13 +46,18 @@ impl Lab {
     ///
     /// The client runs with the real machine's libraries, which those of [`crate::Engine::Docker20`] are made for.
     pub fn over_ssh(&self, home: &Path, words: &[&str]) -> Result<Output, LabError> {
+        Ok(self.run_command(self.ssh_command(home, words)?, words))
+    }
+
+    /// The same, to be spawned.
+    pub fn ssh_command(&self, home: &Path, words: &[&str]) -> Result<Command, LabError> {
         let port = free_port().map_err(LabError::io("find a free port"))?;
         self.place_client(&home.join("bin")).map_err(LabError::at("fill", home))?;
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation", "private", "--", "sh", "-c", SCRIPT, "sh"]);
         command.arg(home).arg(&port).args(words);
         command.env("ENGINE", format!("ssh://root@127.0.0.1:{port}{}", self.socket().display()));
-        Ok(self.run_command(command, words))
+        Ok(command)
     }
 
     fn place_client(&self, directory: &Path) -> io::Result<()> {

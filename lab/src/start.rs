@@ -53,7 +53,7 @@ fn attempt(wishes: &LabBuilder, settings: &Settings, tree: &Path) -> Result<Lab,
     }
     let mut arguments = wishes.arguments.clone();
     if wishes.wants(Extra::Registry) {
-        claim.reap(registry::start(&host)?);
+        claim.reap(registry::start(&host, wishes.wants(Extra::RegistryLogin))?);
         arguments.extend(registry::engine_arguments(wishes.engine));
     }
     let lab = Lab::new(claim, host, arguments, wishes.time_limit);

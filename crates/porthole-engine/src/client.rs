@@ -103,6 +103,18 @@ impl Client {
         decode(Method::GET, path, &self.answer(outgoing).await?)
     }
 
+    /// [`Client::post`] to Podman's own API.
+    pub(crate) async fn post_libpod<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        version: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RequestError> {
+        let outgoing =
+            Outgoing { version: Some(version.to_owned()), ..Outgoing::json(Method::POST, path, body)? };
+        decode(Method::POST, path, &self.answer(outgoing).await?)
+    }
+
     /// `POST path` with a JSON body.
     pub async fn post<T: DeserializeOwned>(
         &self,

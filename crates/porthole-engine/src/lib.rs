@@ -17,6 +17,7 @@ mod locality;
 mod negotiation;
 mod nouns;
 mod raw;
+mod registry;
 mod request_error;
 mod session;
 mod testbox;
@@ -37,10 +38,11 @@ pub use endpoint::{
 pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
+pub use registry::{PullTrouble, pull_trouble, registry_of};
 pub use request_error::{Call, RequestError};
 pub use session::{
-    AGENT, ExecRequest, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,
-    SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
+    AGENT, ExecRequest, MountedFrom, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,
+    SidecarMount, SidecarPlace, SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
 };
 pub use testbox::{Publication, Testbox, TestboxError, TestboxOrder, remove_testbox, testboxes};
 pub use transport::{Membership, SocketPermission, TlsFault};

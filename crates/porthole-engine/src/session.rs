@@ -6,10 +6,12 @@
 //! took it away.
 
 mod exec;
+mod mounts;
 mod pull;
 mod sidecar;
 
 use std::io;
+use std::marker::PhantomData;
 
 use porthole_wire::multiplexed::{Demultiplexer, NotMultiplexed, StreamKind};
 use porthole_wire::session::{FromAgent, FromClient, GREETING, Message, Messages, NotASession};
@@ -21,8 +23,9 @@ use crate::helper::{HelperError, Leftover};
 use crate::request_error::RequestError;
 
 pub use exec::{ExecRequest, start_exec};
+pub use mounts::{MountedFrom, SidecarMount};
 pub use pull::{Pull, PullProgress, provide_image};
-pub use sidecar::{SidecarRequest, ToolImage, start_sidecar};
+pub use sidecar::{SidecarPlace, SidecarRequest, ToolImage, start_sidecar};
 
 /// The word that makes porthole an agent.
 pub const AGENT: &str = "porthole-agent";
@@ -48,7 +51,12 @@ pub enum SessionError {
         image: String,
         /// The engine's words.
         message: String,
+        /// Why nothing may have been shown to the registry although the user has logged in.
+        credentials: Option<String>,
     },
+    /// A volume that is to be shown is not there.
+    #[error("the engine has no volume named {0}")]
+    NoVolume(String),
     /// The program could not be packed.
     #[error("failed to pack porthole's own program: {0}")]
     Pack(#[from] TarError),
@@ -79,17 +87,17 @@ fn said(words: &str) -> String {
     if words.is_empty() { String::new() } else { format!(": {words}") }
 }
 
-/// A session that was begun. Dropping it ends it.
-pub struct Session {
+/// A session that was begun, with what its ends say to each other. Dropping it ends it.
+pub struct Session<Said = FromClient, Heard = FromAgent> {
     // The order matters: the agent is left before its container is looked after.
     /// What is said to the agent.
-    pub input: SessionInput,
+    pub input: SessionInput<Said>,
     /// What the agent says.
-    pub output: SessionOutput,
+    pub output: SessionOutput<Heard>,
     leftover: Option<Leftover>,
 }
 
-impl Session {
+impl<Said: Message, Heard: Message> Session<Said, Heard> {
     async fn begin(stream: HijackedStream, leftover: Option<Leftover>) -> io::Result<Self> {
         let (reader, mut writer) = stream.split();
         writer.write_all(&GREETING).await?;
@@ -99,7 +107,7 @@ impl Session {
             messages: Messages::default(),
             aside: Vec::new(),
         };
-        Ok(Self { input: SessionInput(writer), output, leftover })
+        Ok(Self { input: SessionInput { stream: writer, messages: PhantomData }, output, leftover })
     }
 
     /// Leaves the agent, which then ends, and waits until its container is gone.
@@ -112,30 +120,33 @@ impl Session {
 }
 
 /// What is said to the agent.
-pub struct SessionInput(HijackedWriter);
+pub struct SessionInput<Said = FromClient> {
+    stream: HijackedWriter,
+    messages: PhantomData<fn(Said)>,
+}
 
-impl SessionInput {
+impl<Said: Message> SessionInput<Said> {
     /// Says something.
-    pub async fn say(&mut self, message: &FromClient) -> io::Result<()> {
-        self.0.write_all(&message.encode()).await?;
-        self.0.flush().await
+    pub async fn say(&mut self, message: &Said) -> io::Result<()> {
+        self.stream.write_all(&message.encode()).await?;
+        self.stream.flush().await
     }
 }
 
 /// What the agent says.
-pub struct SessionOutput {
+pub struct SessionOutput<Heard = FromAgent> {
     stream: HijackedReader,
     demultiplexer: Demultiplexer,
-    messages: Messages<FromAgent>,
+    messages: Messages<Heard>,
     aside: Vec<u8>,
 }
 
 /// More of what a runtime says when it cannot start a program helps nobody.
 const ASIDE: usize = 4096;
 
-impl SessionOutput {
+impl<Heard: Message> SessionOutput<Heard> {
     /// The next message. May be dropped and asked again without a loss.
-    pub async fn hear(&mut self) -> Result<FromAgent, SessionError> {
+    pub async fn hear(&mut self) -> Result<Heard, SessionError> {
         let mut buffer = vec![0; 32 * 1024];
         loop {
             if let Some(message) = self.messages.take()? {

@@ -7,13 +7,17 @@
 //! Input is sent within a [`WINDOW`], so that a command that reads nothing never keeps a signal, or the end of the
 //! session, from being heard.
 
+mod crowd;
 mod messages;
 mod plan;
+mod tunnel;
 
 use std::marker::PhantomData;
 
+pub use crowd::{CrowdMember, FromCrowd, ToCrowd};
 pub use messages::{FromAgent, FromClient, WindowSize};
 pub use plan::{Plan, Terminal};
+pub use tunnel::{Frame, Said};
 
 /// The first bytes of each direction; the last one is the version of what follows.
 pub const GREETING: [u8; 8] = *b"porthol\x01";

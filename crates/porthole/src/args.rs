@@ -169,6 +169,7 @@ Examples:
   porthole debug web -- cat /etc/hosts > hosts
   porthole debug -u app -w /srv web       as the container's user app
   porthole debug -v ./tools:/mnt:ro web   with a directory of this host
+  porthole debug -v pgdata:/mnt db        with a volume of the engine
   porthole debug --shell /bin/bash web    the container's own shell
   porthole debug --pause web              frozen as long as you look
   porthole debug pid:4711                 beside any process
@@ -179,6 +180,8 @@ Examples:
   porthole debug --filter label=tier=web -- ps aux
   porthole -c prod debug web              on another host, through its engine alone
   porthole debug --as-target web -- id    as the application: its user, capabilities and control group
+  porthole -c prod debug -v /srv:/mnt web   with a directory of the engine's host
+  porthole -c prod debug --all -- uptime  in every container there, side by side
   porthole debug --image netshoot web     with the tools of an image, which is pulled when it is missing
 
 Exit codes: that of the command; 127 when there is none of that name, 126 when it cannot be run, 2 when porthole \
@@ -216,7 +219,9 @@ Examples:
     /// Lead ports and unix sockets of this host into a container that publishes none
     ///
     /// Listens here and connects from within the container's network, until Ctrl-C. The container need not listen on
-    /// more than its own loopback address, and when it is started anew, new connections find it again.
+    /// more than its own loopback address, and when it is started anew, new connections find it again. Where the engine
+    /// is on another host, or porthole is not run by root, connections go through the engine: porthole uploads itself
+    /// once, and connects from a short-lived container there.
     #[command(after_long_help = "\
 Examples:
   porthole forward web 8080:80             http://127.0.0.1:8080 is port 80 of web
@@ -225,6 +230,7 @@ Examples:
   porthole forward dns 5353:53/udp
   porthole forward app 8080:/run/app.sock  a port here, a unix socket there
   porthole forward web 0.0.0.0:8080:80     other machines may connect, too
+  porthole -c prod forward web 8080:80     into a container of another host
   porthole forward pid:4711 8080:80")]
     Forward(ForwardArgs),
     /// List the tools that porthole takes into a container, or run one here

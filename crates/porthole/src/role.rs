@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::commands::{debug, tap};
+use crate::commands::{debug, forward, tap};
 use crate::exit::Exit;
 
 /// Plays the part that these arguments name; `None` where they are a command line.
@@ -23,6 +23,12 @@ pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
     }
     if debug::agent::is_agent(words()) {
         return Some(debug::agent::run());
+    }
+    if debug::many::is_helper(words()) {
+        return Some(debug::many::help());
+    }
+    if let Some(args) = forward::tunnel::helper(words()) {
+        return Some(forward::tunnel::help(&args));
     }
     if let Some(container) = debug::thawed(words()) {
         return Some(debug::thaw(&container));

@@ -1,7 +1,7 @@
 //! The one place that merges what was typed with the environment.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use porthole_engine::{Endpoint, EndpointRequest};
@@ -43,6 +43,11 @@ impl Settings {
     pub(crate) fn runtime_directory(&self) -> PathBuf {
         let set = self.request.environment.get("XDG_RUNTIME_DIR").filter(|directory| !directory.is_empty());
         PathBuf::from(set.map_or("/run", String::as_str)).join("porthole")
+    }
+
+    /// The directory of the docker CLI's configuration.
+    pub(crate) fn docker_config(&self) -> &Path {
+        &self.request.docker_config
     }
 
     /// A variable of porthole's environment, unless it is empty.

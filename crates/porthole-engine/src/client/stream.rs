@@ -1,12 +1,13 @@
 //! Answers without an end, and connections that stop being HTTP.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, UPGRADE};
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -75,8 +76,19 @@ impl HijackedStream {
 impl Client {
     /// `method path`, for an answer that is read piece by piece; only its head has to come in time.
     pub async fn stream(&self, method: Method, path: &str) -> Result<AnswerStream, RequestError> {
+        self.stream_with(method, path, HeaderMap::new(), self.limit()).await
+    }
+
+    /// The same with these headers, and with this time for the head.
+    pub(crate) async fn stream_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        limit: Duration,
+    ) -> Result<AnswerStream, RequestError> {
         let outgoing = Outgoing::empty(method, path);
-        let (response, connection) = self.head_in_time(&outgoing, false).await?;
+        let (response, connection) = self.head_in_time(&outgoing, headers, limit).await?;
         if !response.status().is_success() {
             return Err(self.refused(&outgoing, response).await);
         }
@@ -98,7 +110,10 @@ impl Client {
     }
 
     async fn upgrade(&self, outgoing: Outgoing) -> Result<HijackedStream, RequestError> {
-        let (response, _connection) = self.head_in_time(&outgoing, true).await?;
+        let upgrade = [(CONNECTION, "Upgrade"), (UPGRADE, "tcp")];
+        let headers = upgrade.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        let headers = headers.into_iter().collect();
+        let (response, _connection) = self.head_in_time(&outgoing, headers, self.limit()).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(self.refused(&outgoing, response).await);
         }
@@ -112,24 +127,22 @@ impl Client {
     async fn head_in_time(
         &self,
         outgoing: &Outgoing,
-        upgrade: bool,
+        headers: HeaderMap,
+        limit: Duration,
     ) -> Result<(Response<Incoming>, Connection), RequestError> {
         let work = async {
             let opened = self.pool.open().await;
             let mut connection = opened.map_err(|cause| Box::new(named(self.endpoint(), cause)))?;
             let mut request = self.request(outgoing)?;
-            if upgrade {
-                request.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-                request.headers_mut().insert(UPGRADE, HeaderValue::from_static("tcp"));
-            }
+            request.headers_mut().extend(headers);
             match connection.send(request).await {
                 Ok(response) => Ok((response, connection)),
                 Err(source) => Err(RequestError::Broken { call: outgoing.call(), source }),
             }
         };
-        tokio::time::timeout(self.limit(), work)
+        tokio::time::timeout(limit, work)
             .await
-            .map_err(|_| RequestError::TimedOut { call: outgoing.call(), limit: self.limit() })?
+            .map_err(|_| RequestError::TimedOut { call: outgoing.call(), limit })?
     }
 
     /// `PUT path` with a body that comes piece by piece, for as long as it comes. A piece that is an error breaks the

@@ -1,14 +1,25 @@
 //! An image of the user's choice, pulled where it is missing.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
-use hyper::Method;
+use hyper::header::HeaderMap;
+use hyper::{Method, header::HeaderName};
 use serde::Deserialize;
 
 use super::{SessionError, ToolImage};
 use crate::client::Client;
 use crate::helper::encoded;
 use crate::raw::nullable;
+use crate::registry::{Authorization, authorize, has_tag};
+use crate::request_error::RequestError;
+
+/// How an engine is told who pulls.
+const AUTHORIZATION: HeaderName = HeaderName::from_static("x-registry-auth");
+
+/// How long the registry may be silent before the engine has something to tell.
+const FIRST_WORD: Duration = Duration::from_mins(2);
 
 /// When an image is pulled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +41,13 @@ pub struct PullProgress {
     pub total: u64,
 }
 
-/// The image of that name, which lies on the engine afterwards; tells of each step of a pull.
+/// The image of that name, which lies on the engine afterwards; tells of each step of a pull. The registry is shown what
+/// the docker CLI with that configuration would show it.
 pub async fn provide_image(
     client: &Client,
     name: &str,
     pull: Pull,
+    docker_config: &Path,
     mut tell: impl FnMut(PullProgress),
 ) -> Result<ToolImage, SessionError> {
     if pull != Pull::Always
@@ -42,11 +55,16 @@ pub async fn provide_image(
     {
         return Ok(image);
     }
-    let missing = |message: &str| SessionError::Pull { image: name.to_owned(), message: message.to_owned() };
+    let missing = |message: &str| SessionError::Pull {
+        image: name.to_owned(),
+        message: message.to_owned(),
+        credentials: None,
+    };
     if pull == Pull::Never {
         return Err(missing("the engine does not have it, and it is never to be pulled"));
     }
-    fetch(client, name, &mut tell).await?;
+    let authorization = authorize(docker_config, name).await;
+    fetch(client, name, &authorization, &mut tell).await?;
     look_up(client, name).await?.ok_or_else(|| missing("the engine does not have it after the pull"))
 }
 
@@ -74,27 +92,36 @@ async fn look_up(client: &Client, name: &str) -> Result<Option<ToolImage>, Sessi
 }
 
 /// `docker pull` without a tag means `latest`; an engine without one would pull all.
-async fn fetch(client: &Client, name: &str, tell: &mut impl FnMut(PullProgress)) -> Result<(), SessionError> {
-    let step = |source| SessionError::Engine { step: "pull the image", source };
+async fn fetch(
+    client: &Client,
+    name: &str,
+    authorization: &Authorization,
+    tell: &mut impl FnMut(PullProgress),
+) -> Result<(), SessionError> {
+    let said = |message| SessionError::Pull {
+        image: name.to_owned(),
+        message,
+        credentials: authorization.trouble.clone(),
+    };
+    let step = |source| match source {
+        RequestError::Status { message, .. } => said(message),
+        source => SessionError::Engine { step: "pull the image", source },
+    };
     let tag = if has_tag(name) { "" } else { "&tag=latest" };
     let path = format!("/images/create?fromImage={}{tag}", encoded(name));
-    let mut stream = client.stream(Method::POST, &path).await.map_err(step)?;
+    let header = authorization.header.iter().map(|value| (AUTHORIZATION, value.clone()));
+    let headers: HeaderMap = header.collect();
+    let mut stream = client.stream_with(Method::POST, &path, headers, FIRST_WORD).await.map_err(step)?;
     let (mut pending, mut layers) = (Vec::new(), BTreeMap::new());
     while let Some(piece) = stream.next().await.map_err(step)? {
         pending.extend_from_slice(&piece);
         while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = pending.drain(..=end).collect();
-            let said = |message| SessionError::Pull { image: name.to_owned(), message };
             note(&line, &mut layers).map_or(Ok(()), |message| Err(said(message)))?;
             tell(sum(&layers));
         }
     }
     Ok(())
-}
-
-/// A digest counts as a tag; the port of a registry does not.
-fn has_tag(name: &str) -> bool {
-    name.contains('@') || name.rsplit('/').next().is_some_and(|last| last.contains(':'))
 }
 
 /// Takes note of a line of progress; gives the engine's words where it failed.
@@ -135,14 +162,6 @@ fn sum(layers: &BTreeMap<String, PullProgress>) -> PullProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_registry_s_port_is_no_tag() {
-        assert!(!has_tag("localhost:5000/tools"));
-        assert!(has_tag("localhost:5000/tools:1"));
-        assert!(has_tag("tools@sha256:00"));
-        assert!(!has_tag("tools"));
-    }
 
     #[test]
     fn layers_are_summed_up() {

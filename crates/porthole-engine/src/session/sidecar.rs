@@ -1,10 +1,13 @@
-//! A session beside the target: a container that shares the target's process and network namespaces.
+//! A session beside the target: a container that shares the target's process and network namespaces, or those of the
+//! engine's host, from where every container is within reach.
 
 use hyper::Method;
+use porthole_wire::session::Message;
 use porthole_wire::tar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::mounts::{self, SidecarMount};
 use super::{AGENT, Session, SessionError};
 use crate::client::Client;
 use crate::helper::{Creation, Leftover, PROGRAM, UPLOAD_LIMIT, provide};
@@ -20,8 +23,10 @@ pub(super) const START: &str = "start the session's container";
 /// A sidecar.
 #[derive(Clone, Debug)]
 pub struct SidecarRequest<'a> {
-    /// The container whose namespaces it shares.
-    pub target: &'a str,
+    /// Whose namespaces it shares.
+    pub place: SidecarPlace<'a>,
+    /// What the program is to be there, and its arguments; [`AGENT`] where that is empty.
+    pub role: Vec<String>,
     /// porthole's own program: static, so that it runs anywhere.
     pub program: &'a [u8],
     /// An image with tools, which lies on the engine; without it the program is all there is.
@@ -30,6 +35,17 @@ pub struct SidecarRequest<'a> {
     pub may_enter: bool,
     /// Capabilities that the user asks for.
     pub capabilities: &'a [String],
+    /// What it sees of the engine's host.
+    pub mounts: &'a [SidecarMount],
+}
+
+/// Whose process and network namespaces a sidecar shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SidecarPlace<'a> {
+    /// Those of this container.
+    Beside(&'a str),
+    /// Those of the engine's host. It outlives every container, and sees all of them.
+    Host,
 }
 
 /// An image with tools.
@@ -42,12 +58,16 @@ pub struct ToolImage {
 }
 
 /// Starts an agent beside the target.
-pub async fn start_sidecar(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, SessionError> {
+pub async fn start_sidecar<Said: Message, Heard: Message>(
+    client: &Client,
+    request: &SidecarRequest<'_>,
+) -> Result<Session<Said, Heard>, SessionError> {
     let step = |step| move |source| SessionError::Engine { step, source };
     let image = match request.image {
         Some(image) => image.name.clone(),
         None => provide(client, request.program).await?,
     };
+    mounts::look_for_sources(client, &image, request.mounts).await?;
     let leftover = Leftover::of_session(client.endpoint(), client.limit());
     let name = leftover.container();
     create(client, name, &request.specification(&image)).await.map_err(step(MAKE))?;
@@ -79,11 +99,16 @@ async fn put_program(client: &Client, name: &str, program: &[u8]) -> Result<(), 
 
 impl SidecarRequest<'_> {
     fn specification(&self, image: &str) -> Value {
-        let shared = format!("container:{}", self.target);
+        let shared = match self.place {
+            SidecarPlace::Beside(target) => format!("container:{target}"),
+            SidecarPlace::Host => "host".to_owned(),
+        };
+        let role = if self.role.is_empty() { vec![AGENT.to_owned()] } else { self.role.clone() };
+        let mounts: Vec<_> = self.mounts.iter().map(SidecarMount::specification).collect();
         let mut specification = json!({
             "Image": image,
             "Entrypoint": [format!("/{PROGRAM}")],
-            "Cmd": [AGENT],
+            "Cmd": role,
             // What the tool image sets has no say in who may enter.
             "User": "0:0",
             "AttachStdin": true,
@@ -98,6 +123,9 @@ impl SidecarRequest<'_> {
                 "CapAdd": self.capabilities,
                 "PidMode": shared,
                 "NetworkMode": shared,
+                // With userns-remap, the host's namespaces are not to be had otherwise.
+                "UsernsMode": if self.place == SidecarPlace::Host { "host" } else { "" },
+                "Mounts": mounts,
                 "LogConfig": { "Type": "none" },
                 "RestartPolicy": { "Name": "no" },
             },

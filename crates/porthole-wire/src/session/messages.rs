@@ -24,6 +24,8 @@ pub enum FromClient {
     Resized(WindowSize),
     /// A signal for the command, by its number.
     Signal(u8),
+    /// A command that was stopped is to go on.
+    Continue,
 }
 
 /// What the agent says.
@@ -37,6 +39,8 @@ pub enum FromAgent {
     Output(Vec<u8>),
     /// Bytes of its standard error.
     Error(Vec<u8>),
+    /// The command, which has a terminal, stopped, as by ^Z.
+    Stopped,
     /// The command ended with this exit code, 128 + N after signal N; the last message.
     Exited(u8),
     /// The command could not be run, in words; the last message.
@@ -53,6 +57,7 @@ impl Message for FromClient {
             Self::EndOfInput => (b'e', Vec::new()),
             Self::Resized(size) => (b'w', [size.rows.to_be_bytes(), size.columns.to_be_bytes()].concat()),
             Self::Signal(number) => (b's', vec![*number]),
+            Self::Continue => (b'c', Vec::new()),
         }
     }
 
@@ -66,6 +71,7 @@ impl Message for FromClient {
                 Some(Self::Resized(WindowSize { rows, columns }))
             }
             (b's', [number]) => Some(Self::Signal(*number)),
+            (b'c', []) => Some(Self::Continue),
             _ => None,
         }
     }
@@ -78,6 +84,7 @@ impl Message for FromAgent {
             Self::Taken(count) => (b'T', count.to_be_bytes().to_vec()),
             Self::Output(bytes) => (b'O', bytes.clone()),
             Self::Error(bytes) => (b'E', bytes.clone()),
+            Self::Stopped => (b'Z', Vec::new()),
             Self::Exited(code) => (b'X', vec![*code]),
             Self::Failed(words) => (b'F', words.clone().into_bytes()),
             Self::Refused(words) => (b'R', words.clone().into_bytes()),
@@ -90,6 +97,7 @@ impl Message for FromAgent {
             (b'T', count) => Some(Self::Taken(u32::from_be_bytes(count.try_into().ok()?))),
             (b'O', bytes) => Some(Self::Output(bytes.to_vec())),
             (b'E', bytes) => Some(Self::Error(bytes.to_vec())),
+            (b'Z', []) => Some(Self::Stopped),
             (b'X', [code]) => Some(Self::Exited(*code)),
             (b'F', words) => Some(Self::Failed(String::from_utf8_lossy(words).into_owned())),
             (b'R', words) => Some(Self::Refused(String::from_utf8_lossy(words).into_owned())),

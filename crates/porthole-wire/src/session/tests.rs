@@ -14,6 +14,7 @@ fn from_client() -> impl Strategy<Value = FromClient> {
         Just(FromClient::EndOfInput),
         any::<(u16, u16)>().prop_map(|(rows, columns)| FromClient::Resized(WindowSize { rows, columns })),
         any::<u8>().prop_map(FromClient::Signal),
+        Just(FromClient::Continue),
     ]
 }
 
@@ -24,10 +25,42 @@ fn from_agent() -> impl Strategy<Value = FromAgent> {
         any::<u32>().prop_map(FromAgent::Taken),
         bytes().prop_map(FromAgent::Output),
         bytes().prop_map(FromAgent::Error),
+        Just(FromAgent::Stopped),
         any::<u8>().prop_map(FromAgent::Exited),
         ".{0,20}".prop_map(FromAgent::Failed),
         ".{0,20}".prop_map(FromAgent::Refused),
     ]
+}
+
+fn to_crowd() -> impl Strategy<Value = ToCrowd> {
+    let member = any::<(String, Option<u32>)>().prop_map(|(container, number)| CrowdMember {
+        container,
+        entry: serde_json::json!({ "process": number }),
+    });
+    proptest::collection::vec(member, 0..4).prop_map(ToCrowd::Begin)
+}
+
+fn from_crowd() -> impl Strategy<Value = FromCrowd> {
+    let line = || proptest::collection::vec(any::<u8>(), 0..40);
+    prop_oneof![
+        (any::<u32>(), line()).prop_map(|(member, line)| FromCrowd::Output { member, line }),
+        (any::<u32>(), line()).prop_map(|(member, line)| FromCrowd::Error { member, line }),
+        any::<(u32, u8)>().prop_map(|(member, code)| FromCrowd::Ended { member, code }),
+        (any::<u32>(), ".{0,20}").prop_map(|(member, reason)| FromCrowd::NotEntered { member, reason }),
+    ]
+}
+
+fn frame() -> impl Strategy<Value = Frame> {
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..40);
+    let said = prop_oneof![
+        bytes().prop_map(Said::Open),
+        Just(Said::Opened),
+        bytes().prop_map(Said::Data),
+        Just(Said::End),
+        ".{0,20}".prop_map(Said::Lost),
+        any::<u32>().prop_map(Said::Passed),
+    ];
+    (any::<u32>(), said).prop_map(|(connection, said)| Frame { connection, said })
 }
 
 /// Reads what `messages` are as bytes, cut into pieces of these lengths.
@@ -66,6 +99,24 @@ proptest! {
     }
 
     #[test]
+    fn what_is_said_of_a_crowd_is_heard_wherever_it_is_cut(
+        asked in proptest::collection::vec(to_crowd(), 0..3),
+        told in proptest::collection::vec(from_crowd(), 0..10),
+        cuts in proptest::collection::vec(1_usize..30, 1..20),
+    ) {
+        prop_assert_eq!(read_in_pieces(&asked, &cuts), asked);
+        prop_assert_eq!(read_in_pieces(&told, &cuts), told);
+    }
+
+    #[test]
+    fn a_tunnel_s_frames_are_heard_wherever_they_are_cut(
+        frames in proptest::collection::vec(frame(), 0..10),
+        cuts in proptest::collection::vec(1_usize..30, 1..20),
+    ) {
+        prop_assert_eq!(read_in_pieces(&frames, &cuts), frames);
+    }
+
+    #[test]
     fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300), greets: bool) {
         let (mut agent, mut client) = (Messages::<FromAgent>::default(), Messages::<FromClient>::default());
         if greets {
@@ -76,6 +127,13 @@ proptest! {
         client.push(&bytes);
         while let Ok(Some(_)) = agent.take() {}
         while let Ok(Some(_)) = client.take() {}
+        let (mut crowd, mut tunnel) = (Messages::<FromCrowd>::default(), Messages::<Frame>::default());
+        crowd.push(&GREETING);
+        tunnel.push(&GREETING);
+        crowd.push(&bytes);
+        tunnel.push(&bytes);
+        while let Ok(Some(_)) = crowd.take() {}
+        while let Ok(Some(_)) = tunnel.take() {}
     }
 }
 

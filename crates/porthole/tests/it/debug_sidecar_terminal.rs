@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -13,19 +13,25 @@ use crate::debug_sidecar::{assert_no_trace, inside};
 use crate::support::{lab, wait_for};
 
 /// A porthole on a terminal, and what it shows.
-struct Shown {
-    child: Child,
-    terminal: PseudoTerminal,
-    other_end: File,
+pub(crate) struct Shown {
+    pub(crate) child: Child,
+    pub(crate) terminal: PseudoTerminal,
+    pub(crate) other_end: File,
     pieces: Receiver<Vec<u8>>,
     seen: String,
 }
 
 impl Shown {
-    fn start(lab: &Lab, words: &[&str]) -> Self {
-        let (terminal, other_end) = PseudoTerminal::open(Cells { rows: 24, columns: 80 }).expect("it works");
+    pub(crate) fn start(lab: &Lab, words: &[&str]) -> Self {
         let mut command = lab.command("porthole");
-        command.args(words).env("TERM", "xterm");
+        command.args(words);
+        Self::spawn(command)
+    }
+
+    /// The same for any command.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let (terminal, other_end) = PseudoTerminal::open(Cells { rows: 24, columns: 80 }).expect("it works");
+        command.env("TERM", "xterm");
         let stream = || Stdio::from(other_end.try_clone().expect("it works"));
         command.stdin(stream()).stdout(stream()).stderr(stream());
         begin_with_terminal(&mut command);
@@ -36,7 +42,7 @@ impl Shown {
     }
 
     /// Waits until this is shown, and forgets all up to it.
-    fn see(&mut self, text: &str) {
+    pub(crate) fn see(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !self.seen.contains(text) {
             let piece = self.pieces.recv_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -57,11 +63,11 @@ impl Shown {
         }
     }
 
-    fn key(&self, keys: &[u8]) {
+    pub(crate) fn key(&self, keys: &[u8]) {
         self.terminal.file().write_all(keys).expect("it works");
     }
 
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         let code = self.child.wait().expect("it works").code();
         assert!(!is_taken(&self.other_end), "the terminal is given back");
         code
@@ -122,6 +128,46 @@ fn control_keys_go_to_the_other_side() {
     shown.see("ready");
     shown.key(b"\x1c");
     assert_eq!(shown.end(), Some(131));
+    assert_no_trace(&lab, "web");
+}
+
+#[test]
+fn a_command_that_is_stopped_is_a_stopped_job_of_the_user_s_shell() {
+    let lab = target();
+    let mut shell = lab.command("bash");
+    shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "> ");
+    let mut shown = Shown::spawn(shell);
+    let script = "porthole debug --mode sidecar web -- sh -c 'echo rea\"\"dy; exec cat'\r";
+    shown.key(script.as_bytes());
+    shown.see("ready");
+    shown.key(b"\x1a");
+    shown.see("Stopped");
+    shown.key(b"echo A$((40+2))B\r");
+    shown.see("A42B");
+    shown.key(b"fg\r");
+    shown.see("porthole debug");
+    wait_for("the terminal to be taken", || is_taken(&shown.other_end));
+    shown.key(b"word\r");
+    shown.see("word\r\nword");
+    shown.key(b"\x03");
+    wait_for("the terminal to be given back", || lab.sh("pgrep -x porthole").code != 0);
+    shown.key(b"echo code=$?\r");
+    shown.see("code=130");
+    shown.key(b"exit 0\r");
+    assert_eq!(shown.child.wait().expect("it works").code(), Some(0));
+    assert_no_trace(&lab, "web");
+}
+
+#[test]
+fn without_a_shell_to_go_back_to_nothing_stays_stopped() {
+    let lab = target();
+    let mut shown = Shown::start(&lab, &[&SESSION[..], &["sh", "-c", "echo rea''dy; exec cat"]].concat());
+    shown.see("ready");
+    shown.key(b"\x1a");
+    shown.key(b"word\r");
+    shown.see("word\r\nword");
+    shown.key(b"\x03");
+    assert_eq!(shown.end(), Some(130));
     assert_no_trace(&lab, "web");
 }
 

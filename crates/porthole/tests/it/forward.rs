@@ -11,17 +11,23 @@ use serde_json::Value;
 use crate::support::{lab, on_docker_engines, parse, porthole, wait_for};
 
 /// A forward at work on the lab's host.
-struct Forward {
+pub(crate) struct Forward {
     child: Child,
     lines: BufReader<ChildStdout>,
     /// Where it listens, one for each forward.
-    from: Vec<String>,
+    pub(crate) from: Vec<String>,
 }
 
 impl Forward {
     fn start(lab: &Lab, container: &str, forwards: &[&str]) -> Self {
         let mut command = lab.command("porthole");
-        command.arg("forward").arg(container).args(forwards).args(["--output", "json"]);
+        command.arg("forward").arg(container);
+        Self::spawn(command, forwards)
+    }
+
+    /// Starts the command with these forwards behind its words.
+    pub(crate) fn spawn(mut command: Command, forwards: &[&str]) -> Self {
+        command.args(forwards).args(["--output", "json"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let from = forwards.iter().map(|_| next(&mut lines)["from"].as_str().unwrap().to_owned()).collect();
@@ -29,14 +35,14 @@ impl Forward {
     }
 
     /// The next connection that ended.
-    fn closed(&mut self) -> Value {
+    pub(crate) fn closed(&mut self) -> Value {
         let event = next(&mut self.lines);
         assert_eq!(event["event"], "closed", "{event:#}");
         event
     }
 
     /// Ends it as Ctrl-C does; gives what it said beside the data.
-    fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let mut said = String::new();
@@ -59,11 +65,11 @@ fn next(lines: &mut BufReader<ChildStdout>) -> Value {
     parse(&line)
 }
 
-fn get(lab: &Lab, address: &str) -> String {
+pub(crate) fn get(lab: &Lab, address: &str) -> String {
     lab.exec_ok(&["peer", "get", &format!("http://{address}/")])
 }
 
-fn listens(lab: &Lab, container: &str, port: &str) {
+pub(crate) fn listens(lab: &Lab, container: &str, port: &str) {
     wait_for("the listener", || {
         porthole(lab, &["sockets", container, "--listening", "--port", port]).stdout.contains(port)
     });

@@ -38,7 +38,7 @@ fn identity(directory: &Path, name: &str, trusted: &Authority, signer: &Authorit
 }
 
 /// An engine that demands certificates at 10.77.0.2:2376, and the certificates of its lab.
-fn lab_with_certificates(directory: &Path) -> Lab {
+pub(crate) fn lab_with_certificates(directory: &Path) -> Lab {
     let (ours, others) = (authority("ours"), authority("others"));
     identity(directory, "server", &ours, &ours);
     identity(directory, "ada", &ours, &ours);

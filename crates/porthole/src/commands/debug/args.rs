@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use porthole_host::{Placement, SessionMount};
+use porthole_host::Placement;
 use porthole_wire::capability;
 
 use super::stopped::StoppedArgs;
+use super::volume::{self, Volume};
 use super::way::WayArgs;
 
 /// `porthole debug`.
@@ -30,9 +31,12 @@ pub(crate) struct DebugArgs {
     /// Set a variable, or pass on the one that is set here
     #[arg(short, long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
     pub(crate) environment: Vec<Variable>,
-    /// Show a file or directory of this host there, to this session alone
-    #[arg(short = 'v', long = "volume", value_name = "SOURCE:DESTINATION[:ro]", value_parser = mount)]
-    pub(crate) volumes: Vec<SessionMount>,
+    /// Show a file, a directory or a volume there, to this session alone
+    ///
+    /// SOURCE is what it is for docker run: a path, of this host or of the host that the engine runs on, or the name of one
+    /// of the engine's volumes. It must be there, and so must DESTINATION in the container.
+    #[arg(short = 'v', long = "volume", value_name = "SOURCE:DESTINATION[:ro]", value_parser = volume::parse)]
+    pub(crate) volumes: Vec<Volume>,
     /// Run the container's own shell instead of porthole's
     #[arg(long, value_name = "PATH", conflicts_with = "command")]
     pub(crate) shell: Option<PathBuf>,
@@ -53,6 +57,13 @@ pub(crate) struct DebugArgs {
     pub(crate) filters: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) stopped: StoppedArgs,
+}
+
+impl DebugArgs {
+    /// Whether only the engine can do what is asked for.
+    pub(super) fn needs_engine(&self) -> bool {
+        self.way.needs_engine() || self.volumes.iter().any(Volume::needs_engine)
+    }
 }
 
 /// How the tools get inside, for who wants to see each way work.
@@ -94,23 +105,6 @@ fn variable(text: &str) -> Result<Variable, String> {
     }
 }
 
-fn mount(text: &str) -> Result<SessionMount, String> {
-    let (paths, read_only) = match text.rsplit_once(':') {
-        Some((paths, "ro")) => (paths, true),
-        Some((paths, "rw")) => (paths, false),
-        _ => (text, false),
-    };
-    let (source, destination) =
-        paths.rsplit_once(':').ok_or("two paths with a colon between them, as in ./tools:/mnt")?;
-    if !destination.starts_with('/') {
-        return Err(
-            "the second path is in the container and begins with a slash, as in ./tools:/mnt".to_owned()
-        );
-    }
-    let source = std::fs::canonicalize(source).map_err(|error| format!("{source}: {error}"))?;
-    Ok(SessionMount { source, destination: destination.into(), read_only })
-}
-
 fn capability_set(text: &str) -> Result<u64, String> {
     capability::set(text)
         .ok_or_else(|| "not a capability: capabilities(7) lists them, as in NET_RAW".to_owned())
@@ -124,16 +118,6 @@ fn filter(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn volumes_are_typed_as_for_docker() {
-        let typed = |text: &str| mount(text).map(|mount| (mount.destination, mount.read_only));
-        assert_eq!(typed("/:/mnt"), Ok(("/mnt".into(), false)));
-        assert_eq!(typed("/:/mnt:ro"), Ok(("/mnt".into(), true)));
-        assert!(typed("/").is_err());
-        assert!(typed("/:mnt").is_err());
-        assert!(typed("/no/such:/mnt").unwrap_err().contains("No such file"));
-    }
 
     #[test]
     fn variables_have_values_or_pass_them_on() {

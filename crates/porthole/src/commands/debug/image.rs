@@ -3,7 +3,10 @@
 
 use std::os::unix::ffi::OsStringExt;
 
-use porthole_engine::{Client, Pull, Session, SidecarRequest, ToolImage, provide_image};
+use porthole_engine::{
+    Client, Pull, PullTrouble, Session, SessionError, SidecarPlace, SidecarRequest, ToolImage, provide_image,
+    pull_trouble, registry_of,
+};
 use porthole_render::debug;
 
 use super::sidecar;
@@ -29,11 +32,13 @@ pub(super) fn run(
             () = interrupt::asked_to_stop() => return Err(CommandError::interrupted()),
         };
         let request = SidecarRequest {
-            target: &wanted.container,
+            place: SidecarPlace::Beside(&wanted.container),
+            role: Vec::new(),
             program: &program,
             image: Some(&provided),
             may_enter: true,
             capabilities: &wanted.capabilities,
+            mounts: &wanted.mounts,
         };
         let session = begin(wanted, client, &request, world).await?;
         let mut plan = wanted.plan(world);
@@ -56,7 +61,7 @@ async fn begin(
             world.printer.note(&debug::files_may_be_out_of_reach(&wanted.name, &error.to_string()));
             sidecar::begin(client, &SidecarRequest { may_enter: false, ..request.clone() }).await
         }
-        started => started.map_err(sidecar::not_begun),
+        started => started.map_err(|error| sidecar::not_begun(request, error)),
     }
 }
 
@@ -70,7 +75,7 @@ fn own_command(image: &ToolImage) -> Vec<Vec<u8>> {
 
 async fn provide(client: &Client, image: &str, pull: Pull, world: &World) -> Result<ToolImage, CommandError> {
     let printer = world.printer;
-    let provided = provide_image(client, image, pull, |progress| {
+    let provided = provide_image(client, image, pull, world.settings.docker_config(), |progress| {
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         printer.progress(&format!(
             "pulling {image}: {} of {} MiB",
@@ -80,9 +85,40 @@ async fn provide(client: &Client, image: &str, pull: Pull, world: &World) -> Res
     });
     let provided = provided.await;
     printer.progress_done();
-    provided.map_err(|error| {
-        wanted::failed("have the tool image", error)
-            .hint("leave --image out: porthole's own tools need no image")
-            .hint("load it by hand with docker load, and give --pull never")
-    })
+    provided.map_err(|error| not_provided(image, error))
+}
+
+fn not_provided(image: &str, error: SessionError) -> CommandError {
+    let hints = match &error {
+        SessionError::Pull { message, credentials, .. } => hints(image, message, credentials.as_deref()),
+        _ => Vec::new(),
+    };
+    let failed = hints.into_iter().fold(wanted::failed("have the tool image", error), CommandError::hint);
+    failed
+        .hint("leave --image out: porthole's own tools need no image")
+        .hint("load it by hand with docker load, and give --pull never")
+}
+
+/// What the user can do about a pull that failed.
+fn hints(image: &str, message: &str, credentials: Option<&str>) -> Vec<String> {
+    let registry = registry_of(image);
+    match (pull_trouble(message), credentials) {
+        (PullTrouble::Refused, Some(trouble)) => {
+            vec![format!("the registry was shown no credentials, since they could not be read: {trouble}")]
+        }
+        (PullTrouble::Refused, None) => {
+            vec![format!(
+                "docker login {registry}, as a user who may pull it; then see whether its name is right"
+            )]
+        }
+        (PullTrouble::NoSuchImage, _) => {
+            vec![format!("see whether {registry} has it under that name and tag")]
+        }
+        (PullTrouble::OutOfReach, _) => {
+            vec![format!(
+                "it is the engine's host that does not get to {registry}: its DNS, its proxy or a firewall"
+            )]
+        }
+        (PullTrouble::Other, _) => Vec::new(),
+    }
 }

@@ -10,6 +10,7 @@ use super::args::{DebugArgs, Variable};
 use super::frozen::Frozen;
 use super::mode::Inspected;
 use super::session;
+use super::volume;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
@@ -21,13 +22,15 @@ pub(super) fn run(
     container: Option<&Inspected>,
     world: &World,
 ) -> Result<Result<Exit, EntryFailure>, CommandError> {
-    let frozen = freeze(args, container, world)?;
     let name = container.map(|inspected| inspected.container.name.as_str());
-    let exit = session::run(plan(args, (name, admission), world), world);
+    let mut plan = plan(args, (name, admission), world);
+    plan.mounts = volume::of_this_host(&args.volumes)?;
+    let frozen = freeze(args, container, world)?;
+    let exit = session::run(plan, world);
     frozen.map_or(Ok(()), Frozen::thaw).and(exit)
 }
 
-/// What the arguments ask for, in that process's namespaces, which a prompt calls by that name.
+/// What the arguments ask for, but for volumes, in that process's namespaces, which a prompt calls by that name.
 pub(super) fn plan(
     args: &DebugArgs,
     (name, admission): (Option<&str>, Admission),
@@ -40,7 +43,6 @@ pub(super) fn plan(
         capabilities: args.capabilities.iter().fold(0, |all, one| all | one),
         directory: args.workdir.clone(),
         environment: environment(args, name, world),
-        mounts: args.volumes.clone(),
         placement: args.placement.map(Placement::from).unwrap_or_default(),
         ..EntryPlan::new(admission.process, tools())
     }

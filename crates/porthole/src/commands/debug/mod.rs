@@ -9,18 +9,19 @@ mod frozen;
 pub(crate) mod graft;
 mod image;
 mod local;
-mod many;
+pub(crate) mod many;
 mod mode;
 mod plain;
 mod session;
-mod sidecar;
+pub(crate) mod sidecar;
 mod stopped;
+mod volume;
 mod wanted;
 mod way;
 
 use porthole_engine::{Client, Dormant};
 use porthole_host::Admission;
-use porthole_model::Container;
+use porthole_model::{Container, ContainerState, EngineKind};
 use porthole_render::debug;
 
 pub(crate) use self::args::DebugArgs;
@@ -55,11 +56,11 @@ fn running(args: &DebugArgs, mode: Mode, world: &World) -> Result<Exit, CommandE
         Mode::Stopped { container } => Err(failure::ended(&container.container.name)),
         Mode::Image { image, .. } => Err(failure::ended(&image.name)),
         Mode::Local { container: Some(container), .. } | Mode::Sidecar { container, .. }
-            if args.way.needs_engine() =>
+            if args.needs_engine() =>
         {
             through_engine(args, &container, world)
         }
-        Mode::Local { container: None, .. } if args.way.needs_engine() => {
+        Mode::Local { container: None, .. } if args.needs_engine() => {
             Err(CommandError::new("cannot ask an engine about a process that was named by its number")
                 .hint("name the container of the process"))
         }
@@ -97,15 +98,22 @@ fn from_here(
 }
 
 fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Result<Exit, CommandError> {
-    let wanted = Wanted::new(args, &inspected.container, world)?;
-    let frozen = local::freeze(args, Some(inspected), world)?;
     let client = &inspected.client;
+    let is_beside = !is_frozen_podman(args, inspected, world)?;
+    let wanted = Wanted::new(args, &inspected.container, is_beside, world)?;
+    let frozen = local::freeze(args, Some(inspected), world)?;
     let exit = match &args.way.image {
         Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
         None if args.way.as_target => as_target::run(&wanted, client, world),
         None => sidecar::run(&wanted, args.way.mode, client, world),
     };
     frozen.map_or(Ok(()), frozen::Frozen::thaw).and(exit)
+}
+
+/// Podman starts no container beside one that is paused.
+fn is_frozen_podman(args: &DebugArgs, inspected: &Inspected, world: &World) -> Result<bool, CommandError> {
+    let is_frozen = args.pause || inspected.container.state == ContainerState::Paused;
+    Ok(is_frozen && world.version(&inspected.client)?.kind == EngineKind::Podman)
 }
 
 fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -> Result<Exit, CommandError> {

@@ -83,11 +83,14 @@ pub(super) fn admission(
     container: &Container,
     world: &World,
 ) -> Result<Result<Admission, Gap>, CommandError> {
-    let found = here(container, world);
+    let found = match here(container, world) {
+        Ok(found) => found,
+        Err(gap) => return Ok(Err(gap)),
+    };
     // Between the engine's answer and the look at the process, the process may have become another one.
     let again = world.block_on(porthole_engine::inspect(client, &container.id.0, world.settings.secrets))?;
     let is_same = again.is_ok_and(|again| again.pid == container.pid);
-    Ok(found.and_then(|admission| if is_same { Ok(admission) } else { Err(restarted(container)) }))
+    Ok(if is_same { Ok(found) } else { Err(restarted(container)) })
 }
 
 fn here(container: &Container, world: &World) -> Result<Admission, Gap> {

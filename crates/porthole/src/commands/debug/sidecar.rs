@@ -1,9 +1,9 @@
 //! Into a container through the engine alone: an agent in a container of its own beside the target enters it there. For
 //! engines on other hosts, and for users who may use the engine but are not root.
 
-use porthole_engine::{Client, Creation, Session, SessionError, SidecarRequest, start_sidecar};
+use porthole_engine::{Client, Creation, RequestError, Session, SessionError, SidecarRequest, start_sidecar};
 use porthole_host::{EntryPlan, SessionTerminal};
-use porthole_wire::session::{Plan, Terminal};
+use porthole_wire::session::{Message, Plan, Terminal};
 
 use super::plain;
 use super::wanted::{self, Refusal, Wanted};
@@ -39,10 +39,11 @@ async fn enter(
     world: &World,
 ) -> Result<Result<Exit, Refusal>, CommandError> {
     let plan = entering(wanted, wanted.entry.clone(), wanted::terminal(world))?;
-    match try_to_begin(client, &entry(wanted, program)).await? {
+    let request = entry(wanted, program);
+    match try_to_begin(client, &request).await? {
         Ok(session) => wanted.try_to_hold(client, session, plan).await,
         Err(error) if error.is_refusal() => Ok(Err(Refusal(error.to_string()))),
-        Err(error) => Err(not_begun(error)),
+        Err(error) => Err(not_begun(&request, error)),
     }
 }
 
@@ -55,24 +56,29 @@ fn not_allowed(refusal: Refusal) -> CommandError {
 /// A sidecar that may enter.
 pub(super) fn entry<'a>(wanted: &'a Wanted, program: &'a [u8]) -> SidecarRequest<'a> {
     SidecarRequest {
-        target: &wanted.container,
+        place: wanted.place(),
+        role: Vec::new(),
         program,
         image: None,
         may_enter: true,
         capabilities: &wanted.capabilities,
+        mounts: &wanted.mounts,
     }
 }
 
 /// Starts an agent beside the container, and removes what killed runs left meanwhile.
-pub(super) async fn begin(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, CommandError> {
-    try_to_begin(client, request).await?.map_err(not_begun)
+pub(crate) async fn begin<Said: Message, Heard: Message>(
+    client: &Client,
+    request: &SidecarRequest<'_>,
+) -> Result<Session<Said, Heard>, CommandError> {
+    try_to_begin(client, request).await?.map_err(|error| not_begun(request, error))
 }
 
 /// The same, where the engine may refuse it.
-pub(super) async fn try_to_begin(
+pub(super) async fn try_to_begin<Said: Message, Heard: Message>(
     client: &Client,
     request: &SidecarRequest<'_>,
-) -> Result<Result<Session, SessionError>, CommandError> {
+) -> Result<Result<Session<Said, Heard>, SessionError>, CommandError> {
     let started = async {
         let tidied = collect::tidy_up(client, Creation::Session);
         let (tidied, started) = tokio::join!(tidied, start_sidecar(client, request));
@@ -84,8 +90,18 @@ pub(super) async fn try_to_begin(
     }
 }
 
-pub(super) fn not_begun(error: SessionError) -> CommandError {
-    wanted::failed("enter the container through the engine", error)
+/// What its refusal means for the user.
+pub(super) fn not_begun(request: &SidecarRequest<'_>, error: SessionError) -> CommandError {
+    let is_engine_s_word = matches!(&error, SessionError::Engine { source: RequestError::Status { .. }, .. });
+    let is_volume = matches!(error, SessionError::NoVolume(_));
+    let refused = wanted::failed("enter the container through the engine", error);
+    if is_volume {
+        refused.hint("docker volume ls lists them; the source of -v with a slash in it is a path")
+    } else if is_engine_s_word && !request.mounts.is_empty() {
+        refused.hint("the source of -v is a path on the host that the engine runs on")
+    } else {
+        refused
+    }
 }
 
 /// The plan of an agent that enters the container.

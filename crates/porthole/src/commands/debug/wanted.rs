@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use porthole_engine::{Client, Session, SessionError};
+use porthole_engine::{Client, Session, SessionError, SidecarMount, SidecarPlace};
 use porthole_host::{Admission, EntryPlan};
 use porthole_model::{Container, Pid};
 use porthole_wire::capability;
@@ -12,6 +12,7 @@ use porthole_wire::session::{Plan, Terminal};
 use super::args::DebugArgs;
 use super::conversation::{self, DetachKeys, Ending};
 use super::local;
+use super::volume;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::world::World;
@@ -27,28 +28,48 @@ pub(super) struct Wanted {
     pub(super) entry: EntryPlan,
     /// Capabilities beside those that the way in needs, as the engine calls them.
     pub(super) capabilities: Vec<String>,
+    /// What the sidecar sees of the engine's host, for the entry to take along.
+    pub(super) mounts: Vec<SidecarMount>,
+    /// Whether a sidecar can be started beside it.
+    is_beside: bool,
     /// What leaves the session.
     detach_keys: DetachKeys,
 }
 
 impl Wanted {
-    /// What the arguments ask for. Files of this host cannot be shown through an engine.
-    pub(super) fn new(args: &DebugArgs, container: &Container, world: &World) -> Result<Self, CommandError> {
-        if !args.volumes.is_empty() {
-            return Err(CommandError::new("cannot show files of this host through the engine")
-                .hint("sudo porthole debug --mode local -v … shows them on the host of the engine"));
+    /// What the arguments ask for. `is_beside`: whether a sidecar can be started beside the container.
+    pub(super) fn new(
+        args: &DebugArgs,
+        container: &Container,
+        is_beside: bool,
+        world: &World,
+    ) -> Result<Self, CommandError> {
+        if args.way.as_target && !args.volumes.is_empty() {
+            return Err(CommandError::new("cannot show a volume to the application itself")
+                .hint("leave --as-target out: -v is for sessions whose view of the files is their own"));
         }
         let anywhere = Admission { process: Pid(1), started: 0 };
         let mut entry = local::plan(args, (Some(&container.name), anywhere), world);
         entry.started = None;
-        let all = args.capabilities.iter().fold(0, |all, one| all | one);
+        let (mounts, in_session) = match args.way.image {
+            Some(_) => (volume::in_place(&args.volumes), Vec::new()),
+            None => volume::of_engine(&args.volumes),
+        };
+        entry.mounts = in_session;
         Ok(Self {
             container: container.id.0.clone(),
             name: container.name.clone(),
             entry,
-            capabilities: capability::names(all).into_iter().map(|name| engine_name(&name)).collect(),
+            capabilities: capabilities(args),
+            mounts,
+            is_beside,
             detach_keys: args.way.detach_keys.clone(),
         })
+    }
+
+    /// Where a sidecar that enters the container is.
+    pub(super) fn place(&self) -> SidecarPlace<'_> {
+        if self.is_beside { SidecarPlace::Beside(&self.container) } else { SidecarPlace::Host }
     }
 
     /// The plan for a command that runs where its agent is.
@@ -107,6 +128,12 @@ pub(super) fn failed(attempt: &str, error: SessionError) -> CommandError {
 
 fn bytes(text: &OsStr) -> Vec<u8> {
     text.as_bytes().to_vec()
+}
+
+/// What `--cap-add` asks for, as the engine calls it.
+pub(super) fn capabilities(args: &DebugArgs) -> Vec<String> {
+    let all = args.capabilities.iter().fold(0, |all, one| all | one);
+    capability::names(all).into_iter().map(|name| engine_name(&name)).collect()
 }
 
 /// Docker and Podman leave the prefix out.

@@ -12,20 +12,21 @@ pub(crate) struct WayArgs {
     ///
     /// Without it porthole enters from this host where it may, and through the engine where the engine is on another
     /// host or porthole is not run by root: then it uploads itself once as an image of one file, and runs beside the
-    /// container in one of its own, which is removed at the end. Where the engine lets no container
-    /// enter another one, the container's processes and network are shared alone, and
-    /// its files where the kernel lets its owner see them.
+    /// container in one of its own, which is removed at the end. There, too, ^Z stops porthole with the command, and fg
+    /// lets both go on. Where the engine lets no container enter another one, the container's processes and network are
+    /// shared alone, and its files where the kernel lets its owner see them.
     #[arg(long, value_name = "WAY", default_value = "auto")]
     pub(crate) mode: Way,
     /// Be what the application is: its user, capabilities, seccomp filter, environment and control group
     ///
     /// The tools are attached at /dev/.porthole in the container, read-only, for as long as the session lasts, and the
-    /// engine runs them there as docker exec does.
+    /// engine runs them there as docker exec does: a command that is not run by a shell does not stop at ^Z, either.
     #[arg(long, conflicts_with = "image")]
     pub(crate) as_target: bool,
     /// Use the tools of this image instead of porthole's own
     ///
-    /// Runs it beside the container, in its process and network namespaces; the container's files are at /proc/1/root.
+    /// Runs it beside the container, in its process and network namespaces; the container's files are at /proc/1/root. A
+    /// registry that demands a login is shown what docker login left, as docker pull does.
     #[arg(long, value_name = "IMAGE")]
     pub(crate) image: Option<String>,
     /// When to pull that image

@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use porthole_engine::Client;
 use porthole_host::{LinuxHost, ProcessDoor, SocketFilter};
-use porthole_model::{Gap, GapKind, InternetSocket, Secrets, Socket, SocketEndpoint, TransportProtocol};
+use porthole_model::{
+    Container, ContainerId, Gap, InternetSocket, Pid, Secrets, Socket, SocketEndpoint, TransportProtocol,
+};
 use porthole_tap::BoxedStream;
 use tokio::net::{TcpSocket, UdpSocket, UnixStream};
 use tokio::sync::Mutex;
 
 use super::route::Far;
-use crate::commands::subject::{Subject, local_process};
+use crate::commands::subject::local_process;
 use crate::error::CommandError;
 use crate::printer::Printer;
 use crate::world::World;
@@ -23,33 +25,60 @@ use crate::world::World;
 /// The container, as connections reach it.
 pub(super) struct Inside {
     host: LinuxHost,
-    printer: Printer,
-    secrets: Secrets,
     /// What messages call it.
     pub(super) name: String,
-    /// The engine that knows its process after a restart; none for a process that was named itself.
-    engine: Option<Box<Client>>,
+    finder: Finder,
     door: Mutex<Arc<ProcessDoor>>,
 }
 
+/// Who knows the container's process after a restart.
+enum Finder {
+    /// Nobody: a process was named itself.
+    Nobody,
+    /// The engine, and whom to tell.
+    Engine(Box<Client>, Secrets, Printer),
+    /// This host alone, by the container's control group.
+    Host(ContainerId),
+}
+
 impl Inside {
-    /// The subject must run on this host.
-    pub(super) fn new(subject: Subject, text: &str, world: &World) -> Result<Self, CommandError> {
-        let (name, pid, engine) = match subject {
-            Subject::Process(pid) => (text.to_owned(), pid, None),
-            Subject::Container(container, client) => {
-                let pid = local_process(&world.host, &container).map_err(out_of_reach)?;
-                (container.name, pid, Some(client))
-            }
-        };
-        let door = Mutex::new(Arc::new(world.host.door_of(pid)?));
-        let (host, printer, secrets) = (world.host.clone(), world.printer, world.settings.secrets);
-        Ok(Self { host, printer, secrets, name, engine, door })
+    /// A process of this host, named by `text`.
+    pub(super) fn of_process(pid: Pid, text: &str, world: &World) -> Result<Self, CommandError> {
+        let door = Self::door(&world.host, pid)?;
+        Ok(Self::new(world.host.clone(), text, Finder::Nobody, door))
+    }
+
+    /// A container of this host.
+    pub(super) fn of_container(
+        container: &Container,
+        engine: Box<Client>,
+        door: ProcessDoor,
+        world: &World,
+    ) -> Self {
+        let finder = Finder::Engine(engine, world.settings.secrets, world.printer);
+        Self::new(world.host.clone(), &container.name, finder, door)
+    }
+
+    /// A container of the host that this process helps on.
+    pub(super) fn of_host(host: LinuxHost, container: ContainerId, name: &str) -> Result<Self, Gap> {
+        let door = Self::door(&host, host.first_process_of(&container)?)?;
+        Ok(Self::new(host, name, Finder::Host(container), door))
+    }
+
+    fn new(host: LinuxHost, name: &str, finder: Finder, door: ProcessDoor) -> Self {
+        Self { host, name: name.to_owned(), finder, door: Mutex::new(Arc::new(door)) }
+    }
+
+    /// The way into the network of a process, which is known to be open: a first socket is made there.
+    pub(super) fn door(host: &LinuxHost, pid: Pid) -> Result<ProcessDoor, Gap> {
+        let door = host.door_of(pid)?;
+        door.tcp_socket(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))?;
+        Ok(door)
     }
 
     /// A connection to a port or a unix socket.
     pub(super) async fn stream(&self, far: &Far) -> io::Result<BoxedStream> {
-        let door = self.door().await?;
+        let door = self.open_door().await?;
         match far {
             Far::Unix(path) => self.unix_stream(door, path.clone()).await,
             Far::Port { address, port, .. } => self.tcp_stream(&door, *address, *port).await,
@@ -58,7 +87,7 @@ impl Inside {
 
     /// A socket that sends to a UDP port and receives from it.
     pub(super) async fn datagrams(&self, far: &Far) -> io::Result<UdpSocket> {
-        let door = self.door().await?;
+        let door = self.open_door().await?;
         let Far::Port { address, port, .. } = far else {
             return Err(io::Error::other("a unix socket takes no datagrams here"));
         };
@@ -70,7 +99,7 @@ impl Inside {
     }
 
     /// The way in; found anew when the process has ended.
-    async fn door(&self) -> io::Result<Arc<ProcessDoor>> {
+    async fn open_door(&self) -> io::Result<Arc<ProcessDoor>> {
         let mut door = self.door.lock().await;
         if !door.is_open() {
             *door = Arc::new(self.new_door().await?);
@@ -79,15 +108,24 @@ impl Inside {
     }
 
     async fn new_door(&self) -> io::Result<ProcessDoor> {
-        let Some(engine) = &self.engine else {
-            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} has ended", self.name)));
-        };
-        let container = porthole_engine::inspect(engine, &self.name, self.secrets).await;
-        let container = container.map_err(io::Error::other)?;
-        let pid = local_process(&self.host, &container).map_err(words)?;
-        let door = self.host.door_of(pid).map_err(words)?;
-        self.printer.note(&porthole_render::forward::moved(&self.name, pid));
-        Ok(door)
+        match &self.finder {
+            Finder::Nobody => {
+                Err(io::Error::new(io::ErrorKind::NotFound, format!("{} has ended", self.name)))
+            }
+            Finder::Engine(engine, secrets, printer) => {
+                let container = porthole_engine::inspect(engine, &self.name, *secrets).await;
+                let container = container.map_err(io::Error::other)?;
+                let pid = local_process(&self.host, &container).map_err(words)?;
+                let door = self.host.door_of(pid).map_err(words)?;
+                printer.note(&porthole_render::forward::moved(&self.name, pid));
+                Ok(door)
+            }
+            Finder::Host(container) => {
+                let first = self.host.first_process_of(container);
+                let first = first.map_err(|_| io::Error::other(format!("{} is not running", self.name)))?;
+                self.host.door_of(first).map_err(words)
+            }
+        }
     }
 
     async fn unix_stream(&self, door: Arc<ProcessDoor>, path: PathBuf) -> io::Result<BoxedStream> {
@@ -180,17 +218,6 @@ async fn connect(door: &ProcessDoor, peer: SocketAddr) -> io::Result<BoxedStream
     let stream = socket.connect(peer).await?;
     stream.set_nodelay(true)?;
     Ok(Box::new(stream))
-}
-
-/// Why the container's network cannot be entered from here.
-fn out_of_reach(gap: Gap) -> CommandError {
-    let is_elsewhere = gap.kind == GapKind::Elsewhere;
-    let error = CommandError::from(gap);
-    if is_elsewhere {
-        error.hint("run porthole forward on the engine's host, and reach its ports from here with ssh -L")
-    } else {
-        error
-    }
 }
 
 /// From inside, a socket on every address is reached over loopback.

@@ -2,8 +2,10 @@
 
 mod inside;
 mod listen;
+mod reach;
 mod route;
 mod stream;
+pub(crate) mod tunnel;
 mod udp;
 mod view;
 
@@ -12,8 +14,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinSet;
 
-use self::inside::Inside;
 use self::listen::Door;
+use self::reach::Reach;
 use self::route::Route;
 use self::udp::Datagrams;
 use self::view::{Happening, View};
@@ -50,18 +52,26 @@ pub(crate) struct ForwardArgs {
 /// Forwards until Ctrl-C.
 pub(super) fn run(args: &ForwardArgs, world: &World) -> Result<Exit, CommandError> {
     let subject = subject::find(world, &args.container)?;
-    let inside = Arc::new(Inside::new(subject, &args.container, world)?);
     porthole_host::raise_descriptor_limit();
-    world.serve(forward(args, world, &inside))
+    world.serve(async {
+        let reach = Reach::find(subject, &args.container, world).await?;
+        let ended = tokio::select! {
+            ended = forward(args, world, &reach) => ended,
+            lost = reach.lost() => Err(lost),
+            () = interrupt::asked_to_stop() => Ok(Exit::Success),
+        };
+        let left = reach.leave().await;
+        ended.and_then(|exit| left.map(|()| exit))
+    })
 }
 
-async fn forward(args: &ForwardArgs, world: &World, inside: &Arc<Inside>) -> Result<Exit, CommandError> {
+async fn forward(args: &ForwardArgs, world: &World, reach: &Reach) -> Result<Exit, CommandError> {
     let mut doors = Vec::new();
     for route in &args.forwards {
         doors.push(listen::open(route, world).await?);
     }
     let ends =
-        doors.iter().zip(&args.forwards).map(|(door, route)| (door.name(), route.far.of(&inside.name)));
+        doors.iter().zip(&args.forwards).map(|(door, route)| (door.name(), route.far.of(reach.name())));
     let ends: Vec<_> = ends.collect();
     for ((from, _), route) in ends.iter().zip(&args.forwards) {
         if route.near.is_exposed() {
@@ -73,18 +83,15 @@ async fn forward(args: &ForwardArgs, world: &World, inside: &Arc<Inside>) -> Res
     let (told, happenings) = channel(WAITING);
     let mut relays = JoinSet::new();
     for (number, (door, route)) in doors.into_iter().zip(&args.forwards).enumerate() {
-        let (inside, far, told) = (Arc::clone(inside), route.far.clone(), told.clone());
+        let (reach, far, told) = (reach.clone(), route.far.clone(), told.clone());
         match door {
-            Door::Streams(listener) => relays.spawn(stream::relay(listener, inside, far, number, told)),
+            Door::Streams(listener) => relays.spawn(stream::relay(listener, reach, far, number, told)),
             Door::Datagrams(socket, _) => {
-                relays.spawn(Datagrams { socket: Arc::new(socket), inside, far, route: number, told }.relay())
+                relays.spawn(Datagrams { socket: Arc::new(socket), reach, far, route: number, told }.relay())
             }
         };
     }
-    tokio::select! {
-        shown = show(&view, happenings, args.quiet) => shown,
-        () = interrupt::asked_to_stop() => Ok(Exit::Success),
-    }
+    show(&view, happenings, args.quiet).await
 }
 
 async fn show(view: &View, mut happenings: Receiver<Happening>, quiet: bool) -> Result<Exit, CommandError> {

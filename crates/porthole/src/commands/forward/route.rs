@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use porthole_model::TransportProtocol;
+use serde::{Deserialize, Serialize};
 
 /// From where on this host to where in the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(super) enum Near {
 }
 
 /// Where they come out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Far {
     /// A port of the container, and on which of its addresses, where that matters.
     Port { address: Option<IpAddr>, port: u16, protocol: TransportProtocol },

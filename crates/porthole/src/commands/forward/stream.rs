@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use porthole_model::ConnectionId;
 use porthole_tap::{BoxFuture, BoxedStream, Event, Listener, Relay, Settings};
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use super::inside::Inside;
+use super::reach::Reach;
 use super::route::Far;
 use super::view::{self, Happening, Passage};
 
@@ -17,16 +16,10 @@ use super::view::{self, Happening, Passage};
 const WAITING: usize = 256;
 
 /// Passes connections on, until it is dropped.
-pub(super) async fn relay(
-    listener: Listener,
-    inside: Arc<Inside>,
-    far: Far,
-    route: usize,
-    told: Sender<Happening>,
-) {
+pub(super) async fn relay(listener: Listener, reach: Reach, far: Far, route: usize, told: Sender<Happening>) {
     let connect = move || -> BoxFuture<'static, io::Result<BoxedStream>> {
-        let (inside, far) = (Arc::clone(&inside), far.clone());
-        Box::pin(async move { inside.stream(&far).await })
+        let (reach, far) = (reach.clone(), far.clone());
+        Box::pin(async move { reach.stream(&far).await })
     };
     let (queue, events) = porthole_tap::queue(WAITING);
     let settings = Settings { raw: true, drain: Duration::ZERO, ..Settings::default() };

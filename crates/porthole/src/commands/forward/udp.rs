@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::inside::Inside;
+use super::reach::Reach;
 use super::route::Far;
 use super::view::{Happening, Passage};
 
@@ -30,7 +30,7 @@ const LONGEST: usize = 65_535;
 /// One forward of datagrams.
 pub(super) struct Datagrams {
     pub(super) socket: Arc<UdpSocket>,
-    pub(super) inside: Arc<Inside>,
+    pub(super) reach: Reach,
     pub(super) far: Far,
     pub(super) route: usize,
     pub(super) told: Sender<Happening>,
@@ -69,7 +69,7 @@ impl Datagrams {
         Session {
             client,
             socket: Arc::clone(&self.socket),
-            inside: Arc::clone(&self.inside),
+            reach: self.reach.clone(),
             far: self.far.clone(),
             route: self.route,
             told: self.told.clone(),
@@ -83,7 +83,7 @@ impl Datagrams {
 struct Session {
     client: SocketAddr,
     socket: Arc<UdpSocket>,
-    inside: Arc<Inside>,
+    reach: Reach,
     far: Far,
     route: usize,
     told: Sender<Happening>,
@@ -107,8 +107,7 @@ impl Session {
     }
 
     async fn pass(&mut self, mut datagrams: Receiver<Vec<u8>>) -> io::Result<()> {
-        let inside = self.inside.datagrams(&self.far).await?;
-        let mut buffer = vec![0; LONGEST];
+        let mut inside = self.reach.datagrams(&self.far).await?;
         loop {
             tokio::select! {
                 datagram = datagrams.recv() => {
@@ -116,10 +115,10 @@ impl Session {
                     inside.send(&datagram).await?;
                     self.from_client += datagram.len() as u64;
                 }
-                received = inside.recv(&mut buffer) => {
-                    let length = received?;
-                    self.socket.send_to(&buffer[..length], self.client).await?;
-                    self.from_container += length as u64;
+                received = inside.receive() => {
+                    let datagram = received?;
+                    self.socket.send_to(&datagram, self.client).await?;
+                    self.from_container += datagram.len() as u64;
                 }
                 () = sleep(IDLE) => return Ok(()),
             }

@@ -49,28 +49,28 @@ impl Entered {
         self.ask(Request::Signal(number.into()));
     }
 
+    /// Lets a command that was stopped go on, with its terminal.
+    pub(super) fn go_on(&self) {
+        self.ask(Request::Continue { in_foreground: true });
+    }
+
     /// The next thing that happens to the command. May be dropped and called again without a loss.
     pub(super) async fn step(&mut self) -> Step {
-        loop {
-            let report = match self.reports.next_line().await {
-                Ok(Some(line)) => serde_json::from_str(&line).map_err(io::Error::other),
-                Ok(None) => Err(io::ErrorKind::UnexpectedEof.into()),
-                Err(error) => Err(error),
-            };
-            match report {
-                Ok(Report::Entered) => return Step::Begun,
-                Ok(Report::NotRun { cause }) => return Step::NotRun(cause),
-                // Nobody has the keys to let it go on.
-                Ok(Report::Stopped) => self.ask(Request::Continue { in_foreground: true }),
-                Ok(Report::Ended { code }) => return self.over(Step::Exited(code)),
-                Ok(Report::Failed(failure)) if failure.is_refusal() => {
-                    return self.over(Step::Refused(failure.to_string()));
-                }
-                Ok(Report::Failed(failure)) => return self.over(Step::Failed(failure.to_string())),
-                Err(error) => {
-                    return self.over(Step::Failed(format!("the session's keeper is gone: {error}")));
-                }
+        let report = match self.reports.next_line().await {
+            Ok(Some(line)) => serde_json::from_str(&line).map_err(io::Error::other),
+            Ok(None) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) => Err(error),
+        };
+        match report {
+            Ok(Report::Entered) => Step::Begun,
+            Ok(Report::NotRun { cause }) => Step::NotRun(cause),
+            Ok(Report::Stopped) => Step::Stopped,
+            Ok(Report::Ended { code }) => self.over(Step::Exited(code)),
+            Ok(Report::Failed(failure)) if failure.is_refusal() => {
+                self.over(Step::Refused(failure.to_string()))
             }
+            Ok(Report::Failed(failure)) => self.over(Step::Failed(failure.to_string())),
+            Err(error) => self.over(Step::Failed(format!("the session's keeper is gone: {error}"))),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 
-use porthole_wire::session::{FromAgent, FromClient, GREETING, Message, Messages};
+use porthole_wire::session::{FromClient, GREETING, Message, Messages};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 
@@ -12,20 +12,20 @@ use tokio::net::unix::pipe;
 const ROOM: usize = 128 * 1024;
 
 /// Hears the client.
-pub(super) struct Ears {
+pub(crate) struct Ears<Heard = FromClient> {
     stream: pipe::Receiver,
-    messages: Messages<FromClient>,
+    messages: Messages<Heard>,
 }
 
-impl Ears {
+impl<Heard: Message> Ears<Heard> {
     /// On standard input, a pipe.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let stream = pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?;
         Ok(Self { stream, messages: Messages::default() })
     }
 
     /// The next message; `None` when the client is gone. May be dropped and called again without a loss.
-    pub(super) async fn hear(&mut self) -> io::Result<Option<FromClient>> {
+    pub(crate) async fn hear(&mut self) -> io::Result<Option<Heard>> {
         let mut buffer = vec![0; 16 * 1024];
         loop {
             if let Some(message) = self.messages.take().map_err(io::Error::other)? {
@@ -41,42 +41,42 @@ impl Ears {
 }
 
 /// Speaks to the client.
-pub(super) struct Mouth {
+pub(crate) struct Mouth {
     stream: pipe::Sender,
     words: VecDeque<u8>,
 }
 
 impl Mouth {
     /// On standard output, a pipe. The greeting waits to be said.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let stream = pipe::Sender::from_owned_fd(io::stdout().as_fd().try_clone_to_owned()?)?;
         Ok(Self { stream, words: VecDeque::from(GREETING.to_vec()) })
     }
 
     /// Something to be said as soon as it is heard.
-    pub(super) fn say(&mut self, message: &FromAgent) {
+    pub(crate) fn say(&mut self, message: &impl Message) {
         self.words.extend(message.encode());
     }
 
     /// The same of a message that there may be.
-    pub(super) fn pass_on(&mut self, message: Option<FromAgent>) {
+    pub(crate) fn pass_on(&mut self, message: Option<impl Message>) {
         if let Some(message) = message {
             self.say(&message);
         }
     }
 
     /// Whether something waits to be said.
-    pub(super) fn is_full_of_words(&self) -> bool {
+    pub(crate) fn is_full_of_words(&self) -> bool {
         !self.words.is_empty()
     }
 
     /// Whether more may wait.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.words.len() < ROOM
     }
 
     /// Says a part of what waits. May be dropped and called again without a loss.
-    pub(super) async fn flush(&mut self) -> io::Result<()> {
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
         let said = self.stream.write(self.words.as_slices().0).await?;
         self.words.drain(..said);
         Ok(())

@@ -18,7 +18,7 @@ use porthole_engine::AGENT;
 use porthole_wire::session::{FromAgent, FromClient};
 use tokio::time::timeout;
 
-use self::line::{Ears, Mouth};
+pub(crate) use self::line::{Ears, Mouth};
 use self::process::Running;
 use self::streams::read;
 use crate::exit::Exit;

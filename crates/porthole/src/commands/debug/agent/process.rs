@@ -113,6 +113,7 @@ impl Running {
             FromClient::Input(bytes) => self.input.add(&bytes),
             FromClient::EndOfInput => self.input.end(),
             FromClient::Signal(number) => self.process.signal(number),
+            FromClient::Continue => self.process.go_on(),
             FromClient::Resized(size) => {
                 if let Some(terminal) = &self.terminal {
                     // A terminal that nobody uses any more has no size.
@@ -154,6 +155,7 @@ enum Kind {
 pub(super) enum Step {
     Begun,
     NotRun(String),
+    Stopped,
     Exited(u8),
     Failed(String),
     Refused(String),
@@ -165,6 +167,7 @@ impl Step {
         match self {
             Self::Begun => mouth.say(&FromAgent::Begun),
             Self::NotRun(cause) => mouth.say(&FromAgent::Error(format!("porthole: {cause}\n").into_bytes())),
+            Self::Stopped => mouth.say(&FromAgent::Stopped),
             Self::Exited(code) => return Some(FromAgent::Exited(code)),
             Self::Failed(words) => return Some(FromAgent::Failed(words)),
             Self::Refused(words) => return Some(FromAgent::Refused(words)),
@@ -211,6 +214,13 @@ impl Process {
             Kind::Here { leader, .. } => signal_group(*leader, number),
             Kind::Inside(entered) => entered.signal(number),
             Kind::Ended => {}
+        }
+    }
+
+    /// A command that was started here leads the session of its terminal, and keys stop no leader.
+    fn go_on(&self) {
+        if let Kind::Inside(entered) = &self.kind {
+            entered.go_on();
         }
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
 use porthole_engine::{Session, SessionError, SessionInput, SessionOutput};
-use porthole_host::RawTerminal;
+use porthole_host::{RawTerminal, stop_as_terminal_does};
 use porthole_wire::session::{FromAgent, FromClient, Plan, Terminal, WINDOW, WindowSize};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -142,6 +142,7 @@ impl<'a> Conversation<'a> {
             FromAgent::Taken(count) => self.room += usize::try_from(count).unwrap_or(0),
             FromAgent::Output(bytes) => self.screen.show(bytes).await?,
             FromAgent::Error(bytes) => self.screen.show_error(bytes).await?,
+            FromAgent::Stopped => self.stop().await?,
             FromAgent::Exited(code) => return Ok(Some(Ending::Exited(code))),
             FromAgent::Refused(words) => return Ok(Some(Ending::Refused(words))),
             FromAgent::Failed(words) => {
@@ -153,13 +154,31 @@ impl<'a> Conversation<'a> {
 
     /// Now that the command runs, what is typed is its own.
     fn begin(&mut self) -> Result<(), CommandError> {
+        self.take_terminal()?;
+        self.keyboard = Some(Keyboard::listen());
+        Ok(())
+    }
+
+    fn take_terminal(&mut self) -> Result<(), CommandError> {
         if self.detector.is_some() {
             let taken = RawTerminal::take(io::stdin().as_fd());
             self.taken =
                 Some(taken.map_err(|error| CommandError::caused_by("cannot take the terminal", error))?);
         }
-        self.keyboard = Some(Keyboard::listen());
         Ok(())
+    }
+
+    /// The command stopped: porthole stops as well, so that the user's shell goes on, and goes on with it. Where porthole is
+    /// no job of a shell, both go on at once.
+    async fn stop(&mut self) -> Result<(), CommandError> {
+        self.screen.finish().await?;
+        self.taken = None;
+        stop_as_terminal_does();
+        self.take_terminal()?;
+        if let Some(size) = window_size() {
+            self.say(FromClient::Resized(size)).await?;
+        }
+        self.say(FromClient::Continue).await
     }
 
     /// What is to be said of what was typed; `None` for the detach keys.
