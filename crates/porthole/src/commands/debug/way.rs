@@ -12,9 +12,8 @@ pub(crate) struct WayArgs {
     ///
     /// Without it porthole enters from this host where it may, and through the engine where the engine is on another
     /// host or porthole is not run by root: then it uploads itself once as an image of one file, and runs beside the
-    /// container in one of its own, which is removed at the end. Where the engine lets no container
-    /// enter another one, the container's processes and network are shared alone, and
-    /// its files where the kernel lets its owner see them.
+    /// container in one of its own, which is removed at the end. Where the engine lets no container enter another one,
+    /// the container's processes and network are shared alone, and its files where the kernel shows them.
     #[arg(long, value_name = "WAY", default_value = "auto")]
     pub(crate) mode: Way,
     /// Be what the application is: its user, capabilities, seccomp filter, environment and control group
