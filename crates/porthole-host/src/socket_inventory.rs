@@ -1,5 +1,6 @@
 //! Streaming the sockets of single namespaces, with flat memory but for one table of who holds what.
 
+use std::io;
 use std::ops::ControlFlow;
 
 use porthole_model::{Gap, GapKind, NetnsId, Observed, Pid, Socket, SocketOwner};
@@ -118,15 +119,37 @@ impl SocketInventory<'_> {
         let what = format!("sockets of process {pid}'s network namespace");
         let client = namespace.known().and_then(|id| self.client(*id, pid));
         match client {
-            Ok(mut client) => socket_source::from_kernel(&mut client, filter, each)
-                .map_err(|error| gap(what, "sock_diag", error, Right::Root)),
+            Ok(mut client) => {
+                let mut count = 0;
+                let read = socket_source::from_kernel(&mut client, filter, &mut |record| {
+                    count += 1;
+                    each(record)
+                });
+                match read {
+                    // The kernel has none of its diag modules; the files have the same rows.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound && count == 0 => {
+                        self.records_of_files(pid, what, filter, each)
+                    }
+                    read => read.map_err(|error| gap(what, "sock_diag", error, Right::Root)),
+                }
+            }
             Err(refusal) if matches!(refusal.kind, GapKind::Permission | GapKind::Unsupported) => {
-                let directory = self.host.proc.process_path(pid, "net");
-                socket_source::from_files(&directory, filter, each)
-                    .map_err(|error| gap(what, &directory.display().to_string(), error, Right::Tracing))
+                self.records_of_files(pid, what, filter, each)
             }
             Err(refusal) => Err(refusal),
         }
+    }
+
+    fn records_of_files(
+        &self,
+        pid: Pid,
+        what: String,
+        filter: &SocketFilter,
+        each: socket_source::Each<'_>,
+    ) -> Result<(), Gap> {
+        let directory = self.host.proc.process_path(pid, "net");
+        socket_source::from_files(&directory, filter, each)
+            .map_err(|error| gap(what, &directory.display().to_string(), error, Right::Tracing))
     }
 
     /// A socket that was opened in the namespace stays there; the thread that opened it ends.

@@ -54,8 +54,10 @@ fn letters(word: OsString) -> Vec<OsString> {
 
 /// Compares two directories, and says what differs.
 pub(super) fn compare(parameters: &Params, options: &TreeOptions) -> Result<i32, Trouble> {
-    let mut comparison = Comparison { parameters, options, above: Vec::new(), code: SAME };
-    comparison.directories(Path::new(&parameters.from), Path::new(&parameters.to))?;
+    let (from, to) = (Path::new(&parameters.from), Path::new(&parameters.to));
+    let above = fs::metadata(from).map(|directory| vec![identity(&directory)]).map_err(Trouble::at(from))?;
+    let mut comparison = Comparison { parameters, options, above, code: SAME };
+    comparison.directories(from, to)?;
     Ok(comparison.code)
 }
 
@@ -91,6 +93,7 @@ impl Comparison<'_> {
             (Side::There(one), Side::There(other)) if one.is_dir() && other.is_dir() => {
                 self.below(from, to, one)
             }
+            (Side::There(one), Side::There(other)) if identity(one) == identity(other) => Ok(()),
             (Side::There(one), Side::There(other)) => self.both(from, to, one.file_type(), other.file_type()),
             (Side::There(one), Side::Nothing) => self.alone(from, (from, to), one),
             (Side::Nothing, Side::There(other)) => self.alone(to, (from, to), other),
@@ -102,7 +105,7 @@ impl Comparison<'_> {
         if !self.options.recursive {
             return tell(format_args!("Common subdirectories: {} and {}", from.display(), to.display()));
         }
-        let identity = (directory.dev(), directory.ino());
+        let identity = identity(directory);
         if self.above.contains(&identity) {
             say("diff", format!("{}: it leads back to a directory above it", from.display()));
             self.note(UNKNOWN);
@@ -194,6 +197,10 @@ impl Comparison<'_> {
 
 fn tell(line: std::fmt::Arguments<'_>) -> Result<(), Trouble> {
     Ok(writeln!(io::stdout().lock(), "{line}")?)
+}
+
+fn identity(file: &Metadata) -> (u64, u64) {
+    (file.dev(), file.ino())
 }
 
 fn kind(kind: FileType) -> &'static str {

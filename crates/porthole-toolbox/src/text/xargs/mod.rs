@@ -65,7 +65,7 @@ struct XargsArguments {
     #[arg(short = 'a', long, value_name = "FILE")]
     arg_file: Option<PathBuf>,
     /// The command; echo without one
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    #[arg(trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 

@@ -193,7 +193,7 @@ fn ended(to: BufWriter<PieceWriter>) -> Result<Vec<String>, Failure> {
     Ok(Vec::new())
 }
 
-fn explained(failed: &str, error: TreeError) -> CommandError {
+pub(super) fn explained(failed: &str, error: TreeError) -> CommandError {
     let kind = error.source.kind();
     let error = CommandError::caused_by(format!("{failed} {}", error.path.display()), error.source);
     match kind {
@@ -204,7 +204,9 @@ fn explained(failed: &str, error: TreeError) -> CommandError {
             error.hint("missing directories are made with porthole debug CONTAINER -- mkdir -p")
         }
         io::ErrorKind::PermissionDenied => error.hint("run porthole as root"),
-        io::ErrorKind::Unsupported => error.hint("the kernel is older than 5.6, which brought openat2"),
+        io::ErrorKind::Unsupported => error
+            .hint("the kernel is older than 5.6, which brought openat2")
+            .hint("porthole debug CONTAINER -- tar -c PATH | tar -x does without it"),
         _ => error,
     }
 }

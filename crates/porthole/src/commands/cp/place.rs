@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use porthole_engine::{ArchiveEntry, Client};
 use porthole_host::tree::{Entry, Tree};
 
+use super::flow;
 use super::operand::{Operand, bare};
 use crate::commands::subject::{self, Subject, local_process};
 use crate::error::CommandError;
@@ -112,9 +113,7 @@ impl Place {
         let failed = || format!("cannot look at {}", path.display());
         match self {
             Self::Stream => Ok(None),
-            Self::Tree(tree, _) => {
-                tree.look(path).map_err(|error| CommandError::caused_by(failed(), error.source))
-            }
+            Self::Tree(tree, _) => tree.look(path).map_err(|error| flow::explained("cannot look at", error)),
             Self::Engine(remote, _) => {
                 let found = porthole_engine::look_at(&remote.client, &remote.id, path).await;
                 let found = found.map_err(|error| CommandError::caused_by(failed(), error))?;

@@ -44,6 +44,9 @@ pub(crate) struct DebugArgs {
     #[arg(long)]
     pub(crate) pause: bool,
     /// Give this capability to another user than root, too, or ALL of them
+    ///
+    /// Root has every capability that its way in gives it. Through the engine that is the engine's usual set, so that there
+    /// this also adds to root's, as docker run --cap-add does, and the engine may refuse it.
     #[arg(long = "cap-add", value_name = "CAPABILITY", value_parser = capability_set)]
     pub(crate) capabilities: Vec<u64>,
     /// How the tools get inside, instead of the best way that there is

@@ -28,7 +28,7 @@ pub(super) fn not_entered(failure: EntryFailure) -> CommandError {
         FailureKind::Refused => "porthole needs root, or CAP_SYS_ADMIN, CAP_SYS_PTRACE and CAP_SYS_CHROOT",
         FailureKind::Gone => "the container ended or started anew meanwhile: try again",
         FailureKind::Unsupported => {
-            "porthole doctor shows the kernel's release; Linux 5.2 and newer can do all of it"
+            "porthole doctor shows the kernel's release; Linux 5.12 and newer can do all of it"
         }
         FailureKind::Absent => "ls and cat /etc/passwd inside show what is there",
         FailureKind::Other => return CommandError::caused_by("cannot get inside", failure),

@@ -185,3 +185,77 @@ fn processes() {
         ("umount /nothere 2>&1", "umount: /nothere: No such file or directory\n", 1),
     ]);
 }
+
+#[test]
+fn bytes_pass_through_find_and_xargs() {
+    assert_all(&[
+        (
+            "printf 'a\\377b\\0c\\0' | xargs -0 printf '<%s>' | od -An -c | tr -s ' '",
+            " < a 377 b > < c >\n",
+            0,
+        ),
+        ("printf 'a\\377\\n' | xargs -I HERE printf '%s' xHEREy | od -An -c | tr -s ' '", " x a 377 y\n", 0),
+        (
+            "printf 'a\\377' | xargs touch; find . -name 'a*' -exec printf '%s' {} + | od -An -c | tr -s ' '",
+            " . / a 377\n",
+            0,
+        ),
+        ("find . -name 'a*' -delete; ls | wc -l", "0\n", 0),
+        ("printf 'x\\377' | xargs sh -c 'echo $1' 2>&1 | grep -c 'UTF-8'", "1\n", 0),
+        ("printf \"a 'b c' d\\\\ e\" | xargs -n 1 echo", "a\nb c\nd e\n", 0),
+        ("seq 5 | xargs -n 2 echo", "1 2\n3 4\n5\n", 0),
+        ("xargs echo none < /dev/null; xargs -r echo none < /dev/null", "none\n", 0),
+        ("echo 1 | xargs false; echo $?; echo 1 | xargs nothere 2>/dev/null; echo $?", "123\n127\n", 0),
+        (
+            "seq 3 | xargs -n 1 sh -c 'exit 255'; echo $?; seq 4 | xargs -P 4 -n 1 sleep 0; echo $?",
+            "124\n0\n",
+            0,
+        ),
+    ]);
+}
+
+#[test]
+fn directories_are_compared() {
+    let made =
+        "mkdir -p a/x b/x a/n; echo 1 > a/f; echo 2 > b/f; echo s > a/s; echo s > b/s; echo o > a/n/o; ";
+    let rows = [
+        ("diff -r a b", "diff -r a/f b/f\n1c1\n< 1\n---\n> 2\nOnly in a: n\n", 1),
+        ("diff -rq a b", "Files a/f and b/f differ\nOnly in a: n\n", 1),
+        ("diff -rNq a b", "Files a/f and b/f differ\nFiles a/n/o and b/n/o differ\n", 1),
+        ("diff -ruN a b | grep -c '^[-+][1-9o]'", "3\n", 0),
+        ("diff a b | tail -n 2", "Only in a: n\nCommon subdirectories: a/x and b/x\n", 0),
+        ("ln -s .. a/x/up; diff -r a a; echo $?", "2\n", 0),
+        (
+            "rm a/x/up; diff -r a a; mkfifo a/p; echo p > b/p; diff -r a b | tail -n 1",
+            "File a/p is a fifo while file b/p is a regular file\n",
+            0,
+        ),
+    ];
+    let rows =
+        rows.map(|(commands, expected, code)| (format!("{made}{commands} 2>/dev/null"), expected, code));
+    let rows: Vec<_> =
+        rows.iter().map(|(commands, expected, code)| (commands.as_str(), *expected, *code)).collect();
+    assert_all(&rows);
+}
+
+#[test]
+fn devices_and_pipes_are_packed_and_unpacked() {
+    assert_all(&[
+        (
+            "mkdir t o; mkfifo -m 640 t/p; mknod t/c c 1 3; chown 5:6 t/p; tar cf t.tar t; tar xf t.tar -C o; \
+             stat -c '%A %u:%g %t:%T' o/t/p o/t/c",
+            "prw-r----- 5:6 0:0\ncrw-r--r-- 0:0 1:3\n",
+            0,
+        ),
+        (
+            "chroot --userspec 7:7 / sh -c 'mkdir -p /tmp/u; cd /tmp/u; tar xf ../t.tar 2>&1; echo $?'",
+            "tar: t/c: Operation not permitted\n2\n",
+            0,
+        ),
+    ]);
+}
+
+#[test]
+fn who_one_is_needs_no_names() {
+    assert_all(&[("rm -f /etc/passwd /etc/group; id; echo $?", "uid=0 gid=0 groups=0\n0\n", 0)]);
+}
