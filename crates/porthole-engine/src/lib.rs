@@ -40,8 +40,8 @@ pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
 pub use request_error::{Call, RequestError};
 pub use session::{
-    AGENT, ExecRequest, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,
-    SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
+    AGENT, ExecRequest, KEPT, KeptSidecar, Pull, PullProgress, RELAY, Session, SessionError, SessionInput,
+    SessionOutput, SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
 };
 pub use testbox::{Publication, Testbox, TestboxError, TestboxOrder, remove_testbox, testboxes};
 pub use transport::{Membership, SocketPermission, TlsFault};

@@ -47,7 +47,7 @@ pub use held_root::{
     is_holder,
 };
 pub use host::{LinuxHost, Roots};
-pub use limits::{ask_to_end, be_called, end_by, raise_descriptor_limit, stand_alone};
+pub use limits::{ask_to_end, be_called, end_by, kill, own_user, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
 pub use porthole_wire::{AddressFamily, SocketStates};
 pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};

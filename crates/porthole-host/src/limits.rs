@@ -4,7 +4,7 @@
 use std::ffi::CString;
 use std::time::Duration;
 
-use porthole_model::Pid;
+use porthole_model::{Pid, Uid};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 /// Raises the soft limit of file descriptors to the hard one. Where that fails, the old limit stands.
@@ -24,6 +24,18 @@ pub fn stand_alone(name: &str) -> std::io::Result<()> {
 /// Takes a name for the listings of processes, of which the kernel keeps 15 bytes.
 pub fn be_called(name: &str) -> std::io::Result<()> {
     Ok(rustix::thread::set_name(&CString::new(name)?)?)
+}
+
+/// Kills a process that porthole started; one that has ended is left alone.
+pub fn kill(pid: Pid) {
+    if let Some(pid) = i32::try_from(pid.0).ok().and_then(rustix::process::Pid::from_raw) {
+        let _has_ended = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// The user that this process acts as.
+pub fn own_user() -> Uid {
+    Uid(rustix::process::geteuid().as_raw())
 }
 
 /// Ends this process as the signal does that nobody catches. The first process of a pid namespace, which no signal of its

@@ -7,11 +7,13 @@
 //! Input is sent within a [`WINDOW`], so that a command that reads nothing never keeps a signal, or the end of the
 //! session, from being heard.
 
+mod kept;
 mod messages;
 mod plan;
 
 use std::marker::PhantomData;
 
+pub use kept::{Joining, Keeping};
 pub use messages::{FromAgent, FromClient, WindowSize};
 pub use plan::{Plan, Terminal};
 

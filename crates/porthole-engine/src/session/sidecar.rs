@@ -5,7 +5,8 @@ use porthole_wire::tar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{AGENT, Session, SessionError};
+use super::kept::{KEPT_LABEL, SOCKET};
+use super::{AGENT, KEPT, Session, SessionError};
 use crate::client::Client;
 use crate::helper::{Creation, Leftover, PROGRAM, UPLOAD_LIMIT, provide};
 use crate::request_error::RequestError;
@@ -40,18 +41,9 @@ pub struct ToolImage {
 /// Starts an agent beside the target.
 pub async fn start_sidecar(client: &Client, request: &SidecarRequest<'_>) -> Result<Session, SessionError> {
     let step = |step| move |source| SessionError::Engine { step, source };
-    let image = match request.image {
-        Some(image) => image.name.clone(),
-        None => provide(client, request.program).await?,
-    };
     let leftover = Leftover::of_session(client.endpoint(), client.limit());
     let name = leftover.container();
-    create(client, name, &request.specification(&image))
-        .await
-        .map_err(step("make the session's container"))?;
-    if request.image.is_some() {
-        put_program(client, name, request.program).await?;
-    }
+    create_container(client, name, request, None).await?;
     let attach = format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1&stderr=1");
     let stream = client.hijack(&attach).await.map_err(step("attach to the session's container"))?;
     client
@@ -59,6 +51,26 @@ pub async fn start_sidecar(client: &Client, request: &SidecarRequest<'_>) -> Res
         .await
         .map_err(step("start the session's container"))?;
     Ok(Session::begin(stream, Some(leftover)).await?)
+}
+
+/// Makes the container, of a session that is kept under a name or of one that is not.
+pub(super) async fn create_container(
+    client: &Client,
+    container: &str,
+    request: &SidecarRequest<'_>,
+    kept: Option<&str>,
+) -> Result<(), SessionError> {
+    let image = match request.image {
+        Some(image) => image.name.clone(),
+        None => provide(client, request.program).await?,
+    };
+    create(client, container, &request.specification(&image, kept))
+        .await
+        .map_err(|source| SessionError::Engine { step: "make the session's container", source })?;
+    match request.image {
+        Some(_) => put_program(client, container, request.program).await,
+        None => Ok(()),
+    }
 }
 
 async fn create(client: &Client, name: &str, specification: &Value) -> Result<(), RequestError> {
@@ -79,23 +91,30 @@ async fn put_program(client: &Client, name: &str, program: &[u8]) -> Result<(), 
 }
 
 impl SidecarRequest<'_> {
-    fn specification(&self, image: &str) -> Value {
+    fn specification(&self, image: &str, kept: Option<&str>) -> Value {
         let shared = format!("container:{}", self.target);
         let entry = ENTRY.iter().filter(|_| self.may_enter).map(ToString::to_string);
         let capabilities: Vec<_> = entry.chain(self.capabilities.iter().cloned()).collect();
+        let mut labels = Creation::Session.labels();
+        if let Some(name) = kept {
+            labels[KEPT_LABEL] = name.into();
+        }
+        // One that is kept has a socket for its clients, who come and go.
+        let command = kept.map_or_else(|| json!([AGENT]), |_| json!([KEPT, SOCKET]));
+        let has_input = kept.is_none();
         json!({
             "Image": image,
             "Entrypoint": [format!("/{PROGRAM}")],
-            "Cmd": [AGENT],
+            "Cmd": command,
             // What the tool image sets has no say in who may enter.
             "User": "0:0",
-            "AttachStdin": true,
+            "AttachStdin": has_input,
             "AttachStdout": true,
             "AttachStderr": true,
-            "OpenStdin": true,
-            "StdinOnce": true,
+            "OpenStdin": has_input,
+            "StdinOnce": has_input,
             "Tty": false,
-            "Labels": Creation::Session.labels(),
+            "Labels": labels,
             "HostConfig": {
                 "AutoRemove": true,
                 "CapAdd": capabilities,

@@ -1,6 +1,8 @@
 //! The messages of both directions.
 
-use super::{Message, Plan};
+use porthole_model::KeptSession;
+
+use super::{Joining, Message, Plan};
 
 /// The size of a terminal in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,6 +26,12 @@ pub enum FromClient {
     Resized(WindowSize),
     /// A signal for the command, by its number.
     Signal(u8),
+    /// To a kept session: here is somebody who wants to see it and type. The first message, and said once.
+    Join(Joining),
+    /// To a kept session: what is it? The first message, and the only one.
+    Describe,
+    /// To a kept session: end. The first message, and the only one; the stream ends when nothing is left of it.
+    End,
 }
 
 /// What the agent says.
@@ -41,6 +49,10 @@ pub enum FromAgent {
     Exited(u8),
     /// The command could not be run, in words; the last message.
     Failed(String),
+    /// What a kept session is; the last message.
+    Description(Box<KeptSession>),
+    /// A kept session goes on, or is ended, without this client, for this reason; the last message.
+    Dismissed(String),
 }
 
 impl Message for FromClient {
@@ -51,6 +63,9 @@ impl Message for FromClient {
             Self::EndOfInput => (b'e', Vec::new()),
             Self::Resized(size) => (b'w', [size.rows.to_be_bytes(), size.columns.to_be_bytes()].concat()),
             Self::Signal(number) => (b's', vec![*number]),
+            Self::Join(joining) => (b'j', joining.encode()),
+            Self::Describe => (b'd', Vec::new()),
+            Self::End => (b'x', Vec::new()),
         }
     }
 
@@ -64,6 +79,9 @@ impl Message for FromClient {
                 Some(Self::Resized(WindowSize { rows, columns }))
             }
             (b's', [number]) => Some(Self::Signal(*number)),
+            (b'j', joining) => Joining::decode(joining).map(Self::Join),
+            (b'd', []) => Some(Self::Describe),
+            (b'x', []) => Some(Self::End),
             _ => None,
         }
     }
@@ -78,6 +96,8 @@ impl Message for FromAgent {
             Self::Error(bytes) => (b'E', bytes.clone()),
             Self::Exited(code) => (b'X', vec![*code]),
             Self::Failed(words) => (b'F', words.clone().into_bytes()),
+            Self::Description(session) => (b'D', serde_json::to_vec(session).unwrap_or_default()),
+            Self::Dismissed(words) => (b'L', words.clone().into_bytes()),
         }
     }
 
@@ -89,6 +109,8 @@ impl Message for FromAgent {
             (b'E', bytes) => Some(Self::Error(bytes.to_vec())),
             (b'X', [code]) => Some(Self::Exited(*code)),
             (b'F', words) => Some(Self::Failed(String::from_utf8_lossy(words).into_owned())),
+            (b'D', session) => serde_json::from_slice(session).ok().map(Self::Description),
+            (b'L', words) => Some(Self::Dismissed(String::from_utf8_lossy(words).into_owned())),
             _ => None,
         }
     }

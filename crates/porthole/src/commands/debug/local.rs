@@ -8,6 +8,7 @@ use porthole_render::debug;
 
 use super::args::{DebugArgs, Variable};
 use super::frozen::Frozen;
+use super::kept::Order;
 use super::mode::Inspected;
 use super::session;
 use crate::error::CommandError;
@@ -21,8 +22,13 @@ pub(super) fn run(
     container: Option<&Inspected>,
     world: &World,
 ) -> Result<Exit, CommandError> {
-    let frozen = freeze(args, container, world)?;
     let name = container.map(|inspected| inspected.container.name.as_str());
+    if let Some(kept) = &args.keeping.keep {
+        let process = format!("pid:{}", doorway.process);
+        let order = Order { name: kept, target: name.unwrap_or(&process), args };
+        return order.start_here(plan(args, (name, doorway), world), world);
+    }
+    let frozen = freeze(args, container, world)?;
     let exit = session::run(plan(args, (name, doorway), world), world);
     frozen.map_or(Ok(()), Frozen::thaw).and(exit)
 }

@@ -5,6 +5,7 @@ use porthole_engine::{Client, Creation, Session, SidecarRequest, start_sidecar};
 use porthole_host::{EntryPlan, SessionTerminal};
 use porthole_wire::session::{Plan, Terminal};
 
+use super::kept::Order;
 use super::wanted::{self, Wanted};
 use crate::collect;
 use crate::error::CommandError;
@@ -13,8 +14,16 @@ use crate::interrupt;
 use crate::world::World;
 
 /// Runs what is wanted in the container.
-pub(super) fn run(wanted: &Wanted, client: &Client, world: &World) -> Result<Exit, CommandError> {
+pub(super) fn run(
+    wanted: &Wanted,
+    client: &Client,
+    kept: Option<Order<'_>>,
+    world: &World,
+) -> Result<Exit, CommandError> {
     let program = collect::own_program()?;
+    if let Some(order) = kept {
+        return order.start_beside(&entry(wanted, &program), wanted.entry.clone(), world);
+    }
     let plan = entering(wanted, wanted.entry.clone(), wanted::terminal(world))?;
     world.serve(async {
         let session = begin(client, &entry(wanted, &program)).await?;

@@ -7,7 +7,7 @@ use porthole_engine::{Client, Session, SessionError};
 use porthole_host::{Doorway, EntryPlan};
 use porthole_model::{Container, Pid};
 use porthole_wire::capability;
-use porthole_wire::session::{Plan, Terminal};
+use porthole_wire::session::{FromClient, Plan, Terminal};
 
 use super::args::DebugArgs;
 use super::conversation::{self, DetachKeys, Ending};
@@ -67,11 +67,13 @@ impl Wanted {
         mut session: Session,
         plan: Plan,
     ) -> Result<Exit, CommandError> {
-        let held = conversation::hold(&mut session, plan, &self.detach_keys).await;
+        let begin = FromClient::Begin(Box::new(plan));
+        let held = conversation::hold(&mut session, begin, &self.detach_keys).await;
         let ended = session.end(client).await.map_err(|error| failed("end the session", error));
         match held? {
             Ending::Exited(code) => ended.map(|()| Exit::Passed(code)),
             Ending::Detached => ended.map(|()| Exit::Success),
+            Ending::Dismissed(reason) => Err(CommandError::new(reason)),
         }
     }
 }
