@@ -107,7 +107,8 @@ impl Session {
         leftover: Option<Leftover>,
     ) -> io::Result<Self> {
         writer.write_all(&GREETING).await?;
-        let output = SessionOutput { stream, demultiplexer, messages: Messages::default(), aside: Vec::new() };
+        let output =
+            SessionOutput { stream, demultiplexer, messages: Messages::default(), aside: Vec::new() };
         Ok(Self { input: SessionInput(writer), output, leftover })
     }
 

@@ -14,7 +14,8 @@ pub fn list(sessions: &[KeptSession]) -> Doc {
         doc.paragraph(Line::of(Style::Good, "No session is kept."));
         return doc;
     }
-    let mut columns: Vec<_> = ["NAME", "TARGET", "WAY", "SINCE", "STATE"].into_iter().map(Column::new).collect();
+    let mut columns: Vec<_> =
+        ["NAME", "TARGET", "WAY", "SINCE", "STATE"].into_iter().map(Column::new).collect();
     columns.push(Column::new("COMMAND").elide(12));
     let mut table = Table::new(columns);
     for session in sessions {

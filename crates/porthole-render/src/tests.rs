@@ -134,7 +134,10 @@ fn what_gc_removed() {
     let sockets = ["/run/docker.sock".to_owned()];
     let (images, kept) = (["porthole:0.1.0".to_owned()], ["night".to_owned()]);
     let collected = gc::Collected { containers: &names, sockets: &sockets, ..gc::Collected::default() };
-    assert_snapshot!("gc", piped(&gc::doc(&gc::Collected { images: &images, kept_sessions: &kept, ..collected })));
+    assert_snapshot!(
+        "gc",
+        piped(&gc::doc(&gc::Collected { images: &images, kept_sessions: &kept, ..collected }))
+    );
     assert_snapshot!("gc_nothing", piped(&gc::doc(&gc::Collected::default())));
     assert_snapshot!("gc_json", json::removed(&gc::Collected { sessions: &kept, ..collected }));
 }

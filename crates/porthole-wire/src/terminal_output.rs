@@ -173,10 +173,14 @@ mod tests {
     fn questions_are_told_from_orders() {
         assert_eq!(question(b"\x1b[6n"), Some(Question::Cursor));
         assert_eq!(question(b"\x1b[5n"), Some(Question::Status));
-        for other in ["\x1b[c", "\x1b[>c", "\x1b[?u", "\x1b[18t", "\x1b[?2026$p", "\x1b]11;?\x07", "\x1bP+q\x1b\\"] {
+        for other in
+            ["\x1b[c", "\x1b[>c", "\x1b[?u", "\x1b[18t", "\x1b[?2026$p", "\x1b]11;?\x07", "\x1bP+q\x1b\\"]
+        {
             assert_eq!(question(other.as_bytes()), Some(Question::Other), "{other:?}");
         }
-        for order in ["\x1b[31m", "\x1b[?1049h", "\x1b]0;what?\x07", "\x1b[2J", "\x1b[u", "\x1b[8;24;80t", "\x1b7"] {
+        for order in
+            ["\x1b[31m", "\x1b[?1049h", "\x1b]0;what?\x07", "\x1b[2J", "\x1b[u", "\x1b[8;24;80t", "\x1b7"]
+        {
             assert_eq!(question(order.as_bytes()), None, "{order:?}");
         }
     }

@@ -55,6 +55,16 @@ impl KeptSidecar {
         exec::start(client, &self.container, &json!([program, RELAY, SOCKET]), "0:0").await
     }
 
+    /// The same; none where its container has ended meanwhile.
+    pub async fn join_if_alive(&self, client: &Client) -> Result<Option<Session>, SessionError> {
+        match self.join(client).await {
+            Err(SessionError::Engine { source: RequestError::Status { status: 404 | 409, .. }, .. }) => {
+                Ok(None)
+            }
+            joined => joined.map(Some),
+        }
+    }
+
     /// Waits until its container is gone, or removes it where it does not go.
     pub async fn end(&self, client: &Client) -> Result<(), SessionError> {
         let mut leftover = Leftover::of_session(client.endpoint(), client.limit());

@@ -32,7 +32,9 @@ pub use exchange::{
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
 pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_passed};
 pub use gap::{GapWord, MissingFact};
-pub use kept::{AttachedItem, KeptSessionItem, KeptSessionsDocument, SessionEndItem, SessionWayWord, kept_sessions};
+pub use kept::{
+    AttachedItem, KeptSessionItem, KeptSessionsDocument, SessionEndItem, SessionWayWord, kept_sessions,
+};
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
 pub use removed::{RemovedDocument, removed};

@@ -13,16 +13,16 @@ use crate::debug_sidecar::{assert_no_trace, inside};
 use crate::support::{lab, wait_for};
 
 /// A porthole on a terminal, and what it shows.
-struct Shown {
+pub(crate) struct Shown {
     child: Child,
-    terminal: PseudoTerminal,
+    pub(crate) terminal: PseudoTerminal,
     other_end: File,
     pieces: Receiver<Vec<u8>>,
     seen: String,
 }
 
 impl Shown {
-    fn start(lab: &Lab, words: &[&str]) -> Self {
+    pub(crate) fn start(lab: &Lab, words: &[&str]) -> Self {
         let (terminal, other_end) = PseudoTerminal::open(Cells { rows: 24, columns: 80 }).expect("it works");
         let mut command = lab.command("porthole");
         command.args(words).env("TERM", "xterm");
@@ -36,7 +36,7 @@ impl Shown {
     }
 
     /// Waits until this is shown, and forgets all up to it.
-    fn see(&mut self, text: &str) {
+    pub(crate) fn see(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !self.seen.contains(text) {
             let piece = self.pieces.recv_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -57,11 +57,11 @@ impl Shown {
         }
     }
 
-    fn key(&self, keys: &[u8]) {
+    pub(crate) fn key(&self, keys: &[u8]) {
         self.terminal.file().write_all(keys).expect("it works");
     }
 
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         let code = self.child.wait().expect("it works").code();
         assert!(!is_taken(&self.other_end), "the terminal is given back");
         code

@@ -5,6 +5,7 @@ mod bad_input;
 mod content;
 mod cp;
 mod debug;
+mod debug_keep;
 mod debug_kills;
 mod debug_sidecar;
 mod debug_sidecar_as_target;

@@ -78,8 +78,10 @@ fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Res
     let frozen = local::freeze(args, Some(inspected), world)?;
     let client = &inspected.client;
     let exit = match &args.way.image {
-        Some(_) if args.keeping.keep.is_some() => Err(CommandError::new("a session with a tool image is not kept")
-            .hint("leave --image out: porthole's own tools can be kept at")),
+        Some(_) if args.keeping.keep.is_some() => {
+            Err(CommandError::new("a session with a tool image is not kept")
+                .hint("leave --image out: porthole's own tools can be kept at"))
+        }
         Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
         None if args.way.as_target => as_target::run(&wanted, client, world),
         None => sidecar::run(&wanted, client, order(args, &inspected.container.name), world),
@@ -89,9 +91,12 @@ fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Res
 
 fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -> Result<Exit, CommandError> {
     if args.keeping.keep.is_some() {
-        return Err(CommandError::new(format!("'{}' does not run, and its double is not kept", dormant.name))
-            .hint("without --keep it is entered for as long as the terminal lasts")
-            .hint("a container that runs can be kept at: porthole testbox, or docker start, then --keep"));
+        return Err(CommandError::new(format!(
+            "'{}' does not run, and its double is not kept",
+            dormant.name
+        ))
+        .hint("without --keep it is entered for as long as the terminal lasts")
+        .hint("a container that runs can be kept at: porthole testbox, or docker start, then --keep"));
     }
     if args.pause {
         return Err(CommandError::new(format!(

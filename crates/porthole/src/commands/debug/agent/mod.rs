@@ -91,11 +91,7 @@ async fn attend(
 }
 
 /// Says the last message, to whoever is still there.
-async fn say_last(
-    ears: &mut Ears<Receiver>,
-    mouth: &mut Mouth<Sender>,
-    last: &FromAgent,
-) -> io::Result<()> {
+async fn say_last(ears: &mut Ears<Receiver>, mouth: &mut Mouth<Sender>, last: &FromAgent) -> io::Result<()> {
     mouth.say(last);
     while mouth.is_full_of_words() {
         tokio::select! {

@@ -37,7 +37,10 @@ pub(super) async fn converse(
     world: &World,
 ) -> Result<Exit, CommandError> {
     let name = found.name();
-    match conversation::hold(&mut session, first, keys).await? {
+    let ending = conversation::hold(&mut session, first, keys).await;
+    // The session waits until this end has heard its last word.
+    drop(session);
+    match ending? {
         Ending::Exited(code) => {
             found.clear().await.map_err(|error| wanted::failed("end the session", error))?;
             Ok(Exit::Passed(code))

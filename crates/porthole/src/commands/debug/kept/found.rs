@@ -30,7 +30,8 @@ impl Found {
     /// All there are. Where the engine cannot be asked, the reason is among what is given.
     pub(crate) fn all(world: &World) -> Result<(Vec<Self>, Option<CommandError>), CommandError> {
         let place = Place::of_this_user(&world.settings);
-        let names = place.names().map_err(|error| CommandError::caused_by("cannot list kept sessions", error))?;
+        let names =
+            place.names().map_err(|error| CommandError::caused_by("cannot list kept sessions", error))?;
         let mut all: Vec<_> = names.into_iter().map(|name| Self::Here(name, place.clone())).collect();
         match beside(world) {
             Ok(others) => {
@@ -48,7 +49,9 @@ impl Found {
             return Ok(Some(Self::Here(name.clone(), place)));
         }
         let others = beside(world).map_err(|error| {
-            error.hint(format!("on this host no session is called {name}; those beside containers are not known"))
+            error.hint(format!(
+                "on this host no session is called {name}; those beside containers are not known"
+            ))
         })?;
         Ok(others.into_iter().find(|found| found.name() == name.as_str()))
     }
@@ -72,8 +75,8 @@ impl Found {
                 None => Ok(None),
             },
             Self::Beside(sidecar, client) => {
-                let joined = sidecar.join(client).await;
-                joined.map(Some).map_err(|error| CommandError::caused_by(failed(), error))
+                let joined = sidecar.join_if_alive(client).await;
+                joined.map_err(|error| CommandError::caused_by(failed(), error))
             }
         }
     }
@@ -107,7 +110,9 @@ impl Found {
                 io::Result::Ok(())
             };
             let ended = timeout(PATIENCE, ended).await;
-            ended.map_err(|_| failed("it does not end".to_owned()))?.map_err(|error| failed(error.to_string()))?;
+            ended
+                .map_err(|_| failed("it does not end".to_owned()))?
+                .map_err(|error| failed(error.to_string()))?;
         }
         self.clear().await.map_err(|error| failed(error.to_string()))
     }
@@ -141,7 +146,8 @@ impl Found {
 fn beside(world: &World) -> Result<Vec<Found>, CommandError> {
     let client = Rc::new(world.engine()?);
     let all = world.block_on(KeptSidecar::all(&client))?;
-    let all = all.map_err(|error| CommandError::caused_by("cannot list the engine's kept sessions", error))?;
+    let all =
+        all.map_err(|error| CommandError::caused_by("cannot list the engine's kept sessions", error))?;
     Ok(all.into_iter().map(|sidecar| Found::Beside(sidecar, Rc::clone(&client))).collect())
 }
 

@@ -38,10 +38,18 @@ pub(super) async fn hear(ears: &mut Option<&mut Ears<OwnedReadHalf>>) -> io::Res
     }
 }
 
-/// Says the last message, to somebody who listens.
-pub(super) async fn say_last(mut mouth: Mouth<OwnedWriteHalf>, last: FromAgent) {
+/// Says the last message, and waits until it was heard: whoever hears it leaves. With this process, a relay between may
+/// end as well.
+pub(super) async fn say_last(
+    mut ears: Ears<OwnedReadHalf>,
+    mut mouth: Mouth<OwnedWriteHalf>,
+    last: FromAgent,
+) {
     mouth.say(&last);
-    let said = async { while mouth.is_full_of_words() && mouth.flush().await.is_ok() {} };
+    let heard = async {
+        while mouth.is_full_of_words() && mouth.flush().await.is_ok() {}
+        while let Ok(Some(_)) = ears.hear().await {}
+    };
     // One who does not listen is not told.
-    let _late = timeout(PATIENCE, said).await;
+    let _late = timeout(PATIENCE, heard).await;
 }

@@ -25,7 +25,8 @@ fn all(world: &World) -> Result<(Vec<KeptSession>, Vec<CommandError>), CommandEr
     let (found, unasked) = Found::all(world)?;
     if let Some(error) = unasked {
         // On a host without an engine there are none beside containers.
-        let reason = std::iter::once(error.message().to_owned()).chain(error.causes()).collect::<Vec<_>>().join(": ");
+        let reason =
+            std::iter::once(error.message().to_owned()).chain(error.causes()).collect::<Vec<_>>().join(": ");
         world.printer.note(&note(&format!("sessions beside containers are not listed: {reason}")));
     }
     let (mut sessions, mut errors) = (Vec::new(), Vec::new());

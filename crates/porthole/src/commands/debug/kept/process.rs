@@ -11,6 +11,7 @@ use std::time::Duration;
 use porthole_model::{Attached, KeptSession, SessionEnd, SessionWay, Uid};
 use porthole_wire::session::{FromAgent, FromClient, Joining, Keeping, Plan, Terminal, WindowSize};
 use tokio::net::unix::OwnedWriteHalf;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::agent::line::Mouth;
@@ -35,6 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program takes notice of a new size that lasts.
 const RESIZING: Duration = Duration::from_millis(60);
+
+/// How each answer of a terminal begins.
+const ANSWER: &[u8] = b"\x1b[";
 
 /// The terminal of a session that nobody has sat at yet.
 const UNSEEN: WindowSize = WindowSize { rows: 24, columns: 80 };
@@ -91,12 +95,13 @@ async fn begin(door: Door, plan: &Plan, keeping: &Keeping, mut arrival: Arrival)
             kept.attach(arrival, &keeping.beginner);
             let told = kept.attend(door).await;
             kept.running.end(None).await;
+            kept.farewells.join_all().await;
             // Whoever asked for the end sees it by the end of the stream.
             drop(told);
         }
         Err(refusal) => {
             let last = refusal.tell(&mut arrival.mouth);
-            say_last(arrival.mouth, last).await;
+            say_last(arrival.ears, arrival.mouth, last).await;
         }
     }
 }
@@ -106,7 +111,11 @@ struct KeptProcess {
     running: Running,
     shown: Shown,
     guest: Option<Guest>,
+    /// Last words to those who go, until they are heard.
+    farewells: JoinSet<()>,
     has_begun: bool,
+    /// The answers that the guest's terminal owes.
+    owed: Vec<u8>,
     /// What is said last, once all output is.
     last: Option<FromAgent>,
     /// A size that the terminal gets in a moment.
@@ -131,8 +140,17 @@ impl KeptProcess {
             attached: None,
             ended: None,
         };
-        let shown = Shown::default();
-        Self { about, running, shown, guest: None, has_begun: false, last: None, size: None }
+        Self {
+            about,
+            running,
+            shown: Shown::default(),
+            guest: None,
+            farewells: JoinSet::new(),
+            has_begun: false,
+            owed: Vec::new(),
+            last: None,
+            size: None,
+        }
     }
 
     /// Serves until the session is to end; gives whoever asked for that.
@@ -175,12 +193,13 @@ impl KeptProcess {
                 taken = self.running.input.feed(), if is_waiting => self.fed(taken),
                 step = self.running.process.step(), if self.last.is_none() => self.note(step),
                 () = at(resized_at), if resized_at.is_some() => self.resize(),
+                Some(_) = self.farewells.join_next() => {}
             }
         }
     }
 
     /// Somebody came.
-    fn receive(&mut self, mut arrival: Arrival) -> Course {
+    fn receive(&mut self, arrival: Arrival) -> Course {
         let last = match &arrival.first {
             FromClient::End => {
                 self.dismiss(&format!("{} ended the session", called(self.user(&arrival, None))));
@@ -192,15 +211,17 @@ impl KeptProcess {
                 }
                 _ => {
                     let joining = joining.clone();
-                    self.dismiss(&format!("{} attached to it elsewhere", called(self.user(&arrival, Some(&joining)))));
+                    self.dismiss(&format!(
+                        "{} attached to it elsewhere",
+                        called(self.user(&arrival, Some(&joining)))
+                    ));
                     return self.attach(arrival, &joining);
                 }
             },
             FromClient::Describe => FromAgent::Description(Box::new(self.about.clone())),
             _ => FromAgent::Failed("the session has begun already".to_owned()),
         };
-        arrival.mouth.say(&last);
-        tokio::spawn(say_all(arrival.mouth));
+        self.farewells.spawn(say_last(arrival.ears, arrival.mouth, last));
         Course::On
     }
 
@@ -212,7 +233,8 @@ impl KeptProcess {
     }
 
     fn attach(&mut self, arrival: Arrival, joining: &Joining) -> Course {
-        self.about.attached = Some(Attached { user: self.user(&arrival, Some(joining)), since: World::now() });
+        self.about.attached =
+            Some(Attached { user: self.user(&arrival, Some(joining)), since: World::now() });
         let mut guest = Guest::new(arrival, joining.terminal.is_some());
         if self.has_begun {
             guest.mouth.say(&FromAgent::Begun);
@@ -239,6 +261,9 @@ impl KeptProcess {
             Ok(Some(message)) => {
                 if let (Some(guest), FromClient::Input(bytes)) = (&mut self.guest, &message) {
                     guest.unread += bytes.len();
+                    if bytes.windows(2).any(|pair| pair == ANSWER) {
+                        self.owed.clear();
+                    }
                 }
                 self.running.obey(message);
             }
@@ -249,12 +274,14 @@ impl KeptProcess {
     fn leave(&mut self) {
         self.guest = None;
         self.about.attached = None;
+        self.running.input.add(&std::mem::take(&mut self.owed));
     }
 
     /// Has the guest go, for this reason.
     fn dismiss(&mut self, reason: &str) {
         if let Some(guest) = self.guest.take() {
-            tokio::spawn(say_last(guest.mouth, FromAgent::Dismissed(reason.to_owned())));
+            let last = FromAgent::Dismissed(reason.to_owned());
+            self.farewells.spawn(say_last(guest.ears, guest.mouth, last));
         }
         self.leave();
     }
@@ -262,7 +289,9 @@ impl KeptProcess {
     fn show(&mut self, piece: Option<Vec<u8>>) {
         let Some(piece) = piece else { return };
         let answers = self.shown.take(&piece);
-        if !self.guest.as_ref().is_some_and(|guest| guest.has_terminal) {
+        if self.guest.as_ref().is_some_and(|guest| guest.has_terminal) {
+            self.owed.extend(answers);
+        } else {
             self.running.input.add(&answers);
         }
         self.tell(&FromAgent::Output(piece));
@@ -310,13 +339,9 @@ impl KeptProcess {
 
     async fn tell_the_end(&mut self) {
         if let (Some(guest), Some(last)) = (self.guest.take(), self.last.take()) {
-            say_last(guest.mouth, last).await;
+            say_last(guest.ears, guest.mouth, last).await;
         }
     }
-}
-
-async fn say_all(mut mouth: Mouth<OwnedWriteHalf>) {
-    while mouth.is_full_of_words() && mouth.flush().await.is_ok() {}
 }
 
 async fn at(moment: Option<Instant>) {

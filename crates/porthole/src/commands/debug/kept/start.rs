@@ -43,7 +43,10 @@ impl Order<'_> {
         let failed = |error: io::Error| CommandError::caused_by("cannot keep the session", error);
         place.make().map_err(failed)?;
         spawn(&place.socket(self.name)).map_err(failed)?;
-        let stream = place.connect(self.name).map_err(failed)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let stream = place
+            .connect(self.name)
+            .map_err(failed)?
+            .ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         let plan = self.plan(entry, SessionWay::Local, world)?;
         world.serve(async {
             let session = over(stream).await.map_err(failed)?;
