@@ -30,7 +30,7 @@ pub enum FromClient {
     Join(Joining),
     /// To a kept session: what is it? The first message, and the only one.
     Describe,
-    /// To a kept session: end. The first message, and the only one; the stream ends when nothing is left of it.
+    /// To a kept session: end. The first message, and the only one; the answer comes when nothing is left of it.
     End,
 }
 

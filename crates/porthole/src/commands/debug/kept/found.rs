@@ -106,7 +106,8 @@ impl Found {
         if let Some(mut session) = self.join().await? {
             let ended = async {
                 session.input.say(&FromClient::End).await?;
-                while session.output.hear().await.is_ok() {}
+                // Its last word, or the end of the stream, comes when nothing of it is left.
+                while !matches!(session.output.hear().await, Ok(FromAgent::Dismissed(_)) | Err(_)) {}
                 io::Result::Ok(())
             };
             let ended = timeout(PATIENCE, ended).await;

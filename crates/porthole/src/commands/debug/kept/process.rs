@@ -10,11 +10,9 @@ use std::time::Duration;
 
 use porthole_model::{Attached, KeptSession, SessionEnd, SessionWay, Uid};
 use porthole_wire::session::{FromAgent, FromClient, Joining, Keeping, Plan, Terminal, WindowSize};
-use tokio::net::unix::OwnedWriteHalf;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::super::agent::line::Mouth;
 use super::super::agent::process::{Running, Step};
 use super::super::agent::streams::read;
 use super::door::{Arrival, Door};
@@ -93,11 +91,12 @@ async fn begin(door: Door, plan: &Plan, keeping: &Keeping, mut arrival: Arrival)
         Ok(running) => {
             let mut kept = KeptProcess::new(keeping, running);
             kept.attach(arrival, &keeping.beginner);
-            let told = kept.attend(door).await;
+            let asked = kept.attend(door).await;
             kept.running.end(None).await;
+            if let Some(Arrival { ears, mouth, .. }) = asked {
+                kept.farewells.spawn(say_last(ears, mouth, FromAgent::Dismissed("it has ended".to_owned())));
+            }
             kept.farewells.join_all().await;
-            // Whoever asked for the end sees it by the end of the stream.
-            drop(told);
         }
         Err(refusal) => {
             let last = refusal.tell(&mut arrival.mouth);
@@ -126,7 +125,7 @@ struct KeptProcess {
 enum Course {
     On,
     /// It ends, as this one asked.
-    End(Mouth<OwnedWriteHalf>),
+    End(Arrival),
 }
 
 impl KeptProcess {
@@ -154,7 +153,7 @@ impl KeptProcess {
     }
 
     /// Serves until the session is to end; gives whoever asked for that.
-    async fn attend(&mut self, door: Door) -> Option<Mouth<OwnedWriteHalf>> {
+    async fn attend(&mut self, door: Door) -> Option<Arrival> {
         let mut door = door;
         let stopped = interrupt::terminated(false);
         tokio::pin!(stopped);
@@ -178,8 +177,8 @@ impl KeptProcess {
             let has_words = mouth.as_ref().is_some_and(|mouth| mouth.is_full_of_words());
             tokio::select! {
                 () = &mut stopped => return None,
-                arrival = door.arrival() => if let Course::End(told) = self.receive(arrival) {
-                    return Some(told);
+                arrival = door.arrival() => if let Course::End(asked) = self.receive(arrival) {
+                    return Some(asked);
                 },
                 heard = hear(&mut ears) => self.obey(heard),
                 flushed = async { match &mut mouth { Some(mouth) => mouth.flush().await, None => Ok(()) } }, if has_words => {
@@ -203,7 +202,7 @@ impl KeptProcess {
         let last = match &arrival.first {
             FromClient::End => {
                 self.dismiss(&format!("{} ended the session", called(self.user(&arrival, None))));
-                return Course::End(arrival.mouth);
+                return Course::End(arrival);
             }
             FromClient::Join(joining) => match &self.about.attached {
                 Some(attached) if self.guest.is_some() && !joining.takes_over => {
