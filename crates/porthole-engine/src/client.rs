@@ -26,7 +26,6 @@ use crate::transport::Dialler;
 pub(crate) use call::Outgoing;
 use greeting::Greeting;
 pub use stream::{AnswerStream, HijackedStream};
-pub(crate) use stream::{HijackedReader, HijackedWriter};
 
 /// An engine that answered.
 pub struct Client {

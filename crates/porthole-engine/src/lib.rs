@@ -41,8 +41,9 @@ pub use negotiation::{ApiRange, ApiVersion};
 pub use registry::{PullTrouble, pull_trouble, registry_of};
 pub use request_error::{Call, RequestError};
 pub use session::{
-    AGENT, ExecRequest, MountedFrom, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,
-    SidecarMount, SidecarPlace, SidecarRequest, ToolImage, provide_image, start_exec, start_sidecar,
+    AGENT, ExecRequest, KEPT, KeptSidecar, MountedFrom, Pull, PullProgress, RELAY, Session, SessionError,
+    SessionInput, SessionOutput, SidecarMount, SidecarPlace, SidecarRequest, ToolImage, provide_image,
+    start_exec, start_sidecar,
 };
 pub use testbox::{Publication, Testbox, TestboxError, TestboxOrder, remove_testbox, testboxes};
 pub use transport::{Membership, SocketPermission, TlsFault};

@@ -6,6 +6,7 @@
 //! took it away.
 
 mod exec;
+mod kept;
 mod mounts;
 mod pull;
 mod sidecar;
@@ -16,19 +17,26 @@ use std::marker::PhantomData;
 use porthole_wire::multiplexed::{Demultiplexer, NotMultiplexed, StreamKind};
 use porthole_wire::session::{FromAgent, FromClient, GREETING, Message, Messages, NotASession};
 use porthole_wire::tar::TarError;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::client::{Client, HijackedReader, HijackedStream, HijackedWriter};
+use crate::client::{Client, HijackedStream};
 use crate::helper::{HelperError, Leftover};
 use crate::request_error::RequestError;
 
 pub use exec::{ExecRequest, start_exec};
+pub use kept::KeptSidecar;
 pub use mounts::{MountedFrom, SidecarMount};
 pub use pull::{Pull, PullProgress, provide_image};
 pub use sidecar::{SidecarPlace, SidecarRequest, ToolImage, start_sidecar};
 
 /// The word that makes porthole an agent.
 pub const AGENT: &str = "porthole-agent";
+
+/// The word that makes porthole the process of a kept session.
+pub const KEPT: &str = "porthole-kept";
+
+/// The word that makes porthole the line between an exec's streams and a kept session's socket.
+pub const RELAY: &str = "porthole-relay";
 
 /// Why there is no session, or no longer one.
 #[derive(Debug, thiserror::Error)]
@@ -99,14 +107,25 @@ pub struct Session<Said = FromClient, Heard = FromAgent> {
 
 impl<Said: Message, Heard: Message> Session<Said, Heard> {
     async fn begin(stream: HijackedStream, leftover: Option<Leftover>) -> io::Result<Self> {
-        let (reader, mut writer) = stream.split();
+        let (reader, writer) = stream.split();
+        let halves = (Box::new(reader) as Box<_>, Box::new(writer) as Box<_>);
+        Self::greet(halves, Some(Demultiplexer::default()), leftover).await
+    }
+
+    /// A session whose agent is at the other end of this stream, no engine between.
+    pub async fn over(stream: tokio::net::UnixStream) -> io::Result<Self> {
+        let (reader, writer) = stream.into_split();
+        Self::greet((Box::new(reader), Box::new(writer)), None, None).await
+    }
+
+    async fn greet(
+        (stream, mut writer): (Reader, Writer),
+        demultiplexer: Option<Demultiplexer>,
+        leftover: Option<Leftover>,
+    ) -> io::Result<Self> {
         writer.write_all(&GREETING).await?;
-        let output = SessionOutput {
-            stream: reader,
-            demultiplexer: Demultiplexer::default(),
-            messages: Messages::default(),
-            aside: Vec::new(),
-        };
+        let output =
+            SessionOutput { stream, demultiplexer, messages: Messages::default(), aside: Vec::new() };
         Ok(Self { input: SessionInput { stream: writer, messages: PhantomData }, output, leftover })
     }
 
@@ -119,9 +138,12 @@ impl<Said: Message, Heard: Message> Session<Said, Heard> {
     }
 }
 
+type Reader = Box<dyn AsyncRead + Send + Unpin>;
+type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+
 /// What is said to the agent.
 pub struct SessionInput<Said = FromClient> {
-    stream: HijackedWriter,
+    stream: Writer,
     messages: PhantomData<fn(Said)>,
 }
 
@@ -135,8 +157,9 @@ impl<Said: Message> SessionInput<Said> {
 
 /// What the agent says.
 pub struct SessionOutput<Heard = FromAgent> {
-    stream: HijackedReader,
-    demultiplexer: Demultiplexer,
+    stream: Reader,
+    /// Where an engine is between.
+    demultiplexer: Option<Demultiplexer>,
     messages: Messages<Heard>,
     aside: Vec<u8>,
 }
@@ -162,8 +185,12 @@ impl<Heard: Message> SessionOutput<Heard> {
 
     /// The agent speaks on its standard output alone; on the other stream a runtime says why it cannot start it.
     fn sort(&mut self, mut bytes: &[u8]) -> Result<(), NotMultiplexed> {
+        let Some(demultiplexer) = &mut self.demultiplexer else {
+            self.messages.push(bytes);
+            return Ok(());
+        };
         while !bytes.is_empty() {
-            match self.demultiplexer.step(&mut bytes)? {
+            match demultiplexer.step(&mut bytes)? {
                 Some((StreamKind::Output, payload)) => self.messages.push(payload),
                 Some((_, payload)) => {
                     let room = ASIDE.saturating_sub(self.aside.len()).min(payload.len());

@@ -52,7 +52,7 @@ pub use held_root::{
     is_holder,
 };
 pub use host::{LinuxHost, Roots};
-pub use limits::{ask_to_end, be_called, raise_descriptor_limit, stand_alone};
+pub use limits::{ask_to_end, be_called, end_by, kill, own_user, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
 pub use own_program::OwnProgram;
 pub use porthole_wire::{AddressFamily, SocketStates};
@@ -61,4 +61,4 @@ pub use raw_terminal::{Cells, RawTerminal, cells};
 pub use socket_filter::SocketFilter;
 pub use socket_inventory::SocketInventory;
 pub use stand_in::{HeldSocket, Mounted, MountedChange, SocketPlace};
-pub use terminal::{Foreground, is_taken, stop_as_terminal_does};
+pub use terminal::{Foreground, is_in_foreground, is_taken, stop_as_terminal_does};

@@ -59,6 +59,13 @@ impl Foreground {
     }
 }
 
+/// Whether this process is in the foreground of a terminal that one of its standard streams is.
+pub fn is_in_foreground() -> bool {
+    let (input, output, errors) = (io::stdin(), io::stdout(), io::stderr());
+    let mut streams = [input.as_fd(), output.as_fd(), errors.as_fd()].into_iter();
+    own_group().is_some_and(|group| streams.any(|stream| tcgetpgrp(stream) == Ok(group)))
+}
+
 /// The process group of this process; `None` where it is of a pid namespace that is not seen from here, for which rustix has
 /// no answer.
 #[expect(unsafe_code, reason = "rustix takes for granted that there is one")]

@@ -10,6 +10,7 @@ mod exchange;
 mod finding;
 mod host;
 mod ids;
+mod kept_session;
 mod link;
 mod observed;
 mod process;
@@ -46,6 +47,7 @@ pub use host::{Host, NetworkNamespace, NetworkStack, Privilege};
 pub use ids::{
     ContainerId, Gid, InterfaceIndex, IpPrefix, MacAddress, NetnsId, NetworkId, Pid, Port, ShortId, Uid,
 };
+pub use kept_session::{Attached, KeptSession, SessionEnd, SessionWay};
 pub use link::{
     BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
     Neighbour, NeighbourState, OperationalState, Route, RouteKind,

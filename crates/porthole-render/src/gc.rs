@@ -2,20 +2,40 @@
 
 use crate::doc::{Doc, Line, Style};
 
-/// The containers and images that were removed, by name, and the sockets that were given back to their engines.
-pub fn doc(containers: &[String], images: &[String], sockets: &[String]) -> Doc {
+/// What was removed, and what goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Collected<'a> {
+    /// Containers, by name.
+    pub containers: &'a [String],
+    /// Images.
+    pub images: &'a [String],
+    /// Sockets that were given back to their engines.
+    pub sockets: &'a [String],
+    /// Kept sessions that were ended.
+    pub sessions: &'a [String],
+    /// Kept sessions that go on.
+    pub kept_sessions: &'a [String],
+}
+
+/// The same in words.
+pub fn doc(collected: &Collected<'_>) -> Doc {
+    let Collected { containers, images, sockets, sessions, kept_sessions } = *collected;
     let mut doc = Doc::new();
-    if containers.is_empty() && images.is_empty() && sockets.is_empty() {
+    if [containers, images, sockets, sessions].iter().all(|removed| removed.is_empty()) {
         doc.paragraph(Line::of(Style::Good, "Nothing was left behind."));
     }
     for socket in sockets {
         doc.append(crate::take_over::recovered(socket));
     }
     let lines = |kind: &str, names: &[String]| -> Vec<Line> {
-        names.iter().map(|name| Line::from(format!("removed {kind} ")).with(Style::Name, name)).collect()
+        names.iter().map(|name| Line::from(format!("{kind} ")).with(Style::Name, name)).collect()
     };
-    for line in lines("container", containers).into_iter().chain(lines("image", images)) {
+    let removed = [("removed container", containers), ("removed image", images), ("ended session", sessions)];
+    for line in removed.into_iter().flat_map(|(kind, names)| lines(kind, names)) {
         doc.paragraph(line);
+    }
+    for line in lines("kept session", kept_sessions) {
+        doc.paragraph(line.plain(" goes on: ").with(Style::Code, "porthole gc --sessions").plain(" ends it"));
     }
     doc
 }

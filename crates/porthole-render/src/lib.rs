@@ -20,6 +20,7 @@ pub mod gc;
 mod harmless;
 pub mod html;
 pub mod json;
+pub mod kept;
 pub mod live;
 mod markdown;
 mod moment;

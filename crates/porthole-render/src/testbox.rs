@@ -124,5 +124,5 @@ fn joined(parts: impl Iterator<Item = String>) -> Line {
 
 /// Testboxes that were removed.
 pub fn removed(names: &[String]) -> Doc {
-    crate::gc::doc(names, &[], &[])
+    crate::gc::doc(&crate::gc::Collected { containers: names, ..Default::default() })
 }

@@ -131,12 +131,15 @@ fn what_a_take_over_says() {
 #[test]
 fn what_gc_removed() {
     let names = ["porthole-helper-1".to_owned()];
+    let sockets = ["/run/docker.sock".to_owned()];
+    let (images, kept) = (["porthole:0.1.0".to_owned()], ["night".to_owned()]);
+    let collected = gc::Collected { containers: &names, sockets: &sockets, ..gc::Collected::default() };
     assert_snapshot!(
         "gc",
-        piped(&gc::doc(&names, &["porthole:0.1.0".to_owned()], &["/run/docker.sock".to_owned()]))
+        piped(&gc::doc(&gc::Collected { images: &images, kept_sessions: &kept, ..collected }))
     );
-    assert_snapshot!("gc_nothing", piped(&gc::doc(&[], &[], &[])));
-    assert_snapshot!("gc_json", json::removed(&names, &[], &["/run/docker.sock".to_owned()]));
+    assert_snapshot!("gc_nothing", piped(&gc::doc(&gc::Collected::default())));
+    assert_snapshot!("gc_json", json::removed(&gc::Collected { sessions: &kept, ..collected }));
 }
 
 #[test]
@@ -156,4 +159,29 @@ fn a_page_holds_the_picture_and_the_table() {
     let page = topology::html(&samples::topology());
     assert!(page.contains(&topology::svg(&samples::topology())));
     assert!(page.contains("<td><span class=\"name\">shop-frontend-1.k3x9f0q2m8</span></td>"));
+}
+
+#[test]
+fn kept_sessions() {
+    use porthole_model::{Attached, KeptSession, SessionEnd, SessionWay, Timestamp, Uid};
+    let detached = KeptSession {
+        name: "night".to_owned(),
+        target: "web".to_owned(),
+        command: vec!["sh".to_owned(), "-c".to_owned(), "sleep 1; date".to_owned()],
+        way: SessionWay::Local,
+        began: Timestamp(1_772_366_400_250),
+        attached: None,
+        ended: None,
+    };
+    let attached = Attached { user: Uid(1000), since: Timestamp(1_772_366_500_000) };
+    let ended = SessionEnd { code: 3, at: Timestamp(1_772_366_600_000) };
+    let other = KeptSession { name: "long".to_owned(), way: SessionWay::Sidecar, ..detached.clone() };
+    let sessions = [
+        detached,
+        KeptSession { command: Vec::new(), attached: Some(attached), ..other.clone() },
+        KeptSession { name: "over".to_owned(), ended: Some(ended), ..other },
+    ];
+    assert_snapshot!("kept_sessions", piped(&crate::kept::list(&sessions)));
+    assert_snapshot!("kept_sessions_none", piped(&crate::kept::list(&[])));
+    assert_snapshot!("kept_sessions_json", json::kept_sessions(&sessions));
 }

@@ -26,6 +26,7 @@ pub mod proc_net_unix;
 pub mod proc_stat;
 pub mod proc_status;
 pub mod tar;
+pub mod terminal_output;
 
 mod proc_error;
 mod socket_record;

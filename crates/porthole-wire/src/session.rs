@@ -8,6 +8,7 @@
 //! session, from being heard.
 
 mod crowd;
+mod kept;
 mod messages;
 mod plan;
 mod tunnel;
@@ -15,6 +16,7 @@ mod tunnel;
 use std::marker::PhantomData;
 
 pub use crowd::{CrowdMember, FromCrowd, ToCrowd};
+pub use kept::{Joining, Keeping};
 pub use messages::{FromAgent, FromClient, WindowSize};
 pub use plan::{Plan, Terminal};
 pub use tunnel::{Frame, Said};

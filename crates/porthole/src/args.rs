@@ -183,6 +183,13 @@ Examples:
   porthole -c prod debug -v /srv:/mnt web   with a directory of the engine's host
   porthole -c prod debug --all -- uptime  in every container there, side by side
   porthole debug --image netshoot web     with the tools of an image, which is pulled when it is missing
+  porthole debug --keep night web         goes on when you detach (ctrl-p ctrl-q) or the terminal goes away
+  porthole debug -d --keep job web -- sh -c 'while sleep 60; do ss -s; done'
+  porthole debug ls                       the sessions that are kept
+  porthole debug attach night             back to one of them
+  porthole debug rm night job             ends them
+
+A container called ls, attach, rm or help is reached by its id, or behind an option: porthole debug --mode auto ls.
 
 Exit codes: that of the command; 127 when there is none of that name, 126 when it cannot be run, 2 when porthole \
 cannot get inside. With --all and --filter, the highest; 125 stands for a container that was not entered.")]
@@ -253,10 +260,12 @@ Examples:
     /// Remove what killed runs of porthole left behind
     ///
     /// Removes helper containers, testboxes that do not run, and their images from the engine, and gives an engine's
-    /// socket back that a tap had taken over.
+    /// socket back that a tap had taken over. Sessions of porthole debug --keep go on, and are listed; the sockets of
+    /// killed ones are removed.
     #[command(after_long_help = "\
 Examples:
   porthole gc
+  porthole gc --sessions                  kept debug sessions, too
   porthole -c prod gc")]
     Gc(GcArgs),
     /// Print the completions of a shell
@@ -348,6 +357,9 @@ pub(crate) struct SnapshotArgs {
 /// `porthole gc`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct GcArgs {
+    /// End the sessions of porthole debug --keep, too
+    #[arg(long)]
+    pub(crate) sessions: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

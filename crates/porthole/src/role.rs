@@ -30,6 +30,12 @@ pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
     if let Some(args) = forward::tunnel::helper(words()) {
         return Some(forward::tunnel::help(&args));
     }
+    if let Some(socket) = debug::kept::process::kept_socket(words()) {
+        return Some(debug::kept::process::run(&socket));
+    }
+    if let Some(socket) = debug::kept::relay::relayed_socket(words()) {
+        return Some(debug::kept::relay::run(&socket));
+    }
     if let Some(container) = debug::thawed(words()) {
         return Some(debug::thaw(&container));
     }

@@ -57,9 +57,9 @@ impl AnswerStream {
 pub struct HijackedStream(TokioIo<Upgraded>);
 
 /// The half of a [`HijackedStream`] that is read.
-pub(crate) type HijackedReader = ReadHalf<TokioIo<Upgraded>>;
+type HijackedReader = ReadHalf<TokioIo<Upgraded>>;
 /// The half of a [`HijackedStream`] that is written.
-pub(crate) type HijackedWriter = WriteHalf<TokioIo<Upgraded>>;
+type HijackedWriter = WriteHalf<TokioIo<Upgraded>>;
 
 impl HijackedStream {
     /// Both halves, which end when both are dropped.

@@ -97,6 +97,16 @@ async fn remove_images(client: &Client, kind: Creation) -> Result<Vec<String>, R
 }
 
 impl Made {
+    /// The value of a label.
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.labels.get(name).map(AsRef::as_ref)
+    }
+
+    /// Whether it runs.
+    pub(crate) fn is_running(&self) -> bool {
+        self.state == "running"
+    }
+
     fn name(&self) -> String {
         self.names.first().map_or(self.id.as_str(), |name| name.trim_start_matches('/')).to_owned()
     }

@@ -1,7 +1,7 @@
 //! A session in the target itself, as the target's own user: the engine's exec of an agent that lies there.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{AGENT, Session, SessionError};
 use crate::client::Client;
@@ -19,6 +19,17 @@ pub struct ExecRequest<'a> {
 
 /// Starts an agent in the container.
 pub async fn start_exec(client: &Client, request: &ExecRequest<'_>) -> Result<Session, SessionError> {
+    let command = json!([request.program, AGENT]);
+    start(client, request.target, &command, request.user.unwrap_or_default()).await
+}
+
+/// Starts what speaks as an agent in a container.
+pub(super) async fn start(
+    client: &Client,
+    target: &str,
+    command: &Value,
+    user: &str,
+) -> Result<Session, SessionError> {
     #[derive(Deserialize)]
     struct Created {
         #[serde(rename = "Id")]
@@ -26,14 +37,14 @@ pub async fn start_exec(client: &Client, request: &ExecRequest<'_>) -> Result<Se
     }
     let step = |step| move |source| SessionError::Engine { step, source };
     let specification = json!({
-        "Cmd": [request.program, AGENT],
-        "User": request.user.unwrap_or_default(),
+        "Cmd": command,
+        "User": user,
         "AttachStdin": true,
         "AttachStdout": true,
         "AttachStderr": true,
         "Tty": false,
     });
-    let path = format!("/containers/{}/exec", request.target);
+    let path = format!("/containers/{target}/exec");
     let created: Created =
         client.post(&path, &specification).await.map_err(step("make an exec in the container"))?;
     let start = json!({ "Detach": false, "Tty": false });

@@ -7,8 +7,9 @@ use porthole_wire::tar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::kept::{KEPT_LABEL, SOCKET};
 use super::mounts::{self, SidecarMount};
-use super::{AGENT, Session, SessionError};
+use super::{AGENT, KEPT, Session, SessionError};
 use crate::client::Client;
 use crate::helper::{Creation, Leftover, PROGRAM, UPLOAD_LIMIT, provide};
 use crate::request_error::RequestError;
@@ -63,21 +64,34 @@ pub async fn start_sidecar<Said: Message, Heard: Message>(
     request: &SidecarRequest<'_>,
 ) -> Result<Session<Said, Heard>, SessionError> {
     let step = |step| move |source| SessionError::Engine { step, source };
+    let leftover = Leftover::of_session(client.endpoint(), client.limit());
+    let name = leftover.container();
+    create_container(client, name, request, None).await?;
+    let attach = format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1&stderr=1");
+    let stream = client.hijack(&attach).await.map_err(step("attach to the session's container"))?;
+    client.command(&format!("/containers/{name}/start")).await.map_err(step(START))?;
+    Ok(Session::begin(stream, Some(leftover)).await?)
+}
+
+/// Makes the container, of a session that is kept under a name or of one that is not.
+pub(super) async fn create_container(
+    client: &Client,
+    container: &str,
+    request: &SidecarRequest<'_>,
+    kept: Option<&str>,
+) -> Result<(), SessionError> {
     let image = match request.image {
         Some(image) => image.name.clone(),
         None => provide(client, request.program).await?,
     };
     mounts::look_for_sources(client, &image, request.mounts).await?;
-    let leftover = Leftover::of_session(client.endpoint(), client.limit());
-    let name = leftover.container();
-    create(client, name, &request.specification(&image)).await.map_err(step(MAKE))?;
-    if request.image.is_some() {
-        put_program(client, name, request.program).await?;
+    create(client, container, &request.specification(&image, kept))
+        .await
+        .map_err(|source| SessionError::Engine { step: MAKE, source })?;
+    match request.image {
+        Some(_) => put_program(client, container, request.program).await,
+        None => Ok(()),
     }
-    let attach = format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1&stderr=1");
-    let stream = client.hijack(&attach).await.map_err(step("attach to the session's container"))?;
-    client.command(&format!("/containers/{name}/start")).await.map_err(step(START))?;
-    Ok(Session::begin(stream, Some(leftover)).await?)
 }
 
 async fn create(client: &Client, name: &str, specification: &Value) -> Result<(), RequestError> {
@@ -98,26 +112,30 @@ async fn put_program(client: &Client, name: &str, program: &[u8]) -> Result<(), 
 }
 
 impl SidecarRequest<'_> {
-    fn specification(&self, image: &str) -> Value {
+    fn specification(&self, image: &str, kept: Option<&str>) -> Value {
         let shared = match self.place {
             SidecarPlace::Beside(target) => format!("container:{target}"),
             SidecarPlace::Host => "host".to_owned(),
         };
-        let role = if self.role.is_empty() { vec![AGENT.to_owned()] } else { self.role.clone() };
         let mounts: Vec<_> = self.mounts.iter().map(SidecarMount::specification).collect();
+        let mut labels = Creation::Session.labels();
+        if let Some(name) = kept {
+            labels[KEPT_LABEL] = name.into();
+        }
+        let has_input = kept.is_none();
         let mut specification = json!({
             "Image": image,
             "Entrypoint": [format!("/{PROGRAM}")],
-            "Cmd": role,
+            "Cmd": self.words(kept),
             // What the tool image sets has no say in who may enter.
             "User": "0:0",
-            "AttachStdin": true,
+            "AttachStdin": has_input,
             "AttachStdout": true,
             "AttachStderr": true,
-            "OpenStdin": true,
-            "StdinOnce": true,
+            "OpenStdin": has_input,
+            "StdinOnce": has_input,
             "Tty": false,
-            "Labels": Creation::Session.labels(),
+            "Labels": labels,
             "HostConfig": {
                 "AutoRemove": true,
                 "CapAdd": self.capabilities,
@@ -134,6 +152,15 @@ impl SidecarRequest<'_> {
             self.let_in(&mut specification["HostConfig"]);
         }
         specification
+    }
+
+    /// What the program is to be there. One that is kept has a socket for its clients, who come and go.
+    fn words(&self, kept: Option<&str>) -> Vec<String> {
+        match kept {
+            Some(_) => vec![KEPT.to_owned(), SOCKET.to_owned()],
+            None if self.role.is_empty() => vec![AGENT.to_owned()],
+            None => self.role.clone(),
+        }
     }
 
     fn let_in(&self, host: &mut Value) {

@@ -8,6 +8,7 @@ mod exchange;
 mod explain;
 mod forward;
 mod gap;
+mod kept;
 mod part;
 mod raw;
 mod removed;
@@ -31,6 +32,9 @@ pub use exchange::{
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
 pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_passed};
 pub use gap::{GapWord, MissingFact};
+pub use kept::{
+    AttachedItem, KeptSessionItem, KeptSessionsDocument, SessionEndItem, SessionWayWord, kept_sessions,
+};
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
 pub use removed::{RemovedDocument, removed};
@@ -63,6 +67,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("explain", schema::<ExplanationsDocument>()),
         ("forward", schema::<ForwardDocument>()),
         ("gc", schema::<RemovedDocument>()),
+        ("kept_sessions", schema::<KeptSessionsDocument>()),
         ("part", schema::<PartDocument>()),
         ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),

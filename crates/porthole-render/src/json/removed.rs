@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SCHEMA_VERSION, pretty};
+use crate::gc::Collected;
 
 /// What was removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -17,14 +18,20 @@ pub struct RemovedDocument {
     pub images: Vec<String>,
     /// The sockets that killed runs had taken over, and that were given back to their engines.
     pub sockets: Vec<String>,
+    /// The kept sessions that were ended.
+    pub sessions: Vec<String>,
+    /// The kept sessions that go on.
+    pub kept_sessions: Vec<String>,
 }
 
 /// What was removed, as JSON.
-pub fn removed(containers: &[String], images: &[String], sockets: &[String]) -> String {
+pub fn removed(collected: &Collected<'_>) -> String {
     pretty(&RemovedDocument {
         schema_version: SCHEMA_VERSION,
-        containers: containers.to_vec(),
-        images: images.to_vec(),
-        sockets: sockets.to_vec(),
+        containers: collected.containers.to_vec(),
+        images: collected.images.to_vec(),
+        sockets: collected.sockets.to_vec(),
+        sessions: collected.sessions.to_vec(),
+        kept_sessions: collected.kept_sessions.to_vec(),
     })
 }

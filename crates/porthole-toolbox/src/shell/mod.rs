@@ -1,6 +1,7 @@
 //! The shell: brush, a bash in Rust, which reads nothing of the container unless it is told to.
 
 mod environment;
+mod interrupt;
 mod kill;
 mod options;
 
@@ -26,6 +27,7 @@ use tokio::sync::Mutex;
 use crate::applet::{Applet, Group};
 use crate::arguments;
 use crate::trouble::{Trouble, exit, say};
+use interrupt::Interrupts;
 use kill::Kill;
 use options::{Commands, ShellOptions};
 
@@ -66,6 +68,26 @@ fn shell_of(options: &ShellOptions) -> Result<i32, Trouble> {
 async fn run_commands(options: &ShellOptions, commands: Commands) -> Result<u8, ShellError> {
     let shell = Arc::new(Mutex::new(build(options, &commands).await?));
     shell.lock().await.load_config(&options.profile(), &options.rc()).await?;
+    if options.is_interactive(&commands) {
+        return run_to_the_end(&shell, commands).await;
+    }
+    let Some(mut interrupts) = Interrupts::watch()? else { return run_to_the_end(&shell, commands).await };
+    tokio::select! {
+        code = run_to_the_end(&shell, commands) => code,
+        () = interrupts.to_end() => {
+            let mut shell = shell.lock().await;
+            // Whatever the commands for the end come to, it is an interrupt that ends the shell.
+            let _ignored = shell.on_exit().await;
+            interrupt::end();
+            Ok(shell.last_exit_status())
+        }
+    }
+}
+
+async fn run_to_the_end(
+    shell: &ShellRef<impl brush_core::ShellExtensions>,
+    commands: Commands,
+) -> Result<u8, ShellError> {
     match commands {
         Commands::Words { text, .. } => {
             let mut shell = shell.lock().await;
@@ -77,7 +99,7 @@ async fn run_commands(options: &ShellOptions, commands: Commands) -> Result<u8, 
         Commands::Script { path, arguments } => {
             shell.lock().await.run_script(Path::new(&path), arguments.into_iter()).await?;
         }
-        Commands::StandardInput { .. } => interact(&shell).await?,
+        Commands::StandardInput { .. } => interact(shell).await?,
     }
     let code = shell.lock().await.last_exit_status();
     Ok(code)

@@ -1,6 +1,8 @@
 //! The messages of both directions.
 
-use super::{Message, Plan};
+use porthole_model::KeptSession;
+
+use super::{Joining, Message, Plan};
 
 /// The size of a terminal in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -26,6 +28,12 @@ pub enum FromClient {
     Signal(u8),
     /// A command that was stopped is to go on.
     Continue,
+    /// To a kept session: here is somebody who wants to see it and type. The first message, and said once.
+    Join(Joining),
+    /// To a kept session: what is it? The first message, and the only one.
+    Describe,
+    /// To a kept session: end. The first message, and the only one; the answer comes when nothing is left of it.
+    End,
 }
 
 /// What the agent says.
@@ -47,6 +55,10 @@ pub enum FromAgent {
     Failed(String),
     /// The kernel does not let the agent go where the command is to run, in words; the last message.
     Refused(String),
+    /// What a kept session is; the last message.
+    Description(Box<KeptSession>),
+    /// A kept session goes on, or is ended, without this client, for this reason; the last message.
+    Dismissed(String),
 }
 
 impl Message for FromClient {
@@ -58,6 +70,9 @@ impl Message for FromClient {
             Self::Resized(size) => (b'w', [size.rows.to_be_bytes(), size.columns.to_be_bytes()].concat()),
             Self::Signal(number) => (b's', vec![*number]),
             Self::Continue => (b'c', Vec::new()),
+            Self::Join(joining) => (b'j', joining.encode()),
+            Self::Describe => (b'd', Vec::new()),
+            Self::End => (b'x', Vec::new()),
         }
     }
 
@@ -72,6 +87,9 @@ impl Message for FromClient {
             }
             (b's', [number]) => Some(Self::Signal(*number)),
             (b'c', []) => Some(Self::Continue),
+            (b'j', joining) => Joining::decode(joining).map(Self::Join),
+            (b'd', []) => Some(Self::Describe),
+            (b'x', []) => Some(Self::End),
             _ => None,
         }
     }
@@ -88,6 +106,8 @@ impl Message for FromAgent {
             Self::Exited(code) => (b'X', vec![*code]),
             Self::Failed(words) => (b'F', words.clone().into_bytes()),
             Self::Refused(words) => (b'R', words.clone().into_bytes()),
+            Self::Description(session) => (b'D', serde_json::to_vec(session).unwrap_or_default()),
+            Self::Dismissed(words) => (b'L', words.clone().into_bytes()),
         }
     }
 
@@ -101,6 +121,8 @@ impl Message for FromAgent {
             (b'X', [code]) => Some(Self::Exited(*code)),
             (b'F', words) => Some(Self::Failed(String::from_utf8_lossy(words).into_owned())),
             (b'R', words) => Some(Self::Refused(String::from_utf8_lossy(words).into_owned())),
+            (b'D', session) => serde_json::from_slice(session).ok().map(Self::Description),
+            (b'L', words) => Some(Self::Dismissed(String::from_utf8_lossy(words).into_owned())),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WindowSize;
+use super::{Keeping, WindowSize};
 
 /// What the agent is asked to run. Words are bytes: what a user types need not be UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,10 +24,13 @@ pub struct Plan {
     pub container: Option<String>,
     /// Whether the command ends by itself, and in order, when its input ends; else it is killed when the client is gone.
     pub ends_with_input: bool,
+    /// What makes it a session that is kept.
+    #[serde(default)]
+    pub keeping: Option<Keeping>,
 }
 
 /// The terminal that a command gets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terminal {
     /// Its kind: the user's `TERM`.
     pub kind: Vec<u8>,

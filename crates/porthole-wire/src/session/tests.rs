@@ -1,5 +1,6 @@
 //! Sessions of two ends, on any stream.
 
+use porthole_model::{KeptSession, SessionEnd, SessionWay, Timestamp, Uid};
 use proptest::prelude::*;
 
 use super::*;
@@ -15,6 +16,11 @@ fn from_client() -> impl Strategy<Value = FromClient> {
         any::<(u16, u16)>().prop_map(|(rows, columns)| FromClient::Resized(WindowSize { rows, columns })),
         any::<u8>().prop_map(FromClient::Signal),
         Just(FromClient::Continue),
+        (any::<u32>(), any::<bool>()).prop_map(|(user, takes_over)| {
+            FromClient::Join(Joining { user: Uid(user), terminal: None, takes_over })
+        }),
+        Just(FromClient::Describe),
+        Just(FromClient::End),
     ]
 }
 
@@ -29,7 +35,23 @@ fn from_agent() -> impl Strategy<Value = FromAgent> {
         any::<u8>().prop_map(FromAgent::Exited),
         ".{0,20}".prop_map(FromAgent::Failed),
         ".{0,20}".prop_map(FromAgent::Refused),
+        ".{0,20}".prop_map(FromAgent::Dismissed),
+        (".{0,20}", any::<u8>()).prop_map(|(name, code)| FromAgent::Description(Box::new(kept(name, code)))),
     ]
+}
+
+fn kept(name: String, code: u8) -> KeptSession {
+    let at = Timestamp(7);
+    let (ended, command) = (Some(SessionEnd { code, at }), vec![name.clone()]);
+    KeptSession {
+        target: name.clone(),
+        name,
+        command,
+        way: SessionWay::Local,
+        began: at,
+        attached: None,
+        ended,
+    }
 }
 
 fn to_crowd() -> impl Strategy<Value = ToCrowd> {

@@ -1,7 +1,9 @@
-//! `porthole gc`: removes what killed runs left behind on the engine.
+//! `porthole gc`: removes what killed runs left behind.
 
 use porthole_model::Timestamp;
+use porthole_render::gc::Collected;
 
+use super::debug::collect_sessions;
 use super::tap::recover;
 use crate::args::GcArgs;
 use crate::collect::AT_WORK;
@@ -15,18 +17,22 @@ use crate::world::World;
 pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
     // First, for the engine cannot be asked through a socket that nobody listens on.
     let sockets = recover(world)?;
+    let sessions = collect_sessions(args.sessions, world)?;
     let client = world.engine()?;
     let made_before = Timestamp(World::now().0 - AT_WORK);
     let removed = world
         .block_on(porthole_engine::collect_garbage(&client, made_before))?
         .map_err(|error| CommandError::caused_by("cannot remove what was left behind", error))?;
+    let collected = Collected {
+        containers: &removed.containers,
+        images: &removed.images,
+        sockets: &sockets,
+        sessions: &sessions.ended,
+        kept_sessions: &sessions.going_on,
+    };
     match args.output.output {
-        Output::Text => {
-            world.printer.doc(&porthole_render::gc::doc(&removed.containers, &removed.images, &sockets))?;
-        }
-        Output::Json => {
-            Printer::text(&porthole_render::json::removed(&removed.containers, &removed.images, &sockets))?;
-        }
+        Output::Text => world.printer.doc(&porthole_render::gc::doc(&collected))?,
+        Output::Json => Printer::text(&porthole_render::json::removed(&collected))?,
     }
     Ok(Exit::Success)
 }

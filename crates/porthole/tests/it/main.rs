@@ -7,6 +7,7 @@ mod content;
 mod cp;
 mod debug;
 mod debug_image;
+mod debug_keep;
 mod debug_kills;
 mod debug_podman;
 mod debug_remote;

@@ -7,13 +7,17 @@ use clap::ValueEnum;
 use porthole_host::Placement;
 use porthole_wire::capability;
 
+use super::kept::{KeepArgs, KeptCommand};
 use super::stopped::StoppedArgs;
 use super::volume::{self, Volume};
 use super::way::WayArgs;
 
 /// `porthole debug`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct DebugArgs {
+    #[command(subcommand)]
+    pub(crate) kept: Option<KeptCommand>,
     /// The container: a name, an id, a unique prefix of either, or pid:N; or an image
     #[arg(value_name = "CONTAINER", required_unless_present_any = ["all", "filters"], conflicts_with_all = ["all", "filters"])]
     pub(crate) target: Option<String>,
@@ -58,6 +62,8 @@ pub(crate) struct DebugArgs {
     /// Run the command in every container that runs and that this lets through, as in docker ps
     #[arg(long = "filter", value_name = "KEY=VALUE", value_parser = filter, requires = "command")]
     pub(crate) filters: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) keeping: KeepArgs,
     #[command(flatten)]
     pub(crate) stopped: StoppedArgs,
 }

@@ -59,7 +59,8 @@ async fn hear_place(session: &mut Session, plan: Plan) -> Result<String, Command
             FromAgent::Error(bytes) => words.extend(bytes),
             FromAgent::Failed(words) | FromAgent::Refused(words) => return Err(failed(words)),
             FromAgent::Exited(_) => return Err(failed(String::from_utf8_lossy(&words).trim().to_owned())),
-            FromAgent::Begun | FromAgent::Stopped | FromAgent::Taken(_) => {}
+            FromAgent::Dismissed(reason) => return Err(failed(reason)),
+            FromAgent::Begun | FromAgent::Stopped | FromAgent::Taken(_) | FromAgent::Description(_) => {}
         }
         if let Some(place) = place.strip_suffix(b"\n") {
             return Ok(String::from_utf8_lossy(place).into_owned());

@@ -8,6 +8,7 @@ use porthole_render::debug;
 
 use super::args::{DebugArgs, Variable};
 use super::frozen::Frozen;
+use super::kept::Order;
 use super::mode::Inspected;
 use super::session;
 use super::volume;
@@ -23,8 +24,13 @@ pub(super) fn run(
     world: &World,
 ) -> Result<Result<Exit, EntryFailure>, CommandError> {
     let name = container.map(|inspected| inspected.container.name.as_str());
+    let process = format!("pid:{}", admission.process);
     let mut plan = plan(args, (name, admission), world);
     plan.mounts = volume::of_this_host(&args.volumes)?;
+    if let Some(kept) = &args.keeping.keep {
+        let order = Order { name: kept, target: name.unwrap_or(&process), args };
+        return order.start_here(plan, world).map(Ok);
+    }
     let frozen = freeze(args, container, world)?;
     let exit = session::run(plan, world);
     frozen.map_or(Ok(()), Frozen::thaw).and(exit)

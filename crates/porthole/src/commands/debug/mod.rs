@@ -8,6 +8,7 @@ mod failure;
 mod frozen;
 pub(crate) mod graft;
 mod image;
+pub(crate) mod kept;
 mod local;
 pub(crate) mod many;
 mod mode;
@@ -26,6 +27,7 @@ use porthole_render::debug;
 
 pub(crate) use self::args::DebugArgs;
 pub(crate) use self::frozen::{thaw, thawed};
+use self::kept::{Found, Order};
 use self::mode::{Inspected, Mode};
 use self::stopped::Double;
 pub(crate) use self::stopped::held;
@@ -37,6 +39,9 @@ use crate::world::World;
 
 /// Runs the command in the container, or in each of many.
 pub(crate) fn run(args: &DebugArgs, world: &World) -> Result<Exit, CommandError> {
+    if let Some(command) = &args.kept {
+        return kept::run(command, world);
+    }
     let Some(target) = &args.target else { return many::run(args, world) };
     match mode::choose(target, args.way.mode, world)? {
         Mode::Stopped { container: Inspected { client, container } } => {
@@ -103,9 +108,13 @@ fn through_engine(args: &DebugArgs, inspected: &Inspected, world: &World) -> Res
     let wanted = Wanted::new(args, &inspected.container, is_beside, world)?;
     let frozen = local::freeze(args, Some(inspected), world)?;
     let exit = match &args.way.image {
+        Some(_) if args.keeping.keep.is_some() => {
+            Err(CommandError::new("a session with a tool image is not kept")
+                .hint("leave --image out: porthole's own tools can be kept at"))
+        }
         Some(image) => image::run(&wanted, image, args.way.pull.into(), client, world),
         None if args.way.as_target => as_target::run(&wanted, client, world),
-        None => sidecar::run(&wanted, args.way.mode, client, world),
+        None => sidecar::run(&wanted, args.way.mode, client, order(args, &inspected.container.name), world),
     };
     frozen.map_or(Ok(()), frozen::Frozen::thaw).and(exit)
 }
@@ -117,6 +126,14 @@ fn is_frozen_podman(args: &DebugArgs, inspected: &Inspected, world: &World) -> R
 }
 
 fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -> Result<Exit, CommandError> {
+    if args.keeping.keep.is_some() {
+        return Err(CommandError::new(format!(
+            "'{}' does not run, and its double is not kept",
+            dormant.name
+        ))
+        .hint("without --keep it is entered for as long as the terminal lasts")
+        .hint("a container that runs can be kept at: porthole testbox, or docker start, then --keep"));
+    }
     if args.pause {
         return Err(CommandError::new(format!(
             "'{}' does not run: there is nothing to freeze",
@@ -128,6 +145,35 @@ fn stopped(args: &DebugArgs, client: &Client, dormant: Dormant, world: &World) -
         Double::Process(pid) => from_here(args, world.host.admission(*pid)?, None, world),
         Double::Container(name) => running(args, mode::choose(name, args.way.mode, world)?, world),
     })
+}
+
+/// What is to be kept, where that is asked for.
+fn order<'a>(args: &'a DebugArgs, target: &'a str) -> Option<Order<'a>> {
+    args.keeping.keep.as_ref().map(|name| Order { name, target, args })
+}
+
+/// What became of kept sessions.
+#[derive(Debug, Default)]
+pub(crate) struct CollectedSessions {
+    /// The names of those that were ended.
+    pub(crate) ended: Vec<String>,
+    /// The names of the others.
+    pub(crate) going_on: Vec<String>,
+}
+
+/// Removes the sockets of killed sessions, and ends the others where that is asked for.
+pub(crate) fn collect_sessions(are_ended: bool, world: &World) -> Result<CollectedSessions, CommandError> {
+    let mut collected = CollectedSessions::default();
+    for found in Found::all(world)?.0 {
+        let name = found.name().to_owned();
+        if are_ended {
+            world.block_on(found.end())??;
+            collected.ended.push(name);
+        } else if world.block_on(found.describe())??.is_some() {
+            collected.going_on.push(name);
+        }
+    }
+    Ok(collected)
 }
 
 fn dormant(client: &Client, container: &Container, world: &World) -> Result<Dormant, CommandError> {

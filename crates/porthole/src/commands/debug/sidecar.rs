@@ -5,6 +5,7 @@ use porthole_engine::{Client, Creation, RequestError, Session, SessionError, Sid
 use porthole_host::{EntryPlan, SessionTerminal};
 use porthole_wire::session::{Message, Plan, Terminal};
 
+use super::kept::Order;
 use super::plain;
 use super::wanted::{self, Refusal, Wanted};
 use super::way::Way;
@@ -15,8 +16,17 @@ use crate::interrupt;
 use crate::world::World;
 
 /// Runs what is wanted in the container, or beside it where that is all that is allowed or asked for.
-pub(super) fn run(wanted: &Wanted, way: Way, client: &Client, world: &World) -> Result<Exit, CommandError> {
+pub(super) fn run(
+    wanted: &Wanted,
+    way: Way,
+    client: &Client,
+    kept: Option<Order<'_>>,
+    world: &World,
+) -> Result<Exit, CommandError> {
     let program = collect::own_program()?;
+    if let Some(order) = kept {
+        return order.start_beside(&entry(wanted, &program), wanted, world);
+    }
     world.serve(async {
         if way == Way::Plain {
             return plain::run(wanted, client, &program, world).await;

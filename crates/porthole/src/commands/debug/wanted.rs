@@ -7,7 +7,7 @@ use porthole_engine::{Client, Session, SessionError, SidecarMount, SidecarPlace}
 use porthole_host::{Admission, EntryPlan};
 use porthole_model::{Container, Pid};
 use porthole_wire::capability;
-use porthole_wire::session::{Plan, Terminal};
+use porthole_wire::session::{FromClient, Plan, Terminal};
 
 use super::args::DebugArgs;
 use super::conversation::{self, DetachKeys, Ending};
@@ -102,12 +102,14 @@ impl Wanted {
         mut session: Session,
         plan: Plan,
     ) -> Result<Result<Exit, Refusal>, CommandError> {
-        let held = conversation::hold(&mut session, plan, &self.detach_keys).await;
+        let begin = FromClient::Begin(Box::new(plan));
+        let held = conversation::hold(&mut session, begin, &self.detach_keys).await;
         let ended = session.end(client).await.map_err(|error| failed("end the session", error));
         match held? {
             Ending::Exited(code) => ended.map(|()| Ok(Exit::Passed(code))),
             Ending::Detached => ended.map(|()| Ok(Exit::Success)),
             Ending::Refused(words) => ended.map(|()| Err(Refusal(words))),
+            Ending::Dismissed(reason) => Err(CommandError::new(reason)),
         }
     }
 }

@@ -6,6 +6,7 @@ mod trial;
 
 use clap::Subcommand;
 use porthole_engine::{Client, Publication, TestboxError};
+use porthole_render::gc::Collected;
 use serde::Deserialize;
 
 use crate::error::CommandError;
@@ -88,7 +89,10 @@ fn remove(names: &[String], output: Output, world: &World) -> Result<Exit, Comma
     }
     match output {
         Output::Text => world.printer.doc(&porthole_render::testbox::removed(names))?,
-        Output::Json => Printer::text(&porthole_render::json::removed(names, &[], &[]))?,
+        Output::Json => {
+            let collected = Collected { containers: names, ..Collected::default() };
+            Printer::text(&porthole_render::json::removed(&collected))?;
+        }
     }
     Ok(Exit::Success)
 }

@@ -39,6 +39,12 @@ fn the_shell() {
             0,
         ),
         ("kill %7 2> /dev/null", "", 1),
+        ("timeout --preserve-status -s INT 1 sh -c 'sleep 1000; echo after'; echo $?", "130\n", 0),
+        (
+            "timeout --preserve-status -s INT 1 sh -c \"trap 'echo over' EXIT; sleep 1000\"; echo $?",
+            "over\n130\n",
+            0,
+        ),
         ("sh -c 'kill -9 $$'; echo $?; kill -l 9; kill -0 1 && echo there", "137\nKILL\nthere\n", 0),
         ("kill -9; echo $?; kill 999999 2> /dev/null", "2\n", 1),
         ("echo evil > /etc/profile; echo echo evil > /.bashrc; HOME=/ sh -c 'echo good'", "good\n", 0),

@@ -126,6 +126,9 @@ fn the_shell_has_jobs_completion_and_a_history_and_leaves_no_file() {
     terminal.press("sleep 1000\r");
     terminal.until("\u{1b}[?2004l");
     terminal.press_until(CTRL_C, "web:/# ");
+    terminal.press("echo $?-ended\r");
+    terminal.until("130-ended\r\n");
+    terminal.until("web:/# ");
     terminal.press("sleep 1000\r");
     terminal.until("\u{1b}[?2004l");
     terminal.press_until(CTRL_Z, "Stopped");
@@ -145,6 +148,17 @@ fn the_shell_has_jobs_completion_and_a_history_and_leaves_no_file() {
     assert_eq!(terminal.end(), Some(5));
     assert_eq!(fs::read_dir(root.path().join("tmp")).unwrap().count(), 0);
     assert!(!root.path().join(".brush_history").exists() && !root.path().join("root").exists());
+}
+
+#[test]
+fn an_interrupt_ends_commands_that_nobody_types() {
+    let root = Root::new();
+    for commands in ["sleep 1000; echo af''ter", "while true; do sleep 1000; done", "while :; do :; done"] {
+        let mut terminal = Terminal::new(&root, &["sh", "-c", &format!("echo be''gun; {commands}")]);
+        terminal.until("begun");
+        terminal.press(CTRL_C);
+        assert_eq!(terminal.end(), Some(130), "{commands}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Entered {
     pub(super) async fn step(&mut self) -> Step {
         let report = match self.reports.next_line().await {
             Ok(Some(line)) => serde_json::from_str(&line).map_err(io::Error::other),
-            Ok(None) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(None) => return self.cut_off(),
             Err(error) => Err(error),
         };
         match report {
@@ -77,6 +77,16 @@ impl Entered {
     fn ask(&self, request: Request) {
         if let Some(session) = &self.session {
             session.ask(request);
+        }
+    }
+
+    /// Whoever tells of the command's end was killed, most often with the whole container: the keeper's own code is what
+    /// is known.
+    fn cut_off(&mut self) -> Step {
+        match self.session.take().map(Session::end) {
+            Some(Ok(code)) => Step::Exited(code),
+            Some(Err(error)) => Step::Failed(format!("the session's keeper is gone: {error}")),
+            None => Step::Failed("the session's keeper is gone".to_owned()),
         }
     }
 

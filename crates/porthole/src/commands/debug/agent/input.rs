@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::streams::Sink;
 
 /// What came for the command and what it has not read yet.
-pub(super) struct Input {
+pub(in super::super) struct Input {
     sink: Option<Sink>,
     waiting: VecDeque<u8>,
     ends: bool,
@@ -17,7 +17,7 @@ impl Input {
     }
 
     /// Bytes that came.
-    pub(super) fn add(&mut self, bytes: &[u8]) {
+    pub(in super::super) fn add(&mut self, bytes: &[u8]) {
         self.waiting.extend(bytes);
     }
 
@@ -28,12 +28,12 @@ impl Input {
     }
 
     /// Whether bytes wait.
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(in super::super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Gives the command some of what waits, and says how much. What nobody reads any more counts as given.
-    pub(super) async fn feed(&mut self) -> u32 {
+    pub(in super::super) async fn feed(&mut self) -> u32 {
         let waiting = self.waiting.as_slices().0;
         let given = match &mut self.sink {
             Some(sink) => sink.write(waiting).await.ok(),

@@ -1,27 +1,33 @@
-//! The agent's ends of the line to the client: its own standard input and output.
+//! The agent's ends of a line to a client: standard input and output, or a socket.
 
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 
 use porthole_wire::session::{FromClient, GREETING, Message, Messages};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::unix::pipe;
 
 /// How much may wait to be said before the command's output waits too.
 const ROOM: usize = 128 * 1024;
 
 /// Hears the client.
-pub(crate) struct Ears<Heard = FromClient> {
-    stream: pipe::Receiver,
+pub(crate) struct Ears<S, Heard = FromClient> {
+    stream: S,
     messages: Messages<Heard>,
 }
 
-impl<Heard: Message> Ears<Heard> {
+impl<Heard: Message> Ears<pipe::Receiver, Heard> {
     /// On standard input, a pipe.
-    pub(crate) fn new() -> io::Result<Self> {
-        let stream = pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?;
-        Ok(Self { stream, messages: Messages::default() })
+    pub(crate) fn of_this_process() -> io::Result<Self> {
+        Ok(Self::on(pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?))
+    }
+}
+
+impl<S: AsyncRead + Unpin, Heard: Message> Ears<S, Heard> {
+    /// On that stream.
+    pub(crate) fn on(stream: S) -> Self {
+        Self { stream, messages: Messages::default() }
     }
 
     /// The next message; `None` when the client is gone. May be dropped and called again without a loss.
@@ -41,16 +47,22 @@ impl<Heard: Message> Ears<Heard> {
 }
 
 /// Speaks to the client.
-pub(crate) struct Mouth {
-    stream: pipe::Sender,
+pub(crate) struct Mouth<S> {
+    stream: S,
     words: VecDeque<u8>,
 }
 
-impl Mouth {
-    /// On standard output, a pipe. The greeting waits to be said.
-    pub(crate) fn new() -> io::Result<Self> {
-        let stream = pipe::Sender::from_owned_fd(io::stdout().as_fd().try_clone_to_owned()?)?;
-        Ok(Self { stream, words: VecDeque::from(GREETING.to_vec()) })
+impl Mouth<pipe::Sender> {
+    /// On standard output, a pipe.
+    pub(crate) fn of_this_process() -> io::Result<Self> {
+        Ok(Self::on(pipe::Sender::from_owned_fd(io::stdout().as_fd().try_clone_to_owned()?)?))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Mouth<S> {
+    /// On that stream. The greeting waits to be said.
+    pub(crate) fn on(stream: S) -> Self {
+        Self { stream, words: VecDeque::from(GREETING.to_vec()) }
     }
 
     /// Something to be said as soon as it is heard.

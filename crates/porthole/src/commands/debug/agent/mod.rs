@@ -6,9 +6,9 @@
 
 mod entered;
 mod input;
-mod line;
-mod process;
-mod streams;
+pub(super) mod line;
+pub(super) mod process;
+pub(super) mod streams;
 
 use std::ffi::OsString;
 use std::io;
@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use porthole_engine::AGENT;
 use porthole_wire::session::{FromAgent, FromClient};
+use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::timeout;
 
 pub(crate) use self::line::{Ears, Mouth};
@@ -41,7 +42,7 @@ pub(crate) fn run() -> Exit {
 }
 
 async fn serve() -> io::Result<()> {
-    let (mut ears, mut mouth) = (Ears::new()?, Mouth::new()?);
+    let (mut ears, mut mouth) = (Ears::of_this_process()?, Mouth::of_this_process()?);
     let Some(FromClient::Begin(plan)) = ears.hear().await? else { return Ok(()) };
     let last = match Running::start(&plan) {
         Ok(mut running) => {
@@ -58,7 +59,11 @@ async fn serve() -> io::Result<()> {
 }
 
 /// Serves the command and its client; gives the last message, or nothing where the client is gone.
-async fn attend(ears: &mut Ears, mouth: &mut Mouth, running: &mut Running) -> io::Result<Option<FromAgent>> {
+async fn attend(
+    ears: &mut Ears<Receiver>,
+    mouth: &mut Mouth<Sender>,
+    running: &mut Running,
+) -> io::Result<Option<FromAgent>> {
     let mut last = None;
     let stopped = interrupt::terminated(true);
     tokio::pin!(stopped);
@@ -86,7 +91,7 @@ async fn attend(ears: &mut Ears, mouth: &mut Mouth, running: &mut Running) -> io
 }
 
 /// Says the last message, to whoever is still there.
-async fn say_last(ears: &mut Ears, mouth: &mut Mouth, last: &FromAgent) -> io::Result<()> {
+async fn say_last(ears: &mut Ears<Receiver>, mouth: &mut Mouth<Sender>, last: &FromAgent) -> io::Result<()> {
     mouth.say(last);
     while mouth.is_full_of_words() {
         tokio::select! {

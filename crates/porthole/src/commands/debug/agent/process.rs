@@ -14,6 +14,7 @@ use std::time::Duration;
 use porthole_host::{Cells, Descendants, PseudoTerminal, begin_with_terminal, signal_group};
 use porthole_model::Pid;
 use porthole_wire::session::{FromAgent, FromClient, Plan, WindowSize};
+use tokio::io::AsyncWrite;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -24,16 +25,16 @@ use super::line::Mouth;
 use super::streams::{self, Sink, Source, Terminal};
 
 /// A command that runs, and its streams.
-pub(super) struct Running {
-    pub(super) input: Input,
-    pub(super) output: Option<Source>,
+pub(in super::super) struct Running {
+    pub(in super::super) input: Input,
+    pub(in super::super) output: Option<Source>,
     pub(super) errors: Option<Source>,
-    pub(super) process: Process,
+    pub(in super::super) process: Process,
     terminal: Option<Terminal>,
 }
 
 /// Why a command does not run.
-pub(super) enum Refusal {
+pub(in super::super) enum Refusal {
     /// There is no such program, or it cannot be run; as a shell says it.
     Program(OsString, io::Error),
     /// Nothing could be run here.
@@ -48,7 +49,7 @@ impl From<io::Error> for Refusal {
 
 impl Refusal {
     /// Tells why, and gives the last message.
-    pub(super) fn tell(self, mouth: &mut Mouth) -> FromAgent {
+    pub(in super::super) fn tell(self, mouth: &mut Mouth<impl AsyncWrite + Unpin>) -> FromAgent {
         match self {
             Self::Place(words) => FromAgent::Failed(words),
             Self::Program(program, error) => {
@@ -64,7 +65,7 @@ impl Refusal {
 
 impl Running {
     /// Starts what is planned.
-    pub(super) fn start(plan: &Plan) -> Result<Self, Refusal> {
+    pub(in super::super) fn start(plan: &Plan) -> Result<Self, Refusal> {
         let descendants = Descendants::adopt()?;
         let children = signal(SignalKind::child())?;
         let (terminal, other_end) = match &plan.terminal {
@@ -108,7 +109,7 @@ impl Running {
     }
 
     /// Does what the client says.
-    pub(super) fn obey(&mut self, message: FromClient) {
+    pub(in super::super) fn obey(&mut self, message: FromClient) {
         match message {
             FromClient::Input(bytes) => self.input.add(&bytes),
             FromClient::EndOfInput => self.input.end(),
@@ -120,13 +121,13 @@ impl Running {
                     let _over = terminal.get_ref().resize(cells(size));
                 }
             }
-            // A session begins once.
-            FromClient::Begin(_) => {}
+            // A session begins once; those that are kept hear the others.
+            FromClient::Begin(_) | FromClient::Join(_) | FromClient::Describe | FromClient::End => {}
         }
     }
 
     /// Ends all that is left of the command, after it had this time to end when its input did.
-    pub(super) async fn end(mut self, orderly: Option<Duration>) {
+    pub(in super::super) async fn end(mut self, orderly: Option<Duration>) {
         if let Some(limit) = orderly {
             self.input.end();
             let _late = in_time(limit, self.process.last_step()).await;
@@ -136,7 +137,7 @@ impl Running {
 }
 
 /// The command's process, and all that comes from it.
-pub(super) struct Process {
+pub(in super::super) struct Process {
     kind: Kind,
     children: Signal,
     descendants: Descendants,
@@ -152,7 +153,7 @@ enum Kind {
 }
 
 /// What happened to a command.
-pub(super) enum Step {
+pub(in super::super) enum Step {
     Begun,
     NotRun(String),
     Stopped,
@@ -163,7 +164,7 @@ pub(super) enum Step {
 
 impl Step {
     /// Tells the client; gives the last message, which is said when all output is.
-    pub(super) fn tell(self, mouth: &mut Mouth) -> Option<FromAgent> {
+    pub(super) fn tell(self, mouth: &mut Mouth<impl AsyncWrite + Unpin>) -> Option<FromAgent> {
         match self {
             Self::Begun => mouth.say(&FromAgent::Begun),
             Self::NotRun(cause) => mouth.say(&FromAgent::Error(format!("porthole: {cause}\n").into_bytes())),
@@ -183,7 +184,7 @@ impl Step {
 impl Process {
     /// The next thing that happens to the command. When it has ended, what it left running is ended too: the session
     /// is over. May be dropped and called again without a loss.
-    pub(super) async fn step(&mut self) -> Step {
+    pub(in super::super) async fn step(&mut self) -> Step {
         let step = match &mut self.kind {
             Kind::Here { has_begun, .. } if !*has_begun => {
                 *has_begun = true;

@@ -21,19 +21,19 @@ pub(super) fn watched(terminal: PseudoTerminal) -> io::Result<Terminal> {
 }
 
 /// Where output comes from.
-pub(super) enum Source {
+pub(in super::super) enum Source {
     Pipe(pipe::Receiver),
     Terminal(Terminal),
 }
 
 /// Where input goes.
-pub(super) enum Sink {
+pub(in super::super) enum Sink {
     Pipe(pipe::Sender),
     Terminal(Terminal),
 }
 
 /// The next piece; at its end the source is gone. May be dropped and called again without a loss.
-pub(super) async fn read(source: &mut Option<Source>) -> Option<Vec<u8>> {
+pub(in super::super) async fn read(source: &mut Option<Source>) -> Option<Vec<u8>> {
     let mut buffer = vec![0; 32 * 1024];
     let read = match source {
         Some(Source::Pipe(pipe)) => pipe.read(&mut buffer).await,

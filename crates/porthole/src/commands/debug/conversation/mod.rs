@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 
 use porthole_engine::{Session, SessionError, SessionInput, SessionOutput};
 use porthole_host::{RawTerminal, stop_as_terminal_does};
-use porthole_wire::session::{FromAgent, FromClient, Plan, Terminal, WINDOW, WindowSize};
+use porthole_wire::session::{FromAgent, FromClient, Terminal, WINDOW, WindowSize};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) use self::detach_keys::DetachKeys;
@@ -28,6 +28,8 @@ pub(crate) enum Ending {
     Detached,
     /// The agent may not go where the command was to run, and nothing ran.
     Refused(String),
+    /// A kept session has no place for this user, or no longer; why.
+    Dismissed(String),
 }
 
 /// The terminal that the command gets: one like the user's, where the user has one on both sides.
@@ -39,16 +41,16 @@ pub(crate) fn terminal(kind: Option<&str>) -> Option<Terminal> {
     window_size().map(|size| Terminal { kind: kind.as_bytes().to_vec(), size })
 }
 
-/// Begins what is planned and stays with it until it ends, or until SIGTERM or SIGHUP asks porthole to stop.
+/// Says the first word and stays with the command until it ends, or until SIGTERM or SIGHUP asks porthole to stop.
 pub(crate) async fn hold(
     session: &mut Session,
-    plan: Plan,
+    first: FromClient,
     keys: &DetachKeys,
 ) -> Result<Ending, CommandError> {
-    let has_terminal = plan.terminal.is_some();
+    let has_terminal = terminal_in(&first).is_some();
     let mut conversation = Conversation::new(session, has_terminal, keys)?;
     let ending = tokio::select! {
-        ending = conversation.hold(plan) => ending,
+        ending = conversation.hold(first) => ending,
         () = interrupt::terminated(true) => Err(CommandError::interrupted()),
     };
     let was_taken = conversation.taken.take().is_some();
@@ -58,6 +60,18 @@ pub(crate) async fn hold(
     }
     conversation.screen.finish().await?;
     ending
+}
+
+/// The user's terminal, of which the first word tells.
+fn terminal_in(first: &FromClient) -> Option<&Terminal> {
+    match first {
+        FromClient::Begin(plan) => match &plan.keeping {
+            Some(keeping) => keeping.beginner.terminal.as_ref(),
+            None => plan.terminal.as_ref(),
+        },
+        FromClient::Join(joining) => joining.terminal.as_ref(),
+        _ => None,
+    }
 }
 
 struct Conversation<'a> {
@@ -102,8 +116,8 @@ impl<'a> Conversation<'a> {
         })
     }
 
-    async fn hold(&mut self, plan: Plan) -> Result<Ending, CommandError> {
-        self.say(FromClient::Begin(Box::new(plan))).await?;
+    async fn hold(&mut self, first: FromClient) -> Result<Ending, CommandError> {
+        self.say(first).await?;
         loop {
             let room = self.room;
             let message = tokio::select! {
@@ -148,6 +162,9 @@ impl<'a> Conversation<'a> {
             FromAgent::Failed(words) => {
                 return Err(CommandError::caused_by("cannot run the command in the container", words));
             }
+            FromAgent::Dismissed(reason) => return Ok(Some(Ending::Dismissed(reason))),
+            // Nobody asked.
+            FromAgent::Description(_) => {}
         }
         Ok(None)
     }

@@ -32,7 +32,7 @@ pub(crate) fn run() -> Exit {
 }
 
 async fn serve() -> io::Result<()> {
-    let (mut ears, mut mouth) = (Ears::<ToCrowd>::new()?, Mouth::new()?);
+    let (mut ears, mut mouth) = (Ears::<_, ToCrowd>::of_this_process()?, Mouth::of_this_process()?);
     let Some(ToCrowd::Begin(members)) = ears.hear().await? else { return Ok(()) };
     let (sender, mut told) = mpsc::channel(LINES);
     let runs = run_all(members, sender);

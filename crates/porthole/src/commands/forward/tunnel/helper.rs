@@ -59,7 +59,7 @@ pub(crate) fn run(args: &HelperArgs) -> Exit {
 }
 
 async fn serve(args: &HelperArgs) -> io::Result<()> {
-    let (mut ears, mut mouth) = (Ears::<Frame>::new()?, Mouth::new()?);
+    let (mut ears, mut mouth) = (Ears::<_, Frame>::of_this_process()?, Mouth::of_this_process()?);
     let (sender, mut words) = mpsc::channel(WAITING);
     let connections = Connections::new(sender);
     let host = LinuxHost::new(Roots::default());
