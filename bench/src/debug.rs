@@ -13,7 +13,7 @@ mod terminal;
 use crate::args::{Args, DebugArgs};
 use crate::error::BenchError;
 use crate::host::Host;
-use crate::race::Scenario;
+use crate::race::{Figures, Scenario};
 use crate::{figures_of, machine, readme};
 use targets::Target;
 
@@ -74,7 +74,7 @@ impl Bench<'_> {
     fn race(
         &mut self,
         scenario: &Scenario,
-        targets: fn(&[crate::race::Figures]) -> Vec<Target>,
+        targets: fn(&[Figures]) -> Vec<Target>,
     ) -> Result<(), BenchError> {
         if self.wants(&scenario.title) {
             let (table, figures) = figures_of(self.host, scenario, self.args.rounds)?;

@@ -15,7 +15,7 @@ const ANSWER: &str = "42there";
 const GOODBYE: &str = "exit\r";
 
 /// How long each step may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs `command` on a terminal, types at its prompt, reads the answer, and leaves; gives the [`Sample`] as JSON.
 pub(crate) fn measure(command: &[String]) -> Result<String, BenchError> {

@@ -1,5 +1,7 @@
 //! How large the file is that everything comes from.
 
+use std::fmt::Write as _;
+
 use crate::error::BenchError;
 use crate::host::Host;
 
@@ -17,7 +19,8 @@ pub(super) fn table(host: &Host) -> Result<String, BenchError> {
             .trim()
             .parse()
             .map_err(|_| BenchError::Answer { command: script.to_owned(), problem: bytes.clone() })?;
-        text.push_str(&format!("| {title} | {:.1} |\n", bytes / 1e6));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {title} | {:.1} |", bytes / 1e6);
     }
     Ok(text)
 }
