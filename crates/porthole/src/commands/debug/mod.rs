@@ -15,6 +15,7 @@ mod mode;
 mod session;
 mod sidecar;
 mod stopped;
+mod sweep;
 mod wanted;
 mod way;
 
@@ -27,6 +28,7 @@ use self::kept::{Found, Order};
 use self::mode::{Inspected, Mode};
 use self::stopped::Double;
 pub(crate) use self::stopped::held;
+pub(crate) use self::sweep::sweep;
 use self::wanted::Wanted;
 use self::way::Way;
 use crate::error::CommandError;
