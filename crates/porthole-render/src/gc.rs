@@ -11,6 +11,8 @@ pub struct Collected<'a> {
     pub images: &'a [String],
     /// Sockets that were given back to their engines.
     pub sockets: &'a [String],
+    /// Containers that tools were taken out of.
+    pub swept: &'a [String],
     /// Kept sessions that were ended.
     pub sessions: &'a [String],
     /// Kept sessions that go on.
@@ -19,9 +21,9 @@ pub struct Collected<'a> {
 
 /// The same in words.
 pub fn doc(collected: &Collected<'_>) -> Doc {
-    let Collected { containers, images, sockets, sessions, kept_sessions } = *collected;
+    let Collected { containers, images, sockets, swept, sessions, kept_sessions } = *collected;
     let mut doc = Doc::new();
-    if [containers, images, sockets, sessions].iter().all(|removed| removed.is_empty()) {
+    if [containers, images, sockets, swept, sessions].iter().all(|removed| removed.is_empty()) {
         doc.paragraph(Line::of(Style::Good, "Nothing was left behind."));
     }
     for socket in sockets {
@@ -30,7 +32,12 @@ pub fn doc(collected: &Collected<'_>) -> Doc {
     let lines = |kind: &str, names: &[String]| -> Vec<Line> {
         names.iter().map(|name| Line::from(format!("{kind} ")).with(Style::Name, name)).collect()
     };
-    let removed = [("removed container", containers), ("removed image", images), ("ended session", sessions)];
+    let removed = [
+        ("removed container", containers),
+        ("removed image", images),
+        ("took porthole's tools out of container", swept),
+        ("ended session", sessions),
+    ];
     for line in removed.into_iter().flat_map(|(kind, names)| lines(kind, names)) {
         doc.paragraph(line);
     }

@@ -21,6 +21,9 @@ pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
     if debug::graft::is_graft(words()) {
         return Some(debug::graft::run());
     }
+    if debug::graft::is_sweeper(words()) {
+        return Some(debug::graft::sweep());
+    }
     if debug::agent::is_agent(words()) {
         return Some(debug::agent::run());
     }

@@ -36,11 +36,7 @@ impl Graft {
     /// Attaches one with these tools, and takes away what a killed one left. Gives no one a right to write there.
     pub fn attach(tools: &[String]) -> Result<Self, EntryFailure> {
         let toolbox = Toolbox::detached(&Program::open()?, tools)?;
-        for number in 0..PLACES {
-            let place = match number {
-                0 => PathBuf::from(PLACE),
-                number => PathBuf::from(format!("{PLACE}{number}")),
-            };
+        for place in places() {
             let attached = attach(&toolbox, &place);
             let at = EntryFailure::at::<io::Error>(format!("attach the toolbox at {}", place.display()));
             if let Some(lock) = attached.map_err(at)? {
@@ -49,6 +45,27 @@ impl Graft {
         }
         let cause = "other sessions have every place";
         Err(EntryFailure::new(FailureKind::Other, format!("attach the toolbox at {PLACE}"), cause))
+    }
+
+    /// Takes away what killed ones left, in this view of the files, and says where that was.
+    pub fn sweep() -> io::Result<Vec<PathBuf>> {
+        let mut swept = Vec::new();
+        for place in places().filter(|place| place.is_dir()) {
+            let Some(lock) = lock(&place)? else { continue };
+            if place.join("bin").exists() {
+                drop(lock);
+                take_away(&place)?;
+            } else {
+                fs::remove_dir(&place)?;
+            }
+            swept.push(place);
+        }
+        Ok(swept)
+    }
+
+    /// Whether something lies at one of the places of the files below this root.
+    pub fn may_be_left(root: &Path) -> bool {
+        places().any(|place| root.join(place.strip_prefix("/").unwrap_or(&place)).is_dir())
     }
 
     /// Where it is.
@@ -62,6 +79,13 @@ impl Drop for Graft {
         // What cannot be taken away now is taken away by the next session in this container.
         let _left = take_away(&self.place);
     }
+}
+
+fn places() -> impl Iterator<Item = PathBuf> {
+    (0..PLACES).map(|number| match number {
+        0 => PathBuf::from(PLACE),
+        number => PathBuf::from(format!("{PLACE}{number}")),
+    })
 }
 
 /// Attaches the toolbox, unless another session is there; gives the lock that keeps others away.

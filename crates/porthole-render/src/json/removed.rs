@@ -18,6 +18,8 @@ pub struct RemovedDocument {
     pub images: Vec<String>,
     /// The sockets that killed runs had taken over, and that were given back to their engines.
     pub sockets: Vec<String>,
+    /// The containers that tools were taken out of, which a killed `porthole debug --as-target` had left attached there.
+    pub swept: Vec<String>,
     /// The kept sessions that were ended.
     pub sessions: Vec<String>,
     /// The kept sessions that go on.
@@ -31,6 +33,7 @@ pub fn removed(collected: &Collected<'_>) -> String {
         containers: collected.containers.to_vec(),
         images: collected.images.to_vec(),
         sockets: collected.sockets.to_vec(),
+        swept: collected.swept.to_vec(),
         sessions: collected.sessions.to_vec(),
         kept_sessions: collected.kept_sessions.to_vec(),
     })

@@ -3,7 +3,7 @@
 use porthole_model::Timestamp;
 use porthole_render::gc::Collected;
 
-use super::debug::collect_sessions;
+use super::debug::{self, collect_sessions};
 use super::tap::recover;
 use crate::args::GcArgs;
 use crate::collect::AT_WORK;
@@ -19,6 +19,7 @@ pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
     let sockets = recover(world)?;
     let sessions = collect_sessions(args.sessions, world)?;
     let client = world.engine()?;
+    let swept = debug::sweep(&client, world)?;
     let made_before = Timestamp(World::now().0 - AT_WORK);
     let removed = world
         .block_on(porthole_engine::collect_garbage(&client, made_before))?
@@ -27,6 +28,7 @@ pub(super) fn run(args: &GcArgs, world: &World) -> Result<Exit, CommandError> {
         containers: &removed.containers,
         images: &removed.images,
         sockets: &sockets,
+        swept: &swept,
         sessions: &sessions.ended,
         kept_sessions: &sessions.going_on,
     };

@@ -244,3 +244,30 @@ fn what_cannot_be_kept_says_so() {
     assert!(unknown.code == 2 && unknown.stderr.contains("find the user nosuch"), "{unknown:?}");
     assert_eq!(sessions(&lab), serde_json::json!([]));
 }
+
+#[test]
+fn tools_that_a_killed_session_left_attached_are_taken_away() {
+    on_docker_engines(|lab| {
+        lab.run("web", &["--init"], "bb:1", &["sleep", "1000"]);
+        let diff = lab.sh_ok("docker diff web | sort");
+        let mounts = || {
+            lab.sh_ok(
+                "grep -c /dev/.porthole /proc/$(docker inspect -f '{{.State.Pid}}' web)/mountinfo || true",
+            )
+        };
+        let mut command = lab.command("porthole");
+        command.args(["debug", "--as-target", "web", "--", "sleep", "4711"]);
+        let mut child = command.spawn().expect("it starts");
+        wait_for("the command", || !lab.sh("pgrep -x -f 'sleep 4711'").stdout.is_empty());
+        assert_eq!(porthole_json(lab, &["gc"])["swept"], serde_json::json!([]), "its tools are in use");
+        lab.sh_ok("kill -KILL $(pgrep -f '^porthole-graft')");
+        lab.sh_ok("kill -KILL $(pgrep -o -f '^porthole debug')");
+        child.wait().expect("it ends");
+        wait_for("the command's end", || lab.sh("pgrep -x -f 'sleep 4711'").stdout.is_empty());
+        assert_eq!(mounts(), "1", "nobody took it away");
+        assert_eq!(porthole_json(lab, &["gc"])["swept"], serde_json::json!(["web"]));
+        assert_eq!(mounts(), "0");
+        assert_eq!(lab.docker(&["exec", "web", "ls", "/dev/.porthole"]).code, 1);
+        assert_eq!(lab.sh_ok("docker diff web | sort"), diff);
+    });
+}
