@@ -13,6 +13,7 @@ mod ids;
 mod link;
 mod observed;
 mod process;
+mod rule_trace;
 mod scope;
 mod secret;
 mod snapshot;
@@ -49,6 +50,10 @@ pub use link::{
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};
+pub use rule_trace::{
+    PacketIdentity, RuleTraceEvent, TraceFamily, TraceFlow, TraceStep, TraceVerdict, TracedHeaders,
+    TracedPacket,
+};
 pub use scope::{Scope, Topic};
 pub use secret::{MaskedText, Secrets};
 pub use snapshot::{Snapshot, Timestamp};

@@ -1,15 +1,19 @@
 //! Netlink: the kernel's messages about links, addresses, routes, neighbours, namespaces and sockets.
 //!
-//! Layouts follow `include/uapi/linux/{netlink,rtnetlink,if_link,neighbour,net_namespace,inet_diag,unix_diag}.h`.
+//! Layouts follow `include/uapi/linux/{netlink,rtnetlink,if_link,neighbour,net_namespace,inet_diag,unix_diag}.h` and
+//! `include/uapi/linux/netfilter/{nfnetlink,nf_tables}.h`.
 
 pub mod address;
 pub mod attribute;
+pub mod attribute_list;
 pub mod inet_diag;
 pub mod link;
 pub mod message;
 pub mod namespace_id;
 pub mod neighbour;
 pub mod route;
+pub mod rule_trace;
+pub mod trace_table;
 pub mod unix_diag;
 
 use thiserror::Error;
