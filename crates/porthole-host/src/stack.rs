@@ -44,6 +44,7 @@ impl Reader<'_> {
             ),
             sysctls: if self.scope.has(Topic::Sysctls) { sysctls::read(self.proc) } else { BTreeMap::new() },
             sockets: self.sockets(place),
+            firewall: Observed::Missing(Gap::not_asked(format!("firewall of {}", namespace_name(place.id)))),
         }
     }
 
@@ -180,5 +181,6 @@ fn unseen(gap: &Gap) -> NetworkStack {
         forwarding_database: Observed::Missing(gap.clone()),
         sysctls: BTreeMap::new(),
         sockets: Observed::Missing(gap.clone()),
+        firewall: Observed::Missing(gap.clone()),
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DockerProxy, FdbEntry, InterfaceAddress, Link, Neighbour, NetnsId, Observed, Pid, Process, Route, Socket,
-    Uid,
+    DockerProxy, FdbEntry, Firewall, InterfaceAddress, Link, Neighbour, NetnsId, Observed, Pid, Process,
+    Route, Socket, Uid,
 };
 
 /// A host as its kernel shows it.
@@ -85,6 +85,9 @@ pub struct NetworkStack {
     pub sysctls: BTreeMap<String, Observed<String>>,
     /// Its sockets.
     pub sockets: Observed<Vec<Socket>>,
+    /// Its firewall.
+    #[serde(default = "crate::firewall::not_in_this_snapshot")]
+    pub firewall: Observed<Firewall>,
 }
 
 impl NetworkStack {

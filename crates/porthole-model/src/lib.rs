@@ -8,6 +8,7 @@ mod ending;
 mod engine;
 mod exchange;
 mod finding;
+pub mod firewall;
 mod host;
 mod ids;
 mod link;
@@ -40,6 +41,7 @@ pub use finding::{
     CheckCode, CheckOutcome, CheckResult, Confidence, Evidence, Finding, Remedy, Report, Severity, Subject,
     SubjectKind,
 };
+pub use firewall::Firewall;
 pub use host::{Host, NetworkNamespace, NetworkStack, Privilege};
 pub use ids::{
     ContainerId, Gid, InterfaceIndex, IpPrefix, MacAddress, NetnsId, NetworkId, Pid, Port, ShortId, Uid,

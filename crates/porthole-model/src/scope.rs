@@ -15,6 +15,10 @@ pub enum Topic {
     Listeners,
     /// Every socket, with its owners.
     Sockets,
+    /// Firewalls: tables, chains, rules, sets.
+    Firewall,
+    /// Beside `Firewall`: rules in the words of iptables-save, where there are any.
+    FirewallWording,
     /// What the engine says of itself at length (`/info`), beside its containers and networks.
     EngineInfo,
 }
@@ -33,8 +37,19 @@ impl Scope {
 
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
-        use Topic::{EngineInfo, ForwardingDatabase, Links, Routes, Sockets, Sysctls};
-        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo])
+        use Topic::{
+            EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, Routes, Sockets, Sysctls,
+        };
+        Self::of(&[
+            Links,
+            Routes,
+            ForwardingDatabase,
+            Sysctls,
+            Sockets,
+            Firewall,
+            FirewallWording,
+            EngineInfo,
+        ])
     }
 
     /// Whether `topic` is asked for.

@@ -46,6 +46,7 @@ fn host() -> Host {
         forwarding_database: Observed::Known(Vec::new()),
         sysctls: std::collections::BTreeMap::new(),
         sockets: Observed::Known(sockets()),
+        firewall: Observed::Missing(Gap::not_asked("firewall")),
     };
     let namespace =
         |id, stack| NetworkNamespace { id: NetnsId(id), processes: vec![Pid(1)], names: Vec::new(), stack };

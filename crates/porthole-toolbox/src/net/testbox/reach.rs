@@ -124,6 +124,7 @@ mod tests {
             forwarding_database: Observed::Missing(unread()),
             sysctls: BTreeMap::new(),
             sockets: Observed::Missing(unread()),
+            firewall: Observed::Missing(unread()),
         }
     }
 
