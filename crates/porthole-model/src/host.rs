@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DockerProxy, FdbEntry, Firewall, InterfaceAddress, Link, Neighbour, NetnsId, Observed, Pid, Process,
-    Route, Socket, Uid,
+    Route, RoutingRule, Socket, Uid,
 };
 
 /// A host as its kernel shows it.
@@ -77,6 +77,9 @@ pub struct NetworkStack {
     pub addresses: Observed<Vec<InterfaceAddress>>,
     /// All routing tables, IPv4 and IPv6.
     pub routes: Observed<Vec<Route>>,
+    /// Which packets look in which of them, first one first of each family.
+    #[serde(default = "not_in_this_snapshot")]
+    pub routing_rules: Observed<Vec<RoutingRule>>,
     /// The neighbour tables.
     pub neighbours: Observed<Vec<Neighbour>>,
     /// The forwarding databases of its bridges.
@@ -103,4 +106,9 @@ impl NetworkStack {
             None => Observed::Missing(crate::Gap::not_asked(format!("sysctl {name}"))),
         }
     }
+}
+
+/// What stands for routing rules in a snapshot that an older porthole wrote.
+fn not_in_this_snapshot() -> Observed<Vec<RoutingRule>> {
+    Observed::Missing(crate::Gap::not_asked("routing rules, which the porthole that wrote this snapshot did not read"))
 }

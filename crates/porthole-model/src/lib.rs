@@ -23,6 +23,7 @@ mod testbox;
 mod topology;
 mod traffic;
 mod traffic_diff;
+mod walk;
 
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
@@ -48,13 +49,12 @@ pub use ids::{
 };
 pub use link::{
     BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
-    Neighbour, NeighbourState, OperationalState, Route, RouteKind,
+    Neighbour, NeighbourState, OperationalState, Route, RouteKind, RoutingAction, RoutingRule,
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};
 pub use rule_trace::{
-    PacketIdentity, RuleTraceEvent, TraceFamily, TraceFlow, TraceStep, TraceVerdict, TracedHeaders,
-    TracedPacket,
+    PacketIdentity, RuleTraceEvent, TraceFlow, TraceStep, TraceVerdict, TracedHeaders, TracedPacket,
 };
 pub use scope::{Scope, Topic};
 pub use secret::{MaskedText, Secrets};
@@ -68,3 +68,7 @@ pub use traffic::{
     AnswerTimes, CallCount, Caller, ClientStatistics, ContainerNames, OperationStatistics, TrafficSummary,
 };
 pub use traffic_diff::{CallDifference, Change, ChangedCall, ChangedPart, DiffSide, TrafficDiff};
+pub use walk::{
+    Assumption, ChainReference, Discard, Outcome, Packet, PacketConnection, PacketHeader, PacketOrigin,
+    RuleAction, RuleReference, Step, Translation, Transport, Walk, Way,
+};

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::firewall::TableFamily;
 use crate::{InterfaceIndex, Port};
 
 /// Packets to trace: those that agree with every field that is given.
@@ -28,7 +29,7 @@ pub struct RuleTraceEvent {
     /// interface changes it on the way.
     pub packet: u32,
     /// The family of the table.
-    pub family: TraceFamily,
+    pub family: TableFamily,
     /// The table.
     pub table: String,
     /// The chain.
@@ -45,26 +46,6 @@ pub struct RuleTraceEvent {
     pub headers: Option<TracedHeaders>,
 }
 
-/// The family of a table (`NFPROTO_*`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TraceFamily {
-    /// IPv4 and IPv6.
-    Inet,
-    /// IPv4.
-    Ipv4,
-    /// IPv6.
-    Ipv6,
-    /// ARP.
-    Arp,
-    /// Frames in a bridge.
-    Bridge,
-    /// Frames of one interface.
-    Netdev,
-    /// Any other, by its number.
-    Other(u8),
-}
-
 /// What happened to a traced packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,8 +57,8 @@ pub enum TraceStep {
         /// What the rule said.
         verdict: TraceVerdict,
     },
-    /// It came to the end of a chain, or was sent back from it.
-    Return(TraceVerdict),
+    /// It came to the end of a chain.
+    End,
     /// The policy of a base chain decided.
     Policy(TraceVerdict),
 }

@@ -12,6 +12,7 @@ pub mod message;
 pub mod namespace_id;
 pub mod neighbour;
 pub mod route;
+pub mod routing_rule;
 pub mod rule_trace;
 pub mod trace_table;
 pub mod unix_diag;

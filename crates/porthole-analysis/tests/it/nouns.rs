@@ -118,6 +118,7 @@ pub(crate) fn stack(sockets: Vec<Socket>) -> NetworkStack {
         links: Observed::Known(vec![link(1, "lo", LinkKind::Loopback)]),
         addresses: Observed::Known(vec![loopback]),
         routes: Observed::Known(Vec::new()),
+        routing_rules: Observed::Known(Vec::new()),
         neighbours: Observed::Known(Vec::new()),
         forwarding_database: Observed::Known(Vec::new()),
         sysctls: BTreeMap::from([

@@ -42,6 +42,7 @@ fn host() -> Host {
         links: Observed::Known(Vec::new()),
         addresses: Observed::Known(Vec::new()),
         routes: Observed::Known(Vec::new()),
+        routing_rules: Observed::Known(Vec::new()),
         neighbours: Observed::Known(Vec::new()),
         forwarding_database: Observed::Known(Vec::new()),
         sysctls: std::collections::BTreeMap::new(),

@@ -2,7 +2,8 @@
 
 mod headers;
 
-use porthole_model::{InterfaceIndex, RuleTraceEvent, TraceFamily, TraceStep, TraceVerdict};
+use porthole_model::firewall::TableFamily;
+use porthole_model::{InterfaceIndex, RuleTraceEvent, TraceStep, TraceVerdict};
 
 use super::attribute::{Attribute, Attributes};
 use super::{NetlinkError, fixed};
@@ -45,7 +46,7 @@ pub fn decode(payload: &[u8]) -> Result<RuleTraceEvent, NetlinkError> {
     let bytes = |kind| attributes.find(kind).map(|attribute| attribute.value).unwrap_or_default();
     Ok(RuleTraceEvent {
         packet: attributes.find(NFTA_TRACE_ID).and_then(number).ok_or(lacks("number of its packet"))?,
-        family: family(header[0]),
+        family: family(header[0]).ok_or(lacks("known family"))?,
         table: text(NFTA_TRACE_TABLE, "table")?,
         chain: text(NFTA_TRACE_CHAIN, "chain")?,
         step: step(attributes)?,
@@ -62,13 +63,15 @@ fn step(attributes: Attributes<'_>) -> Result<TraceStep, NetlinkError> {
         let said = attributes.find(NFTA_TRACE_VERDICT).map(|said| said.nested(WHAT)).transpose()?;
         said.and_then(verdict).ok_or(lacks("verdict"))
     };
-    match attributes.find(NFTA_TRACE_TYPE).and_then(number) {
-        Some(NFT_TRACETYPE_RULE) => {
-            let handle = attributes.find(NFTA_TRACE_RULE_HANDLE).and_then(long_number);
-            Ok(TraceStep::Rule { handle: handle.ok_or(lacks("handle of its rule"))?, verdict: said()? })
+    let handle = attributes.find(NFTA_TRACE_RULE_HANDLE).and_then(long_number);
+    match (attributes.find(NFTA_TRACE_TYPE).and_then(number), handle) {
+        (Some(NFT_TRACETYPE_RULE | NFT_TRACETYPE_RETURN), Some(handle)) => {
+            Ok(TraceStep::Rule { handle, verdict: said()? })
         }
-        Some(NFT_TRACETYPE_RETURN) => Ok(TraceStep::Return(said()?)),
-        Some(NFT_TRACETYPE_POLICY) => {
+        (Some(NFT_TRACETYPE_RULE), None) => Err(lacks("handle of its rule")),
+        // Only a rule that says "return" has a handle here; the end of a chain has none.
+        (Some(NFT_TRACETYPE_RETURN), None) => Ok(TraceStep::End),
+        (Some(NFT_TRACETYPE_POLICY), _) => {
             let policy = attributes.find(NFTA_TRACE_POLICY).and_then(number).ok_or(lacks("policy"))?;
             Ok(TraceStep::Policy(netfilter_verdict(policy)))
         }
@@ -101,16 +104,16 @@ fn netfilter_verdict(code: u32) -> TraceVerdict {
     }
 }
 
-/// The family that `struct nfgenmsg` names is that of the table.
-fn family(number: u8) -> TraceFamily {
+/// The family that `struct nfgenmsg` names is that of the table (`NFPROTO_*`).
+fn family(number: u8) -> Option<TableFamily> {
     match number {
-        1 => TraceFamily::Inet,
-        2 => TraceFamily::Ipv4,
-        3 => TraceFamily::Arp,
-        5 => TraceFamily::Netdev,
-        7 => TraceFamily::Bridge,
-        10 => TraceFamily::Ipv6,
-        other => TraceFamily::Other(other),
+        1 => Some(TableFamily::Inet),
+        2 => Some(TableFamily::Ip),
+        3 => Some(TableFamily::Arp),
+        5 => Some(TableFamily::Netdev),
+        7 => Some(TableFamily::Bridge),
+        10 => Some(TableFamily::Ip6),
+        _ => None,
     }
 }
 
@@ -153,7 +156,7 @@ mod tests {
         let event = event(attributes).unwrap();
         let verdict = TraceVerdict::Jump("DOCKER-USER".to_owned());
         assert_eq!(event.step, TraceStep::Rule { handle: 31, verdict });
-        assert_eq!((event.packet, event.family), (0xdead_beef, TraceFamily::Ipv4));
+        assert_eq!((event.packet, event.family), (0xdead_beef, TableFamily::Ip));
         assert_eq!((event.input, event.output, event.headers), (Some(InterfaceIndex(4)), None, None));
     }
 

@@ -120,6 +120,7 @@ mod tests {
             links: Observed::Missing(unread()),
             addresses: Observed::Known(vec![own]),
             routes: Observed::Known(vec![default]),
+            routing_rules: Observed::Known(Vec::new()),
             neighbours: Observed::Missing(unread()),
             forwarding_database: Observed::Missing(unread()),
             sysctls: BTreeMap::new(),
