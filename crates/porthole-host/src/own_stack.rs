@@ -1,15 +1,16 @@
-//! The network namespace of the calling thread, for a tool that runs inside it: no other process has to be seen.
+//! One network namespace alone: that of the calling thread, for a tool that runs inside it, or that of a process.
 
 use std::io;
 use std::net::IpAddr;
 
-use porthole_model::{Gap, NetnsId, NetworkStack, Route, Scope, Topic};
+use porthole_model::{Gap, NetnsId, NetworkStack, Pid, Route, Scope, Topic};
 use porthole_wire::netlink::route;
 
 use crate::LinuxHost;
 use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::places::Place;
+use crate::enter;
 use crate::stack::Reader;
 
 impl LinuxHost {
@@ -22,6 +23,16 @@ impl LinuxHost {
         let owners = OwnerTable::new(&self.proc);
         let places = std::slice::from_ref(&place);
         Reader { proc: &self.proc, scope: &scope, places, owners: &owners }.read(&place)
+    }
+
+    /// What a scope asks for of the network namespace of one process; of no other is anything read.
+    pub fn stack_of(&self, process: Pid, scope: &Scope) -> Result<NetworkStack, Gap> {
+        let namespace = *self.network_namespace_of(process).known()?;
+        let place = Place::of_process(&self.proc, namespace, process);
+        let owners = OwnerTable::new(&self.proc);
+        let places = std::slice::from_ref(&place);
+        let reader = Reader { proc: &self.proc, scope, places, owners: &owners };
+        enter::one(&self.proc, &place, &|place| reader.read(place))
     }
 
     /// The route that the kernel would take to an address, from this namespace.

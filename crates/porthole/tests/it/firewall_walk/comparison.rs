@@ -1,0 +1,160 @@
+//! One packet twice: traced by the kernel, and walked.
+
+use std::time::{Duration, Instant};
+
+use porthole_analysis::Walker;
+use porthole_host::{LinuxHost, Roots, TracedPackets};
+use porthole_model::firewall::{ConntrackState, TableFamily, Verdict};
+use porthole_model::{
+    ChainReference, NetworkStack, Packet, PacketConnection, PacketOrigin, Pid, RuleAction, RuleReference, Scope,
+    Step, Topic, TraceStep, TraceVerdict, TracedPacket, Way,
+};
+
+use super::packets::Ready;
+
+/// How long the first event may take, and how long it must be quiet until all are there.
+const FIRST: Duration = Duration::from_millis(1500);
+const QUIET: Duration = Duration::from_millis(15);
+
+/// Something that happened in a chain, as both tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Met {
+    family: TableFamily,
+    table: String,
+    chain: String,
+    what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    Rule(u64, TraceVerdict),
+    End,
+    Policy(TraceVerdict),
+}
+
+pub(super) fn host() -> LinuxHost {
+    LinuxHost::new(Roots::default())
+}
+
+/// What the walk needs to know of a namespace.
+pub(super) fn stack(process: Pid) -> NetworkStack {
+    let scope = Scope::of(&[
+        Topic::Links,
+        Topic::Routes,
+        Topic::ForwardingDatabase,
+        Topic::Sysctls,
+        Topic::Firewall,
+    ]);
+    host().stack_of(process, &scope).unwrap()
+}
+
+/// Sends the packet, and gives the kernel's trace of the first one in a namespace.
+pub(super) fn traced(process: Pid, ready: &Ready) -> Option<TracedPacket> {
+    let mut trace = host().trace_rules(process, &[ready.flow()]).unwrap();
+    ready.send();
+    let mut packets = TracedPackets::default();
+    let mut deadline = Instant::now() + FIRST;
+    loop {
+        let news = trace.news(deadline).unwrap();
+        if news.is_empty() {
+            break;
+        }
+        packets.add(news);
+        deadline = Instant::now() + QUIET;
+    }
+    assert!(!packets.has_lost(), "the trace lost events");
+    packets.packets().next().cloned()
+}
+
+/// The first packet of a connection, as it comes to a namespace.
+pub(super) fn first_packet(ready: &Ready, origin: PacketOrigin) -> Packet {
+    Packet {
+        origin,
+        source: ready.from.ip(),
+        destination: ready.to().ip(),
+        transport: ready.transport(),
+        connection: PacketConnection { state: ConntrackState::New, is_reply: false, translation: None },
+        mark: 0,
+        frame_destination: None,
+        frame_source: None,
+        length: None,
+        hop_limit: Some(64),
+        uid: Some(0),
+    }
+}
+
+/// The one way that the walk gives, or the end of the test.
+pub(super) fn walked(stack: &NetworkStack, packet: &Packet) -> Way {
+    let walk = Walker::new(stack).unwrap().walk(packet);
+    assert_eq!(walk.ways.len(), 1, "{packet:?}\n{:#?}", walk.ways);
+    walk.ways.into_iter().next().unwrap()
+}
+
+/// Why the two differ, if they do.
+pub(super) fn difference(traced: &TracedPacket, way: &Way) -> Option<String> {
+    let (kernel, walk) = (kernel(traced), walk(way));
+    if kernel == walk {
+        return None;
+    }
+    let same = kernel.iter().zip(&walk).take_while(|(kernel, walk)| kernel == walk).count();
+    let tail = |met: &[Met]| met[same..].iter().map(|met| format!("    {met:?}\n")).collect::<String>();
+    Some(format!(
+        "{same} steps are the same, then\n  kernel:\n{}  walk:\n{}  {:?}\n  steps {:#?}",
+        tail(&kernel),
+        tail(&walk),
+        way.outcome,
+        way.steps
+    ))
+}
+
+/// How many steps of rules there were.
+pub(super) fn count(traced: &TracedPacket) -> usize {
+    traced.events.len()
+}
+
+fn kernel(traced: &TracedPacket) -> Vec<Met> {
+    let met = traced.events.iter().map(|event| Met {
+        family: event.family,
+        table: event.table.clone(),
+        chain: event.chain.clone(),
+        what: match &event.step {
+            TraceStep::Rule { handle, verdict } => What::Rule(*handle, verdict.clone()),
+            TraceStep::End => What::End,
+            TraceStep::Policy(verdict) => What::Policy(verdict.clone()),
+        },
+    });
+    met.collect()
+}
+
+/// What the kernel's trace would show of a way: it does not see iptables-legacy.
+fn walk(way: &Way) -> Vec<Met> {
+    let met = way.steps.iter().filter_map(|step| match step {
+        Step::Rule { rule, action } => {
+            Some((&rule.chain, What::Rule(rule.handle.unwrap_or(0), verdict(rule, action))))
+        }
+        Step::End(chain) => Some((chain, What::End)),
+        Step::Policy { chain, drops } => {
+            let verdict = if *drops { TraceVerdict::Drop } else { TraceVerdict::Accept };
+            Some((chain, What::Policy(verdict)))
+        }
+        _ => None,
+    });
+    met.filter(|(chain, _)| !chain.legacy).map(|(chain, what)| placed(chain, what)).collect()
+}
+
+fn placed(chain: &ChainReference, what: What) -> Met {
+    Met { family: chain.family, table: chain.table.clone(), chain: chain.chain.clone(), what }
+}
+
+fn verdict(rule: &RuleReference, action: &RuleAction) -> TraceVerdict {
+    match action {
+        RuleAction::Verdict(Verdict::Accept) | RuleAction::Nat(_) => TraceVerdict::Accept,
+        RuleAction::Verdict(Verdict::Drop) | RuleAction::Reject(_) => TraceVerdict::Drop,
+        RuleAction::Verdict(Verdict::Continue) => TraceVerdict::Continue,
+        RuleAction::Verdict(Verdict::Return) => TraceVerdict::Return,
+        RuleAction::Verdict(Verdict::Jump(chain)) => TraceVerdict::Jump(chain.clone()),
+        RuleAction::Verdict(Verdict::Goto(chain)) => TraceVerdict::Goto(chain.clone()),
+        RuleAction::Queue => TraceVerdict::Queue,
+        other => panic!("{rule:?} did {other:?}"),
+    }
+}

@@ -1,0 +1,121 @@
+//! Packets that are really sent, from inside of a network namespace.
+
+use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+
+use porthole_model::{Pid, Port, TraceFlow, Transport};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, ipproto, sendto, socket_with};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Tcp,
+    Udp,
+    Echo,
+}
+
+/// A packet ready to be sent: its socket, and the flow that it begins.
+#[derive(Debug)]
+pub(super) struct Ready {
+    socket: OwnedFd,
+    kind: Kind,
+    to: SocketAddr,
+    pub(super) from: SocketAddr,
+}
+
+/// Does something in the network namespace of a process.
+pub(super) fn inside<T: Send>(process: Pid, work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let inside = scope.spawn(move || {
+            let door = File::open(format!("/proc/{process}/ns/net")).unwrap();
+            move_into_link_name_space(door.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            work()
+        });
+        inside.join().unwrap()
+    })
+}
+
+/// A packet of a process; `None` where the process's namespace has no way to the address at all.
+pub(super) fn ready(process: Pid, kind: Kind, to: SocketAddr) -> Option<Ready> {
+    inside(process, move || {
+        let source = source_to(to)?;
+        let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let (socket_type, protocol) = match kind {
+            Kind::Tcp => (SocketType::STREAM, None),
+            Kind::Udp => (SocketType::DGRAM, None),
+            Kind::Echo if to.is_ipv4() => (SocketType::RAW, Some(ipproto::ICMP)),
+            Kind::Echo => (SocketType::RAW, Some(ipproto::ICMPV6)),
+        };
+        let socket = socket_with(family, socket_type, SocketFlags::NONBLOCK, protocol).unwrap();
+        bind(&socket, &SocketAddr::new(source, 0)).unwrap();
+        let from = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+        let from = if kind == Kind::Echo { SocketAddr::new(from.ip(), 0) } else { from };
+        Some(Ready { socket, kind, to, from })
+    })
+}
+
+/// The address that the namespace would send from.
+fn source_to(to: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let probe = UdpSocket::bind((any, 0)).unwrap();
+    probe.connect(to).ok()?;
+    Some(probe.local_addr().unwrap().ip())
+}
+
+/// Listens, so that connections are answered, until it is dropped.
+pub(super) fn listen(process: Pid, at: SocketAddr) -> TcpListener {
+    inside(process, move || TcpListener::bind(at).unwrap())
+}
+
+impl Ready {
+    /// Sends it. That a rule refuses it at once is no error here.
+    pub(super) fn send(&self) {
+        let _refused_or_under_way = match self.kind {
+            Kind::Tcp => connect(&self.socket, &self.to),
+            Kind::Udp => self.send_bytes(b"porthole"),
+            Kind::Echo if self.to.is_ipv4() => self.send_bytes(&[8, 0, 0xf7, 0xff, 0, 0, 0, 0]),
+            // The kernel puts the checksum in.
+            Kind::Echo => self.send_bytes(&[128, 0, 0, 0, 0, 0, 0, 0]),
+        };
+    }
+
+    fn send_bytes(&self, bytes: &[u8]) -> rustix::io::Result<()> {
+        let port = if self.kind == Kind::Echo { 0 } else { self.to.port() };
+        sendto(&self.socket, bytes, rustix::net::SendFlags::empty(), &SocketAddr::new(self.to.ip(), port))
+            .map(|_| ())
+    }
+
+    /// The packet and its later ones, as they are sent.
+    pub(super) fn flow(&self) -> TraceFlow {
+        let port = |address: SocketAddr| (self.kind != Kind::Echo).then(|| Port(address.port()));
+        let protocol = match self.kind {
+            Kind::Tcp => 6,
+            Kind::Udp => 17,
+            Kind::Echo if self.to.is_ipv4() => 1,
+            Kind::Echo => 58,
+        };
+        TraceFlow {
+            protocol,
+            source: Some(self.from.ip()),
+            destination: Some(self.to.ip()),
+            source_port: port(self.from),
+            destination_port: port(self.to),
+        }
+    }
+
+    pub(super) fn transport(&self) -> Transport {
+        let (source, destination) = (Port(self.from.port()), Port(self.to.port()));
+        match self.kind {
+            Kind::Tcp => Transport::Tcp { source, destination, flags: 2 },
+            Kind::Udp => Transport::Udp { source, destination },
+            Kind::Echo => Transport::Icmp { kind: if self.to.is_ipv4() { 8 } else { 128 }, code: 0 },
+        }
+    }
+
+    pub(super) fn to(&self) -> SocketAddr {
+        self.to
+    }
+}
