@@ -7,10 +7,10 @@ use porthole_model::{Gap, NetnsId, NetworkStack, Pid, Route, Scope, Topic};
 use porthole_wire::netlink::route;
 
 use crate::LinuxHost;
+use crate::enter;
 use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::places::Place;
-use crate::enter;
 use crate::stack::Reader;
 
 impl LinuxHost {
@@ -43,7 +43,7 @@ impl LinuxHost {
     /// The sockets of the calling thread's own network namespace, through a filter.
     pub fn own_sockets(&self, filter: &crate::SocketFilter) -> Result<Vec<porthole_model::Socket>, Gap> {
         let mut sockets = Vec::new();
-        let own = porthole_model::Pid(self.proc.own_pid().unwrap_or_else(|_| std::process::id()));
+        let own = Pid(self.proc.own_pid().unwrap_or_else(|_| std::process::id()));
         self.each_socket(own, filter, &mut |socket| {
             sockets.push(socket);
             std::ops::ControlFlow::Continue(())

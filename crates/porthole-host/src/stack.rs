@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
 use porthole_model::{
-    FdbEntry, Gap, GapKind, InterfaceAddress, Link, Neighbour, NetnsId, NetworkStack, Observed, Route, RoutingRule,
-    Scope, Socket, Topic,
+    FdbEntry, Gap, GapKind, InterfaceAddress, Link, Neighbour, NetnsId, NetworkStack, Observed, Route,
+    RoutingRule, Scope, Socket, Topic,
 };
 use porthole_wire::netlink::{address, link, namespace_id, neighbour, route, routing_rule};
 use porthole_wire::{AddressFamily, SocketRecord};

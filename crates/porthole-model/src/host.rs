@@ -110,5 +110,7 @@ impl NetworkStack {
 
 /// What stands for routing rules in a snapshot that an older porthole wrote.
 fn not_in_this_snapshot() -> Observed<Vec<RoutingRule>> {
-    Observed::Missing(crate::Gap::not_asked("routing rules, which the porthole that wrote this snapshot did not read"))
+    Observed::Missing(crate::Gap::not_asked(
+        "routing rules, which the porthole that wrote this snapshot did not read",
+    ))
 }

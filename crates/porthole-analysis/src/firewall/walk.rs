@@ -13,8 +13,10 @@ mod oracle;
 mod path;
 mod routing;
 mod sets;
-mod station;
 mod statements;
+mod station;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod values;
 
@@ -22,7 +24,8 @@ use std::collections::{HashMap, VecDeque};
 
 use porthole_model::firewall::{Chain, Firewall, FirewallTable};
 use porthole_model::{
-    Gap, InterfaceAddress, InterfaceIndex, Link, LinkKind, NetworkStack, Outcome, Packet, PacketHeader, Step, Walk, Way,
+    Gap, InterfaceAddress, InterfaceIndex, Link, LinkKind, NetworkStack, Outcome, Packet, PacketHeader, Step,
+    Walk, Way,
 };
 
 use connection::Flight;
@@ -32,8 +35,8 @@ use routing::Router;
 /// How many ways are followed; a firewall of matches that nobody understands would have no end of them.
 const MOST_WAYS: usize = 64;
 
-/// How many rules are looked at on one way, at most: a packet that meets more goes in a circle.
-const MOST_RULES: usize = 4_000_000;
+/// How often a packet goes into a chain on one way, at most: one that does more goes in a circle.
+const MOST_CHAINS: usize = 100_000;
 
 /// A network namespace whose packets are followed.
 #[derive(Debug)]
@@ -105,7 +108,7 @@ struct Run<'w, 's> {
     flight: Flight,
     steps: Vec<Step>,
     oracle: Oracle,
-    rules_left: usize,
+    chains_left: usize,
 }
 
 /// The packet's end, which ends the way at once wherever it is met.
@@ -113,7 +116,7 @@ type Onward<T> = Result<T, Outcome>;
 
 impl<'w, 's> Run<'w, 's> {
     fn new(walker: &'w Walker<'s>, packet: &Packet, oracle: Oracle) -> Self {
-        Self { walker, flight: Flight::of(packet), steps: Vec::new(), oracle, rules_left: MOST_RULES }
+        Self { walker, flight: Flight::of(packet), steps: Vec::new(), oracle, chains_left: MOST_CHAINS }
     }
 
     fn travel(&mut self) -> Outcome {

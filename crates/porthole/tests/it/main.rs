@@ -15,7 +15,6 @@ mod debug_stopped_remote;
 mod debug_terminal;
 mod endpoints;
 mod faults;
-mod firewall_walk;
 mod forward;
 mod healthy;
 mod help;

@@ -1,6 +1,8 @@
 //! Chains: one rule after the other, into other chains and back, to a verdict or the policy.
 
-use porthole_model::firewall::{Backend, BaseChain, Chain, ChainKind, FirewallTable, Hook, Policy, TableFamily, Verdict};
+use porthole_model::firewall::{
+    Backend, BaseChain, Chain, ChainKind, FirewallTable, Hook, Policy, TableFamily, Verdict,
+};
 use porthole_model::{ChainReference, Outcome, RuleReference, Step};
 
 use super::station::{Based, Stop};
@@ -104,7 +106,8 @@ impl<'s> Run<'_, 's> {
         }
     }
 
-    fn target(&self, based: Based<'s>, name: &str) -> Onward<&'s Chain> {
+    fn target(&mut self, based: Based<'s>, name: &str) -> Onward<&'s Chain> {
+        self.chains_left = self.chains_left.checked_sub(1).ok_or(Outcome::Loops)?;
         // The kernel has no jump without its target; a dump that was edited by hand may.
         let missing = || {
             let Some(Step::Rule { rule, .. }) = self.steps.last() else { return Outcome::Loops };

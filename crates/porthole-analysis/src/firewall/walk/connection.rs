@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 
 use porthole_model::firewall::{ConntrackState, TableFamily};
-use porthole_model::{
-    InterfaceIndex, Packet, PacketConnection, PacketHeader, PacketOrigin, Port, Transport,
-};
+use porthole_model::{InterfaceIndex, Packet, PacketConnection, PacketHeader, PacketOrigin, Port, Transport};
 
 use super::routing::Routing;
 

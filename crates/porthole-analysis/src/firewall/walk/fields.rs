@@ -49,9 +49,7 @@ impl Run<'_, '_> {
             | Field::ConntrackProtocol
             | Field::ConntrackMark
             | Field::ConntrackZone => self.connection_content(field),
-            Field::AddressKind(question) => {
-                Content::Known(Value::AddressKind(self.address_kind(*question)))
-            }
+            Field::AddressKind(question) => Content::Known(Value::AddressKind(self.address_kind(*question))),
             Field::RouteInterfaceIndex(question) => {
                 Content::number(self.route_interface(*question).map_or(0, |InterfaceIndex(index)| index))
             }
@@ -185,7 +183,9 @@ impl Run<'_, '_> {
                 Some((address, _)) => Content::Known(Value::Address(address)),
                 None => Content::Unknown,
             },
-            Field::ConntrackPort(side) => Content::told(self.side(*side).and_then(|(_, port)| port).map(|Port(port)| port)),
+            Field::ConntrackPort(side) => {
+                Content::told(self.side(*side).and_then(|(_, port)| port).map(|Port(port)| port))
+            }
             Field::ConntrackProtocol => Content::number(self.flight.protocol()),
             Field::ConntrackMark => Content::told(connection.mark),
             Field::ConntrackZone => Content::number(0u8),

@@ -94,7 +94,13 @@ fn field(kind: &str, side: PacketSide) -> Option<Field> {
 fn width(member: &IpSetMember) -> u32 {
     let bits = member.parts.iter().map(|part| match part {
         ValueTest::Prefix(prefix) => u32::from(prefix.length),
-        ValueTest::Is(Value::Address(address)) => if address.is_ipv4() { 32 } else { 128 },
+        ValueTest::Is(Value::Address(address)) => {
+            if address.is_ipv4() {
+                32
+            } else {
+                128
+            }
+        }
         _ => 0,
     });
     bits.sum()

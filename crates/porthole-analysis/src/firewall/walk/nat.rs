@@ -135,7 +135,9 @@ impl<'s> Run<'_, 's> {
                 };
                 Ok(Some((address, port)))
             }
-            NatTarget::Mapped { addresses, ports } => self.mapped(standing, addresses.as_ref(), ports.as_ref()),
+            NatTarget::Mapped { addresses, ports } => {
+                self.mapped(standing, addresses.as_ref(), ports.as_ref())
+            }
         }
     }
 
@@ -175,7 +177,8 @@ impl<'s> Run<'_, 's> {
 
     /// A port that is in the range stays; otherwise the kernel takes one that is free.
     fn one_port(&mut self, standing: Standing<'_>, range: PortRange, of_source: bool) -> Onward<Port> {
-        let now = self.flight.ports().map(|(source, destination)| if of_source { source } else { destination });
+        let now =
+            self.flight.ports().map(|(source, destination)| if of_source { source } else { destination });
         match now.filter(|now| (range.from..=range.to).contains(now)) {
             Some(now) => Ok(now),
             None if range.from == range.to || !self.takes_another(standing, "port") => Ok(range.from),
@@ -237,8 +240,9 @@ impl<'s> Run<'_, 's> {
             .filter(|address| address.interface == interface && address.prefix.address.is_ipv4() == is_ipv4)
             .map(|address| address.prefix)
             .collect();
-        prefixes.sort_by_key(|prefix| matches!(prefix.address, IpAddr::V6(address) if address.is_unicast_link_local()));
+        prefixes.sort_by_key(
+            |prefix| matches!(prefix.address, IpAddr::V6(address) if address.is_unicast_link_local()),
+        );
         prefixes.into_iter()
     }
-
 }

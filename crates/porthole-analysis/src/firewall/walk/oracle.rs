@@ -18,12 +18,7 @@ impl Oracle {
     }
 
     /// Whether it is taken to hold on this way.
-    pub(super) fn ask(
-        &mut self,
-        question: Question,
-        condition: String,
-        rule: Option<RuleReference>,
-    ) -> bool {
+    pub(super) fn ask(&mut self, question: Question, condition: String, rule: Option<RuleReference>) -> bool {
         if let Some((_, known)) = self.taken.iter().find(|(known, _)| *known == question) {
             return known.holds;
         }

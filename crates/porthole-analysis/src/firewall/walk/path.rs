@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 
 use porthole_model::firewall::Hook;
-use porthole_model::{
-    Discard, InterfaceIndex, Link, LinkKind, Outcome, PacketOrigin, RouteKind, Step,
-};
+use porthole_model::{Discard, InterfaceIndex, Link, LinkKind, Outcome, PacketOrigin, RouteKind, Step};
 
 use super::routing::{Question, Routing};
 use super::{Onward, Run};
@@ -45,26 +43,36 @@ impl Run<'_, '_> {
     /// It has passed the prerouting hook of an interface: for this host, or for another.
     pub(super) fn route_in(&mut self, interface: InterfaceIndex) -> Onward<Outcome> {
         self.flight.place.input = Some(interface);
-        self.check_source(interface)?;
+        self.check_loopback_addresses(interface)?;
         let routing = self.route(Some(interface))?;
         match routing.kind {
-            RouteKind::Local | RouteKind::Broadcast | RouteKind::Multicast | RouteKind::Anycast => self.deliver(),
+            RouteKind::Local | RouteKind::Broadcast | RouteKind::Multicast | RouteKind::Anycast => {
+                self.check_source(interface)?;
+                self.deliver()
+            }
             RouteKind::Unicast => self.forward(interface, routing),
             kind => Err(Outcome::NoRoute { kind: Some(kind) }),
         }
     }
 
-    /// What the kernel refuses of IPv4 by its source or by where it came in (`ip_route_input_slow`).
-    fn check_source(&mut self, interface: InterfaceIndex) -> Onward<()> {
+    /// A loopback address that came from elsewhere (`ip_route_input_slow`).
+    fn check_loopback_addresses(&mut self, interface: InterfaceIndex) -> Onward<()> {
         let (source, destination) = (self.flight.source, self.flight.destination);
-        if !destination.is_ipv4() || self.is_loopback(interface) {
-            return Ok(());
-        }
-        if (source.is_loopback() || destination.is_loopback()) && !self.setting(interface, "route_localnet") {
+        let is_ipv4_loopback = |address: IpAddr| address.is_ipv4() && address.is_loopback();
+        let is_concerned = is_ipv4_loopback(source) || is_ipv4_loopback(destination);
+        if is_concerned && !self.setting(interface, "route_localnet") {
             return Err(Outcome::Discarded(Discard::LoopbackAddress));
         }
-        let is_own = self.walker.router.local(source, None).is_some_and(|route| route.kind == RouteKind::Local);
-        if is_own && !source.is_loopback() {
+        Ok(())
+    }
+
+    /// A source of IPv4 that cannot have come this way (`fib_validate_source`).
+    fn check_source(&mut self, interface: InterfaceIndex) -> Onward<()> {
+        let source = self.flight.source;
+        if !source.is_ipv4() || source.is_loopback() {
+            return Ok(());
+        }
+        if self.is_own(source) {
             return Err(Outcome::Discarded(Discard::OwnSource));
         }
         self.check_reverse_path(interface)
@@ -98,6 +106,7 @@ impl Run<'_, '_> {
         if let Some(sysctl) = self.not_forwarding(interface) {
             return Err(Outcome::NotForwarded { sysctl });
         }
+        self.check_source(interface)?;
         if self.flight.packet.hop_limit.is_some_and(|hops| hops <= 1) {
             return Err(Outcome::Discarded(Discard::HopLimit));
         }
@@ -130,7 +139,8 @@ impl Run<'_, '_> {
         let Some(link) = routing.interface.and_then(|interface| self.walker.link(interface)) else {
             return Err(Outcome::NoRoute { kind: Some(routing.kind) });
         };
-        let bridge_port = if link.kind == LinkKind::Bridge { self.leave_by_bridge(link, next_hop)? } else { None };
+        let bridge_port =
+            if link.kind == LinkKind::Bridge { self.leave_by_bridge(link, next_hop)? } else { None };
         self.device_chains(Hook::Egress, link)?;
         Ok(Outcome::Sent { interface: link.index, bridge_port, next_hop })
     }

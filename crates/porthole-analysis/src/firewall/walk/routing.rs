@@ -128,12 +128,7 @@ pub(super) struct Routing {
 
 impl Routing {
     fn of(route: &Route) -> Self {
-        Self {
-            kind: route.kind,
-            table: route.table,
-            interface: route.interface,
-            gateway: route.gateway,
-        }
+        Self { kind: route.kind, table: route.table, interface: route.interface, gateway: route.gateway }
     }
 
     fn refused(kind: RouteKind) -> Self {

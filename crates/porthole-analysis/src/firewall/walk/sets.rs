@@ -34,7 +34,8 @@ impl<'s> Run<'_, 's> {
             return Truth::No;
         }
         let Some(elements) = elements(table, &lookup.elements) else { return Truth::Maybe };
-        Truth::any(elements.iter().map(|element| key_holds(&element.key, &contents))).negated_if(lookup.negated)
+        Truth::any(elements.iter().map(|element| key_holds(&element.key, &contents)))
+            .negated_if(lookup.negated)
     }
 
     /// The verdict that a map has for the packet.

@@ -24,7 +24,6 @@ enum Done {
 impl<'s> Run<'_, 's> {
     /// What the rule says, where all of it holds; `Continue` where it says nothing.
     pub(super) fn rule(&mut self, standing: Standing<'s>) -> Onward<Option<Verdict>> {
-        self.rules_left = self.rules_left.checked_sub(1).ok_or(Outcome::Loops)?;
         for (index, statement) in standing.rule.statements.iter().enumerate() {
             let done = match self.holds(standing, index, statement) {
                 Some(true) => Done::Next,
@@ -135,12 +134,7 @@ impl<'s> Run<'_, 's> {
         Ok(Done::Decided(Verdict::Accept))
     }
 
-    fn verdict_map(
-        &mut self,
-        standing: Standing<'s>,
-        index: usize,
-        map: &'s VerdictMap,
-    ) -> Onward<Done> {
+    fn verdict_map(&mut self, standing: Standing<'s>, index: usize, map: &'s VerdictMap) -> Onward<Done> {
         let found = self.find_verdict(standing.table, map);
         let verdict = match found {
             Found::Known(verdict) => verdict,

@@ -33,7 +33,8 @@ impl<'s> Walker<'s> {
     /// What is called at a hook for packets of a family, with its priority.
     pub(super) fn stops(&self, family: TableFamily, hook: Hook) -> Vec<(i32, Stop<'s>)> {
         let based = self.firewall.base_chains(family, hook).into_iter();
-        let based = based.filter_map(|(table, chain)| Some(Based { table, chain, base: chain.base.as_ref()? }));
+        let based =
+            based.filter_map(|(table, chain)| Some(Based { table, chain, base: chain.base.as_ref()? }));
         let (nat, others): (Vec<_>, Vec<_>) = based.partition(|based| based.base.kind == ChainKind::Nat);
         let mut stops: Vec<_> =
             others.into_iter().map(|based| (based.base.priority, Stop::Chain(based))).collect();
@@ -48,7 +49,8 @@ impl<'s> Walker<'s> {
     /// The chains of a single device at its ingress or egress.
     pub(super) fn device_stops(&self, hook: Hook, device: &str) -> Vec<Based<'s>> {
         let chains = self.firewall.base_chains(TableFamily::Netdev, hook).into_iter();
-        let based = chains.filter_map(|(table, chain)| Some(Based { table, chain, base: chain.base.as_ref()? }));
+        let based =
+            chains.filter_map(|(table, chain)| Some(Based { table, chain, base: chain.base.as_ref()? }));
         based.filter(|based| based.base.devices.iter().any(|each| each == device)).collect()
     }
 }
@@ -58,10 +60,9 @@ fn own_stops(family: TableFamily, hook: Hook, nat: Vec<Based<'_>>) -> Vec<(i32, 
         return Vec::new();
     }
     match hook {
-        Hook::Prerouting | Hook::Output => vec![
-            (CONNECTION_TRACKING, Stop::Tracking),
-            (DESTINATION_TRANSLATION, Stop::Translation(nat)),
-        ],
+        Hook::Prerouting | Hook::Output => {
+            vec![(CONNECTION_TRACKING, Stop::Tracking), (DESTINATION_TRANSLATION, Stop::Translation(nat))]
+        }
         Hook::Input | Hook::Postrouting => vec![(SOURCE_TRANSLATION, Stop::Translation(nat))],
         Hook::Ingress | Hook::Forward | Hook::Egress => Vec::new(),
     }

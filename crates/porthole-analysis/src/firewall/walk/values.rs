@@ -12,7 +12,10 @@ use super::truth::Truth;
 pub(super) enum Content {
     Known(Value),
     /// Of these bits the value is known, of all others not.
-    Bits { value: u64, known: u64 },
+    Bits {
+        value: u64,
+        known: u64,
+    },
     /// The packet has no such field, so no match on it holds, whatever it asks.
     Absent,
     Unknown,
@@ -42,7 +45,9 @@ pub(super) fn any_holds(tests: &[ValueTest], content: &Content) -> Option<Truth>
     match content {
         Content::Absent => None,
         Content::Unknown => Some(Truth::Maybe),
-        Content::Bits { value, known } => Some(Truth::any(tests.iter().map(|test| bits(test, *value, *known)))),
+        Content::Bits { value, known } => {
+            Some(Truth::any(tests.iter().map(|test| bits(test, *value, *known))))
+        }
         Content::Known(value) => {
             if tests.iter().all(|test| is_of_other_family(test, value)) && !tests.is_empty() {
                 return None;
@@ -77,9 +82,12 @@ fn holds(test: &ValueTest, value: &Value) -> Truth {
 
 fn masked(mask: &Value, wanted: &Value, value: &Value) -> Truth {
     match (mask, wanted, value) {
-        (Value::Number(mask), Value::Number(wanted), Value::Number(value)) => (value & mask == *wanted).into(),
+        (Value::Number(mask), Value::Number(wanted), Value::Number(value)) => {
+            (value & mask == *wanted).into()
+        }
         (Value::Address(mask), Value::Address(wanted), Value::Address(value)) => {
-            (bits_of(*value) & bits_of(*mask) == bits_of(*wanted) && value.is_ipv4() == wanted.is_ipv4()).into()
+            (bits_of(*value) & bits_of(*mask) == bits_of(*wanted) && value.is_ipv4() == wanted.is_ipv4())
+                .into()
         }
         _ => Truth::Maybe,
     }

@@ -68,10 +68,8 @@ fn witnesses() -> String {
     for family in ["inet", "bridge"] {
         let _ = writeln!(script, "table {family} witness {{");
         for hook in ["prerouting", "input", "forward", "output", "postrouting"] {
-            let _ = writeln!(
-                script,
-                "  chain {hook} {{ type filter hook {hook} priority 390; policy accept; }}"
-            );
+            let _ =
+                writeln!(script, "  chain {hook} {{ type filter hook {hook} priority 390; policy accept; }}");
         }
         script.push_str("}\n");
     }
@@ -142,7 +140,8 @@ fn sets(family: Family) -> String {
         script.push_str("  set pairs { type ipv4_addr . inet_service; elements = { 172.30.0.2 . 80, 172.31.0.4 . 443, 10.77.0.2 . 8080 } }\n");
     }
     if family != Family::Ip {
-        script.push_str("  set hosts6 { type ipv6_addr; flags interval; elements = { fd77::/64, fd30::2 } }\n");
+        script
+            .push_str("  set hosts6 { type ipv6_addr; flags interval; elements = { fd77::/64, fd30::2 } }\n");
     }
     script
 }
@@ -228,7 +227,9 @@ fn action(chance: &mut Chance, family: Family, base: Base, next: usize, plain: u
         (11, _) if base.kind == "filter" && family == Family::Ip && base.hook == "prerouting" => {
             "notrack".to_owned()
         }
-        (12, Some(target)) => format!("tcp dport vmap {{ 80 : jump {target}, 443 : continue, 8080-8090 : return }}"),
+        (12, Some(target)) => {
+            format!("tcp dport vmap {{ 80 : jump {target}, 443 : continue, 8080-8090 : return }}")
+        }
         (13, _) if matches!(base.hook, "input" | "forward" | "output") && family != Family::Bridge => {
             "counter reject".to_owned()
         }

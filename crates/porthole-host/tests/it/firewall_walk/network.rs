@@ -37,7 +37,8 @@ impl Network {
                  ip addr add 172.{net}.0.1/24 dev {bridge}; ip addr add fd{net}::1/64 dev {bridge} nodad"
             ));
         }
-        let mut network = Self { host: pid(lab.pid()), outside: Pid(0), containers: Vec::new(), children: Vec::new(), lab };
+        let mut network =
+            Self { host: pid(lab.pid()), outside: Pid(0), containers: Vec::new(), children: Vec::new(), lab };
         network.outside = network.start(true);
         for number in 0..BRIDGES.len() {
             let container = network.start(false);
@@ -68,7 +69,8 @@ impl Network {
 
     /// A process that waits: outside, or in a namespace of its own.
     fn start(&mut self, outside: bool) -> Pid {
-        let mut command = if outside { self.lab.outside_command("sleep") } else { self.lab.command("unshare") };
+        let mut command =
+            if outside { self.lab.outside_command("sleep") } else { self.lab.command("unshare") };
         if !outside {
             command.args(["--net", "sleep"]);
         }

@@ -6,7 +6,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 
 use porthole_model::{Pid, Port, TraceFlow, Transport};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, ipproto, sendto, socket_with};
+use rustix::net::{
+    AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, ipproto, sendto, socket_with,
+};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 /// What is sent.

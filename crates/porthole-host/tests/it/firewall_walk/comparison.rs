@@ -6,8 +6,8 @@ use porthole_analysis::Walker;
 use porthole_host::{LinuxHost, Roots, TracedPackets};
 use porthole_model::firewall::{ConntrackState, TableFamily, Verdict};
 use porthole_model::{
-    ChainReference, NetworkStack, Packet, PacketConnection, PacketOrigin, Pid, RuleAction, RuleReference, Scope,
-    Step, Topic, TraceStep, TraceVerdict, TracedPacket, Way,
+    ChainReference, NetworkStack, Packet, PacketConnection, PacketOrigin, Pid, RuleAction, RuleReference,
+    Scope, Step, Topic, TraceStep, TraceVerdict, TracedPacket, Way,
 };
 
 use super::packets::Ready;
@@ -38,13 +38,8 @@ pub(super) fn host() -> LinuxHost {
 
 /// What the walk needs to know of a namespace.
 pub(super) fn stack(process: Pid) -> NetworkStack {
-    let scope = Scope::of(&[
-        Topic::Links,
-        Topic::Routes,
-        Topic::ForwardingDatabase,
-        Topic::Sysctls,
-        Topic::Firewall,
-    ]);
+    let scope =
+        Scope::of(&[Topic::Links, Topic::Routes, Topic::ForwardingDatabase, Topic::Sysctls, Topic::Firewall]);
     host().stack_of(process, &scope).unwrap()
 }
 
