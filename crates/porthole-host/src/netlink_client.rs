@@ -35,6 +35,11 @@ impl NetlinkClient {
         Self::open(Some(netlink::SOCK_DIAG))
     }
 
+    /// For nftables, ipsets and what else is netfilter's.
+    pub(crate) fn netfilter() -> io::Result<Self> {
+        Self::open(Some(netlink::NETFILTER))
+    }
+
     /// `NETLINK_ROUTE` is protocol 0.
     fn open(protocol: Option<Protocol>) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC;
