@@ -10,6 +10,7 @@ mod doorway;
 mod enter;
 mod entry;
 mod failure;
+mod firewall;
 mod held_root;
 mod host;
 mod identity;

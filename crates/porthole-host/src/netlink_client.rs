@@ -36,7 +36,7 @@ impl NetlinkClient {
         Self::open(Some(netlink::SOCK_DIAG))
     }
 
-    /// For firewalls (`nfnetlink`).
+    /// For nftables, ipsets and what else is netfilter's.
     pub(crate) fn netfilter() -> io::Result<Self> {
         Self::open(Some(netlink::NETFILTER))
     }

@@ -17,7 +17,7 @@ use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::places::Place;
 use crate::procfs::ProcFs;
-use crate::{SocketFilter, socket_source, sysctls};
+use crate::{SocketFilter, firewall, socket_source, sysctls};
 
 /// Reads what a scope asks for.
 pub(crate) struct Reader<'a> {
@@ -45,7 +45,7 @@ impl Reader<'_> {
             ),
             sysctls: if self.scope.has(Topic::Sysctls) { sysctls::read(self.proc) } else { BTreeMap::new() },
             sockets: self.sockets(place),
-            firewall: Observed::Missing(Gap::not_asked(format!("firewall of {}", namespace_name(place.id)))),
+            firewall: firewall::read(self.proc, self.scope, place),
         }
     }
 

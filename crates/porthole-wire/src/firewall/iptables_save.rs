@@ -2,6 +2,8 @@
 //!
 //! A line that is none of these, or stands where it cannot, is a fault with its number; the rest is kept.
 
+use std::collections::BTreeMap;
+
 use porthole_model::firewall::{Counter, FirewallTable, Policy, Wording, WordingSource};
 use thiserror::Error;
 
@@ -166,23 +168,19 @@ fn quotes_are_closed(text: &str) -> bool {
 /// They belong together by their places in their chains. Where a chain has more rules in one than in the other, the
 /// table changed in between or the dump is not whole: nothing of that table is reworded, and the chain is named.
 pub fn reword(table: &mut FirewallTable, dump: &DumpTable) -> Result<(), String> {
+    let mut dumped: BTreeMap<&str, Vec<&DumpRule>> = BTreeMap::new();
+    for rule in &dump.rules {
+        dumped.entry(&rule.chain).or_default().push(rule);
+    }
     for chain in &table.chains {
-        let there = dump.rules.iter().filter(|rule| rule.chain == chain.name).count();
-        if there != chain.rules.len() {
-            return Err(format!(
-                "chain {} has {} rules in the kernel and {there} in the dump",
-                chain.name,
-                chain.rules.len()
-            ));
+        let (here, there) = (chain.rules.len(), dumped.get(chain.name.as_str()).map_or(0, Vec::len));
+        if here != there {
+            let name = &chain.name;
+            return Err(format!("chain {name} has {here} rules in the kernel and {there} in the dump"));
         }
     }
-    let mut by_chain = std::collections::BTreeMap::<&str, std::vec::IntoIter<&DumpRule>>::new();
-    for chain in &dump.chains {
-        let rules: Vec<_> = dump.rules.iter().filter(|rule| rule.chain == chain.name).collect();
-        by_chain.insert(&chain.name, rules.into_iter());
-    }
     for chain in &mut table.chains {
-        let Some(rules) = by_chain.get_mut(chain.name.as_str()) else { continue };
+        let rules = dumped.remove(chain.name.as_str()).unwrap_or_default();
         for (rule, dumped) in chain.rules.iter_mut().zip(rules) {
             rule.wording = Wording { text: dumped.text.clone(), source: WordingSource::IptablesSave };
         }

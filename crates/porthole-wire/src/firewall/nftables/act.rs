@@ -28,8 +28,14 @@ pub(super) fn take(translator: &mut Translator<'_>, name: &str, attributes: Attr
         "notrack" => Statement::NoTrack,
         "queue" if attributes.find(4).is_none() => Statement::Queue(queue(attributes)?),
         "limit" => Statement::Fork(limit(attributes)?),
-        "quota" => fork(ForkKind::Quota, format!("quota {} bytes", attributes.find(1)?.be64()?)),
-        "connlimit" => fork(ForkKind::Connections, format!("ct count over {}", number(attributes, 1)?)),
+        "quota" => {
+            let over = over(attributes, 2);
+            fork(ForkKind::Quota, format!("quota {over}{} bytes", attributes.find(1)?.be64()?))
+        },
+        "connlimit" => {
+            let over = over(attributes, 2);
+            fork(ForkKind::Connections, format!("ct count {over}{}", number(attributes, 1)?))
+        },
         "objref" => object(attributes)?,
         "dynset" => dynamic_set(attributes)?,
         "last" => Statement::Effect("last".to_owned()),
@@ -43,6 +49,11 @@ pub(super) fn take(translator: &mut Translator<'_>, name: &str, attributes: Attr
 
 fn fork(kind: ForkKind, wording: String) -> Statement {
     Statement::Fork(Fork { kind, wording })
+}
+
+/// Limits, quotas and counts hold below their number, or with this flag above it.
+fn over(attributes: Attributes<'_>, flags: u16) -> &'static str {
+    if number(attributes, flags).unwrap_or(0) & 1 != 0 { "over " } else { "" }
 }
 
 /// `NFTA_MATCH_*` and `NFTA_TARGET_*`.
@@ -170,7 +181,7 @@ fn limit(attributes: Attributes<'_>) -> Option<Fork> {
         _ => "unit",
     };
     let burst = number(attributes, 3).unwrap_or(0);
-    let over = if number(attributes, 5).unwrap_or(0) & 1 != 0 { "over " } else { "" };
+    let over = over(attributes, 5);
     let what = if number(attributes, 4).unwrap_or(0) == 1 { "bytes" } else { "packets" };
     let of = if what == "bytes" { " bytes" } else { "" };
     let wording = format!("limit rate {over}{rate}{of}/{unit} burst {burst} {what}");

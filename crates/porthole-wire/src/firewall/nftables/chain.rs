@@ -8,6 +8,7 @@ use crate::netlink::attribute::{Attribute, Attributes};
 use crate::netlink::netfilter::split;
 
 const WHAT: &str = "chain";
+const ARP: u8 = 3;
 const NETDEV: u8 = 5;
 
 /// A chain and the table that it is of, without its rules.
@@ -72,11 +73,13 @@ fn devices(hook: Attributes<'_>) -> Vec<String> {
     devices
 }
 
-/// `enum nf_inet_hooks`, and `enum nf_dev_hooks` for the family of devices.
-pub(super) fn hook_of_number(family: u8, number: u32) -> Option<Hook> {
+/// `enum nf_inet_hooks`, `enum nf_dev_hooks` for the family of devices, and `NF_ARP_*`.
+fn hook_of_number(family: u8, number: u32) -> Option<Hook> {
     Some(match (family, number) {
         (NETDEV, 0) | (_, 5) => Hook::Ingress,
         (NETDEV, 1) => Hook::Egress,
+        (ARP, 0) => Hook::Input,
+        (ARP, 1) => Hook::Output,
         (_, 0) => Hook::Prerouting,
         (_, 1) => Hook::Input,
         (_, 2) => Hook::Forward,

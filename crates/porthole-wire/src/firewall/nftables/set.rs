@@ -24,7 +24,7 @@ const FLAG_WORDS: [(u32, &str); 4] =
     [(0x2, "constant"), (INTERVAL, "interval"), (0x10, "timeout"), (0x20, "dynamic")];
 
 /// Asks for all sets of all tables.
-pub fn request() -> Request {
+pub(super) fn request() -> Request {
     Subsystem::Nftables.dump(GETSET, 0)
 }
 
