@@ -68,9 +68,11 @@ fn step(attributes: Attributes<'_>) -> Result<TraceStep, NetlinkError> {
         (Some(NFT_TRACETYPE_RULE | NFT_TRACETYPE_RETURN), Some(handle)) => {
             Ok(TraceStep::Rule { handle, verdict: said()? })
         }
-        (Some(NFT_TRACETYPE_RULE), None) => Err(lacks("handle of its rule")),
-        // Only a rule that says "return" has a handle here; the end of a chain has none.
-        (Some(NFT_TRACETYPE_RETURN), None) => Ok(TraceStep::End),
+        // The end of a chain is told as either, and has no handle; a rule that says "return" has one.
+        (Some(NFT_TRACETYPE_RULE | NFT_TRACETYPE_RETURN), None) if said()? == TraceVerdict::Continue => {
+            Ok(TraceStep::End)
+        }
+        (Some(NFT_TRACETYPE_RULE | NFT_TRACETYPE_RETURN), None) => Err(lacks("handle of its rule")),
         (Some(NFT_TRACETYPE_POLICY), _) => {
             let policy = attributes.find(NFTA_TRACE_POLICY).and_then(number).ok_or(lacks("policy"))?;
             Ok(TraceStep::Policy(netfilter_verdict(policy)))

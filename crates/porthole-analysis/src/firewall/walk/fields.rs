@@ -93,13 +93,19 @@ impl Run<'_, '_> {
         }
     }
 
+    /// A rule that asks for a port without a protocol reads the same bytes of whatever there is: of ICMP its type and
+    /// code, and its checksum.
     fn port_content(&self, side: PacketSide) -> Content {
-        match (self.flight.ports(), self.flight.transport, side) {
-            (Some((Port(source), _)), _, PacketSide::Source) => Content::number(source),
-            (Some((_, Port(destination))), _, PacketSide::Destination) => Content::number(destination),
-            // SCTP, DCCP and UDP-Lite have ports that were not told.
-            (None, Transport::Other(132 | 33 | 136), _) => Content::Unknown,
-            (None, ..) => Content::Absent,
+        match (self.flight.transport, side) {
+            (Transport::Tcp { source: Port(port), .. } | Transport::Udp { source: Port(port), .. }, PacketSide::Source)
+            | (
+                Transport::Tcp { destination: Port(port), .. } | Transport::Udp { destination: Port(port), .. },
+                PacketSide::Destination,
+            ) => Content::number(port),
+            (Transport::Icmp { kind, code }, PacketSide::Source) => {
+                Content::number(u16::from_be_bytes([kind, code]))
+            }
+            (Transport::Icmp { .. } | Transport::Other(_), _) => Content::Unknown,
         }
     }
 

@@ -13,7 +13,7 @@ use porthole_model::{
 use super::packets::Ready;
 
 /// How long the first event may take, and how long it must be quiet until all are there.
-const FIRST: Duration = Duration::from_millis(1500);
+const FIRST: Duration = Duration::from_millis(300);
 const QUIET: Duration = Duration::from_millis(15);
 
 /// Something that happened in a chain, as both tell it.
@@ -94,11 +94,10 @@ pub(super) fn difference(traced: &TracedPacket, way: &Way) -> Option<String> {
     let same = kernel.iter().zip(&walk).take_while(|(kernel, walk)| kernel == walk).count();
     let tail = |met: &[Met]| met[same..].iter().map(|met| format!("    {met:?}\n")).collect::<String>();
     Some(format!(
-        "{same} steps are the same, then\n  kernel:\n{}  walk:\n{}  {:?}\n  steps {:#?}",
+        "{same} steps are the same, then\n  kernel:\n{}  walk:\n{}  {:?}",
         tail(&kernel),
         tail(&walk),
-        way.outcome,
-        way.steps
+        way.outcome
     ))
 }
 

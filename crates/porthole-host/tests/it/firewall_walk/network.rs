@@ -33,7 +33,7 @@ impl Network {
         for (number, bridge) in ["br0", "br1"].iter().enumerate() {
             let net = 30 + number;
             lab.sh_ok(&format!(
-                "ip link add {bridge} type bridge forward_delay 0; ip link set {bridge} up
+                "ip link add {bridge} address 02:00:00:00:00:{net} type bridge forward_delay 0; ip link set {bridge} up
                  ip addr add 172.{net}.0.1/24 dev {bridge}; ip addr add fd{net}::1/64 dev {bridge} nodad"
             ));
         }
@@ -44,6 +44,7 @@ impl Network {
             let container = network.start(false);
             network.attach(number, container);
         }
+        network.make_known_outside();
         network.lab.outside_ok(&["ip", "route", "add", "172.30.0.0/15", "via", "10.77.0.2"]);
         network.lab.outside_ok(&["ip", "route", "add", "fd30::/15", "via", "fd77::2"]);
         network
@@ -80,16 +81,38 @@ impl Network {
         process
     }
 
+    /// Neighbours know each other for good, so that no rule of a test can keep them from finding each other.
+    fn make_known_outside(&self) {
+        let (host, outside) = (self.host, self.outside);
+        run(&format!(
+            "name() {{ nsenter -t $1 -n ip -o addr show to 10.77.0.0/24 | awk '{{print $2}}' | head -1; }}
+             mac() {{ nsenter -t $1 -n ip -o link show dev $2 | grep -o 'link/ether [^ ]*' | cut -d' ' -f2; }}
+             inner=$(name {host}); outer=$(name {outside})
+             for each in 10.77.0.1 fd77::1; do
+                 nsenter -t {host} -n ip neigh replace $each lladdr $(mac {outside} $outer) dev $inner; done
+             for each in 10.77.0.2 fd77::2; do
+                 nsenter -t {outside} -n ip neigh replace $each lladdr $(mac {host} $inner) dev $outer; done"
+        ));
+    }
+
     fn attach(&mut self, number: usize, container: Pid) {
         let net = if BRIDGES[number] == "br0" { 30 } else { 31 };
         let bridge = BRIDGES[number];
         let (host, address) = (self.host, 2 + number);
         run(&format!(
-            "nsenter -t {host} -n ip link add v{number} type veth peer name eth0 netns {container}
+            "nsenter -t {host} -n ip link add v{number} type veth peer name eth0 address 02:00:00:00:01:0{address} netns {container}
              nsenter -t {host} -n ip link set v{number} master {bridge} up
              nsenter -t {container} -n sh -ec 'ip link set lo up; ip link set eth0 up
              ip addr add 172.{net}.0.{address}/24 dev eth0; ip addr add fd{net}::{address}/64 dev eth0 nodad
-             ip route add default via 172.{net}.0.1; ip route add default via fd{net}::1'"
+             ip route add default via 172.{net}.0.1; ip route add default via fd{net}::1
+             ip neigh add 172.{net}.0.1 lladdr 02:00:00:00:00:{net} dev eth0
+             ip neigh add fd{net}::1 lladdr 02:00:00:00:00:{net} dev eth0
+             for each in 2 3 4; do [ $each = {address} ] || {{
+                 ip neigh add 172.{net}.0.$each lladdr 02:00:00:00:01:0$each dev eth0
+                 ip neigh add fd{net}::$each lladdr 02:00:00:00:01:0$each dev eth0; }}; done'
+             nsenter -t {host} -n sh -ec 'bridge fdb replace 02:00:00:00:01:0{address} dev v{number} master static
+             ip neigh add 172.{net}.0.{address} lladdr 02:00:00:00:01:0{address} dev {bridge}
+             ip neigh add fd{net}::{address} lladdr 02:00:00:00:01:0{address} dev {bridge}'"
         ));
         self.containers.push(container);
     }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 
 use porthole_model::{Pid, Port, TraceFlow, Transport};
@@ -10,6 +11,9 @@ use rustix::net::{
     AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, ipproto, sendto, socket_with,
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+/// Each echo begins a connection of its own.
+static ECHOES: AtomicU16 = AtomicU16::new(1);
 
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +76,20 @@ pub(super) fn listen(process: Pid, at: SocketAddr) -> TcpListener {
     inside(process, move || TcpListener::bind(at).unwrap())
 }
 
+/// A request for an echo. The checksum of ICMP is put in here, that of `ICMPv6` by the kernel.
+fn echo(is_ipv4: bool) -> Vec<u8> {
+    let identifier = ECHOES.fetch_add(1, Ordering::Relaxed);
+    let (kind, checksum) = if is_ipv4 { (8, !(0x0800 + identifier)) } else { (128, 0) };
+    [&[kind, 0][..], &checksum.to_be_bytes(), &identifier.to_be_bytes(), &[0, 0]].concat()
+}
+
 impl Ready {
     /// Sends it. That a rule refuses it at once is no error here.
     pub(super) fn send(&self) {
         let _refused_or_under_way = match self.kind {
             Kind::Tcp => connect(&self.socket, &self.to),
             Kind::Udp => self.send_bytes(b"porthole"),
-            Kind::Echo if self.to.is_ipv4() => self.send_bytes(&[8, 0, 0xf7, 0xff, 0, 0, 0, 0]),
-            // The kernel puts the checksum in.
-            Kind::Echo => self.send_bytes(&[128, 0, 0, 0, 0, 0, 0, 0]),
+            Kind::Echo => self.send_bytes(&echo(self.to.is_ipv4())),
         };
     }
 

@@ -146,77 +146,130 @@ fn sets(family: Family) -> String {
     script
 }
 
+/// What all conditions of a rule agree on: nft refuses rules that cannot hold.
+#[derive(Clone, Copy)]
+struct About {
+    is_ipv6: bool,
+    transport: &'static str,
+}
+
 fn rules(chance: &mut Chance, family: Family, base: Base, next: usize, plain: usize) -> String {
     let mut script = String::new();
     for _ in 0..chance.below(6) {
+        let is_ipv6 = match family {
+            Family::Ip => false,
+            Family::Ip6 => true,
+            Family::Inet | Family::Bridge => chance.percent(30),
+        };
+        let about = About { is_ipv6, transport: *chance.one(&["tcp", "tcp", "udp", "icmp", "any", "any"]) };
         let mut rule = String::from("   ");
         for _ in 0..chance.below(3) {
-            let _ = write!(rule, " {}", condition(chance, family, base));
+            let _ = write!(rule, " {}", condition(chance, family, base, about));
         }
-        let _ = write!(rule, " {}", action(chance, family, base, next, plain));
+        let _ = write!(rule, " {}", action(chance, family, base, about, next..plain));
         script.push_str(&rule);
         script.push('\n');
     }
     script
 }
 
-fn condition(chance: &mut Chance, family: Family, base: Base) -> String {
-    let not = if chance.percent(25) { "!= " } else { "" };
-    let port = *chance.one(&PORTS);
-    match chance.below(22) {
-        0 if base.hook != "output" => format!("iifname {not}\"{}\"", chance.one(&INTERFACES)),
-        1 if matches!(base.hook, "forward" | "output" | "postrouting") => {
-            format!("oifname {not}\"{}\"", chance.one(&INTERFACES))
+fn condition(chance: &mut Chance, family: Family, base: Base, about: About) -> String {
+    loop {
+        let not = if chance.percent(25) { "!= " } else { "" };
+        let made = match chance.below(4) {
+            0 => about_place(chance, base, not),
+            1 => about_connection(chance, family, base, not),
+            2 => about_addresses(chance, family, about, not),
+            _ => about_transport(chance, family, about, not),
+        };
+        if let Some(made) = made {
+            return made;
         }
-        2 | 3 => address(chance, family, not),
-        4 => format!("tcp dport {not}{port}"),
-        5 => format!("udp dport {not}{port}"),
-        6 => format!("th dport {not}{{ {port}, 8000-8100 }}"),
-        7 => "tcp dport @ports".to_owned(),
-        8 => format!("meta l4proto {not}{{ tcp, icmp }}"),
-        9 if family != Family::Bridge => {
-            format!("ct state {}", chance.one(&["new", "established,related", "invalid", "new,untracked"]))
-        }
-        10 => format!("meta mark {not}{}", chance.below(3)),
-        11 => format!("meta mark and 0x3 == {}", chance.below(3)),
-        12 if family == Family::Ip => "icmp type echo-request".to_owned(),
-        13 if family == Family::Inet => {
-            format!("meta nfproto {}", chance.one(&["ipv4", "ipv6"]))
-        }
-        14 if matches!(base.hook, "prerouting") && family != Family::Bridge => {
-            format!("fib daddr type {not}local")
-        }
-        15 if family != Family::Bridge && family != Family::Ip6 => "ip daddr . tcp dport @pairs".to_owned(),
-        16 if family != Family::Ip6 => format!("ip saddr {not}@hosts"),
-        17 if family != Family::Ip => format!("ip6 daddr {not}@hosts6"),
-        18 if family != Family::Bridge => format!("ct status {}", chance.one(&["dnat", "snat"])),
-        19 => "tcp flags & (fin|syn|rst|ack) == syn".to_owned(),
-        20 => format!("meta pkttype {not}host"),
-        21 if family != Family::Bridge => format!("ct direction {}", chance.one(&["original", "reply"])),
-        _ => format!("th dport != {port}"),
     }
 }
 
-fn address(chance: &mut Chance, family: Family, not: &str) -> String {
+fn about_place(chance: &mut Chance, base: Base, not: &str) -> Option<String> {
+    match chance.below(5) {
+        0 if base.hook != "output" => Some(format!("iifname {not}\"{}\"", chance.one(&INTERFACES))),
+        1 if matches!(base.hook, "forward" | "output" | "postrouting") => {
+            Some(format!("oifname {not}\"{}\"", chance.one(&INTERFACES)))
+        }
+        2 => Some(format!("meta mark {not}{}", chance.below(3))),
+        3 => Some(format!("meta mark and 0x3 == {}", chance.below(3))),
+        4 => Some(format!("meta pkttype {not}host")),
+        _ => None,
+    }
+}
+
+fn about_connection(chance: &mut Chance, family: Family, base: Base, not: &str) -> Option<String> {
+    let states = ["new", "established,related", "invalid", "new,untracked"];
+    match chance.below(4) {
+        _ if family == Family::Bridge => None,
+        0 => Some(format!("ct state {}", chance.one(&states))),
+        1 => Some(format!("ct status {}", chance.one(&["dnat", "snat"]))),
+        2 => Some(format!("ct direction {}", chance.one(&["original", "reply"]))),
+        _ if base.hook == "prerouting" => Some(format!("fib daddr type {not}local")),
+        _ => None,
+    }
+}
+
+fn about_addresses(chance: &mut Chance, family: Family, about: About, not: &str) -> Option<String> {
+    match chance.below(5) {
+        0 | 1 => Some(address(chance, about, not)),
+        2 if family == Family::Inet => {
+            Some(format!("meta nfproto {}", if about.is_ipv6 { "ipv6" } else { "ipv4" }))
+        }
+        3 if about.is_ipv6 => Some(format!("ip6 daddr {not}@hosts6")),
+        3 => Some(format!("ip saddr {not}@hosts")),
+        4 if !about.is_ipv6 && about.transport == "tcp" && family != Family::Bridge => {
+            Some("ip daddr . tcp dport @pairs".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn about_transport(chance: &mut Chance, family: Family, about: About, not: &str) -> Option<String> {
+    let port = *chance.one(&PORTS);
+    match (about.transport, chance.below(4)) {
+        ("tcp", 0) => Some("tcp flags & (fin|syn|rst|ack) == syn".to_owned()),
+        ("tcp", 1) => Some("tcp dport @ports".to_owned()),
+        ("tcp", 2) => Some(format!("tcp dport {not}{{ {port}, 8000-8100 }}")),
+        ("tcp", _) => Some(format!("tcp dport {not}{port}")),
+        ("udp", _) => Some(format!("udp dport {not}{port}")),
+        ("icmp", _) if family == Family::Ip => Some("icmp type echo-request".to_owned()),
+        ("icmp", _) if family == Family::Ip6 => Some("icmpv6 type echo-request".to_owned()),
+        ("any", 0) => Some(format!("meta l4proto {not}{{ tcp, icmp }}")),
+        ("any", 1) => Some(format!("meta l4proto {{ tcp, udp }} th dport {not}{port}")),
+        ("any", 2) => Some(format!("meta l4proto {{ tcp, udp }} th sport != {port}")),
+        _ => None,
+    }
+}
+
+fn address(chance: &mut Chance, about: About, not: &str) -> String {
     let side = *chance.one(&["saddr", "daddr"]);
-    let is_ipv6 = family == Family::Ip6 || family != Family::Ip && chance.percent(40);
-    if is_ipv6 {
+    if about.is_ipv6 {
         let length = *chance.one(&["", "/64", "/16"]);
         return format!("ip6 {side} {not}{}{length}", chance.one(&IPV6));
     }
-    let length = *chance.one(&["", "/24", "/8"]);
-    let prefix = *chance.one(&IPV4);
     if chance.percent(20) {
         return format!("ip {side} & 255.255.0.255 == 172.30.0.{}", 2 + chance.below(2));
     }
-    format!("ip {side} {not}{prefix}{length}")
+    let length = *chance.one(&["", "/24", "/8"]);
+    format!("ip {side} {not}{}{length}", chance.one(&IPV4))
 }
 
-fn action(chance: &mut Chance, family: Family, base: Base, next: usize, plain: usize) -> String {
-    if base.kind == "nat" && chance.percent(45) {
-        return translation(chance, family, base);
+fn action(
+    chance: &mut Chance,
+    family: Family,
+    base: Base,
+    about: About,
+    targets: std::ops::Range<usize>,
+) -> String {
+    if base.kind == "nat" && matches!(about.transport, "tcp" | "any") && chance.percent(45) {
+        return translation(chance, family, base, about);
     }
-    let target = (next < plain).then(|| format!("c{}", next + chance.below(plain - next)));
+    let target = (!targets.is_empty()).then(|| format!("c{}", targets.start + chance.below(targets.len())));
+    let is_ip = family != Family::Bridge;
     match (chance.below(20), target) {
         (0, _) => "drop".to_owned(),
         (1 | 2, _) => "accept".to_owned(),
@@ -224,30 +277,31 @@ fn action(chance: &mut Chance, family: Family, base: Base, next: usize, plain: u
         (7, Some(target)) => format!("goto {target}"),
         (8, _) => "return".to_owned(),
         (9 | 10, _) => format!("meta mark set {}", chance.below(3)),
-        (11, _) if base.kind == "filter" && family == Family::Ip && base.hook == "prerouting" => {
-            "notrack".to_owned()
-        }
-        (12, Some(target)) => {
+        (11, _) if base.hook == "prerouting" && family == Family::Ip => "notrack".to_owned(),
+        (12, Some(target)) if about.transport == "tcp" => {
             format!("tcp dport vmap {{ 80 : jump {target}, 443 : continue, 8080-8090 : return }}")
         }
-        (13, _) if matches!(base.hook, "input" | "forward" | "output") && family != Family::Bridge => {
-            "counter reject".to_owned()
-        }
+        (13, _) if is_ip && matches!(base.hook, "input" | "forward" | "output") => "counter reject".to_owned(),
         (14, Some(target)) => format!("meta mark vmap {{ 1 : goto {target}, 2 : accept }}"),
-        (15, _) if family != Family::Bridge => "ct mark set meta mark".to_owned(),
-        (16, _) if family != Family::Bridge => "meta mark set ct mark".to_owned(),
+        (15, _) if is_ip => "ct mark set meta mark".to_owned(),
+        (16, _) if is_ip => "meta mark set ct mark".to_owned(),
         _ => "counter".to_owned(),
     }
 }
 
-fn translation(chance: &mut Chance, family: Family, base: Base) -> String {
+fn translation(chance: &mut Chance, family: Family, base: Base, about: About) -> String {
     let port = *chance.one(&PORTS);
-    let is_ipv4 = family != Family::Ip6;
-    let word = if family == Family::Inet { "ip " } else { "" };
-    let only = if family == Family::Inet { "meta nfproto ipv4 " } else { "" };
+    let is_ipv4 = !about.is_ipv6;
+    let (word, only) = match (family, is_ipv4) {
+        (Family::Inet, true) => ("ip ", "meta nfproto ipv4 "),
+        (Family::Inet, false) => ("ip6 ", "meta nfproto ipv6 "),
+        _ => ("", ""),
+    };
     let to = if is_ipv4 { *chance.one(&IPV4) } else { *chance.one(&IPV6) };
     let with_port = if is_ipv4 { format!("{to}:{port}") } else { format!("[{to}]:{port}") };
+        let is_destination = matches!(base.hook, "prerouting" | "output");
     match base.hook {
+        _ if is_destination && about.transport == "any" => format!("{only}dnat {word}to {to}"),
         "prerouting" | "output" => match chance.below(5) {
             0 => format!("tcp dport {port} redirect to :{}", chance.one(&PORTS)),
             1 => format!("{only}dnat {word}to {to}"),
