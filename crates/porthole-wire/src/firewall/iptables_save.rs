@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use porthole_model::firewall::{Counter, FirewallTable, Policy, Wording, WordingSource};
+use porthole_model::firewall::{Counter, FirewallTable, Policy, Rule, Wording, WordingSource};
 use thiserror::Error;
+
+use super::told::tells_all;
 
 /// A dump.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,7 +168,8 @@ fn quotes_are_closed(text: &str) -> bool {
 /// Gives the rules of a table the words that a dump has for them.
 ///
 /// They belong together by their places in their chains. Where a chain has more rules in one than in the other, the
-/// table changed in between or the dump is not whole: nothing of that table is reworded, and the chain is named.
+/// table changed in between or the dump is not whole: nothing of that table is reworded, and the chain is named. Where
+/// a line does not tell all of its rule, that rule keeps its words, and is named.
 pub fn reword(table: &mut FirewallTable, dump: &DumpTable) -> Result<(), String> {
     let mut dumped: BTreeMap<&str, Vec<&DumpRule>> = BTreeMap::new();
     for rule in &dump.rules {
@@ -179,13 +182,27 @@ pub fn reword(table: &mut FirewallTable, dump: &DumpTable) -> Result<(), String>
             return Err(format!("chain {name} has {here} rules in the kernel and {there} in the dump"));
         }
     }
+    let mut untold = Vec::new();
     for chain in &mut table.chains {
-        let rules = dumped.remove(chain.name.as_str()).unwrap_or_default();
-        for (rule, dumped) in chain.rules.iter_mut().zip(rules) {
-            rule.wording = Wording { text: dumped.text.clone(), source: WordingSource::IptablesSave };
+        let lines = dumped.remove(chain.name.as_str()).unwrap_or_default();
+        for position in reword_chain(&mut chain.rules, &lines) {
+            untold.push(format!("rule {position} of chain {}", chain.name));
         }
     }
-    Ok(())
+    if untold.is_empty() { Ok(()) } else { Err(format!("it does not tell all of {}", untold.join(", "))) }
+}
+
+/// The places of the rules whose lines do not tell all of them.
+fn reword_chain(rules: &mut [Rule], lines: &[&DumpRule]) -> Vec<u32> {
+    let mut untold = Vec::new();
+    for (rule, line) in rules.iter_mut().zip(lines) {
+        if tells_all(&line.text, &rule.statements) {
+            rule.wording = Wording { text: line.text.clone(), source: WordingSource::IptablesSave };
+        } else {
+            untold.push(rule.position);
+        }
+    }
+    untold
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod legacy;
 pub mod nftables;
 
 mod bytes;
+mod told;
 mod wording;
 mod xt;
 

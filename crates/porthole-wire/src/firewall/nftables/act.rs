@@ -31,11 +31,11 @@ pub(super) fn take(translator: &mut Translator<'_>, name: &str, attributes: Attr
         "quota" => {
             let over = over(attributes, 2);
             fork(ForkKind::Quota, format!("quota {over}{} bytes", attributes.find(1)?.be64()?))
-        },
+        }
         "connlimit" => {
             let over = over(attributes, 2);
             fork(ForkKind::Connections, format!("ct count {over}{}", number(attributes, 1)?))
-        },
+        }
         "objref" => object(attributes)?,
         "dynset" => dynamic_set(attributes)?,
         "last" => Statement::Effect("last".to_owned()),
