@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use porthole_model::{PacketIdentity, RuleTraceEvent, TracedHeaders, TracedPacket};
+use porthole_model::{PacketIdentity, RuleTraceEvent, TraceStep, TracedHeaders, TracedPacket};
 
 /// How many packets may be on their way at once; of older ones nothing more is heard.
 const KEPT: usize = 4096;
@@ -70,8 +70,12 @@ impl Sorter {
     }
 
     /// Our own rule comes first wherever a packet begins; one that it knows already is on a further leg of its way,
-    /// unless it was there before: then it is another packet that looks the same.
+    /// unless it was there before: then it is another packet that looks the same. A packet that only comes through our
+    /// chains is traced for somebody else.
     fn begin(&mut self, event: &RuleTraceEvent) -> Option<TraceNews> {
+        if !matches!(event.step, TraceStep::Rule { .. }) {
+            return None;
+        }
         let headers = event.headers.clone()?;
         let place = format!("{:?} {}", event.family, event.chain);
         if let Some(known) = self.known(event).filter(|known| !known.begun.contains(&place)) {
@@ -132,5 +136,83 @@ impl TracedPackets {
     /// Whether steps may be missing, since more happened than could be heard.
     pub fn has_lost(&self) -> bool {
         self.has_lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use porthole_model::TraceVerdict;
+    use porthole_model::firewall::TableFamily;
+
+    use super::*;
+
+    /// An event of a packet of this identity, told with headers or without.
+    fn event(id: u32, table: &str, step: TraceStep, identity: Option<u32>) -> RuleTraceEvent {
+        let address = "10.0.0.1".parse().unwrap();
+        let headers = identity.map(|network| TracedHeaders {
+            source: address,
+            destination: address,
+            protocol: 6,
+            source_port: None,
+            destination_port: None,
+            hop_limit: 64,
+            identity: PacketIdentity { network, length: 60, transport: 0, flags: 2 },
+        });
+        RuleTraceEvent {
+            packet: id,
+            family: TableFamily::Inet,
+            table: table.to_owned(),
+            chain: "arriving".to_owned(),
+            step,
+            mark: None,
+            input: None,
+            output: None,
+            headers,
+        }
+    }
+
+    fn rule() -> TraceStep {
+        TraceStep::Rule { handle: 1, verdict: TraceVerdict::Continue }
+    }
+
+    /// The packets that these events are put to.
+    fn packets(events: Vec<RuleTraceEvent>) -> Vec<usize> {
+        let mut packets = TracedPackets::default();
+        packets.add(Sorter::new("own".to_owned()).sort(events));
+        packets.packets().map(|packet| packet.events.len()).collect()
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_packet() {
+        let events = [(7, 100), (7, 101)].into_iter().flat_map(|(id, identity)| {
+            [event(id, "own", rule(), Some(identity)), event(id, "filter", TraceStep::End, None)]
+        });
+        assert_eq!(packets(events.collect()), [1, 1]);
+    }
+
+    #[test]
+    fn a_packet_that_looks_like_the_last_one_is_another_one() {
+        let events = [7, 8].map(|id| event(id, "own", rule(), Some(100)));
+        assert_eq!(packets(events.to_vec()), [0, 0]);
+    }
+
+    #[test]
+    fn a_packet_that_changed_its_number_on_the_loopback_is_the_same() {
+        let events = vec![
+            event(7, "own", rule(), Some(100)),
+            event(8, "filter", rule(), Some(100)),
+            event(8, "filter", TraceStep::End, None),
+        ];
+        assert_eq!(packets(events), [2]);
+    }
+
+    #[test]
+    fn what_another_trace_asked_for_is_left_out() {
+        let events = vec![
+            event(7, "own", TraceStep::End, Some(100)),
+            event(7, "filter", rule(), Some(100)),
+            event(7, "filter", TraceStep::End, None),
+        ];
+        assert_eq!(packets(events), Vec::<usize>::new());
     }
 }

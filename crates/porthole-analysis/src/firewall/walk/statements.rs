@@ -1,7 +1,7 @@
 //! Rules: their statements in order, until one does not hold or decides.
 
 use porthole_model::firewall::{
-    MarkChange, MarkSource, Nat, Reject, Statement, Unknown, UnknownEffect, Verdict, VerdictMap,
+    Backend, MarkChange, MarkSource, Nat, Reject, Statement, Unknown, UnknownEffect, Verdict, VerdictMap,
 };
 use porthole_model::{Outcome, RuleAction, Step};
 
@@ -83,6 +83,9 @@ impl<'s> Run<'_, 's> {
     fn act(&mut self, standing: Standing<'s>, index: usize, statement: &'s Statement) -> Onward<Done> {
         match statement {
             Statement::Mark(change) => {
+                if self.lacks_mark(standing, *change) {
+                    return Ok(Done::Left);
+                }
                 self.set_mark(*change);
                 Ok(Done::Next)
             }
@@ -166,7 +169,17 @@ impl<'s> Run<'_, 's> {
         Ok(Done::Next)
     }
 
+    /// Without a connection there is no mark to take from it: nftables leaves the rule there (`nft_ct_get_eval`), the
+    /// CONNMARK of iptables goes on.
+    fn lacks_mark(&self, standing: Standing<'_>, change: MarkChange) -> bool {
+        let takes = !change.of_connection && matches!(change.source, MarkSource::Other { .. });
+        takes && standing.table.backend == Backend::Nftables && !self.flight.has_connection()
+    }
+
     fn set_mark(&mut self, change: MarkChange) {
+        if !self.flight.has_connection() && (change.of_connection || matches!(change.source, MarkSource::Other { .. })) {
+            return;
+        }
         let (packet, connection) = (self.flight.mark, self.flight.connection.mark);
         let (own, other) = if change.of_connection { (connection, packet) } else { (packet, connection) };
         let mark = match change.source {

@@ -1,7 +1,7 @@
 //! Packets that are really sent, from inside of a network namespace.
 
 use std::fs::File;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
@@ -69,11 +69,6 @@ fn source_to(to: SocketAddr) -> Option<IpAddr> {
     let probe = UdpSocket::bind((any, 0)).unwrap();
     probe.connect(to).ok()?;
     Some(probe.local_addr().unwrap().ip())
-}
-
-/// Listens, so that connections are answered, until it is dropped.
-pub(super) fn listen(process: Pid, at: SocketAddr) -> TcpListener {
-    inside(process, move || TcpListener::bind(at).unwrap())
 }
 
 /// A request for an echo. The checksum of ICMP is put in here, that of `ICMPv6` by the kernel.
