@@ -97,9 +97,13 @@ impl Run<'_, '_> {
     /// code, and its checksum.
     fn port_content(&self, side: PacketSide) -> Content {
         match (self.flight.transport, side) {
-            (Transport::Tcp { source: Port(port), .. } | Transport::Udp { source: Port(port), .. }, PacketSide::Source)
+            (
+                Transport::Tcp { source: Port(port), .. } | Transport::Udp { source: Port(port), .. },
+                PacketSide::Source,
+            )
             | (
-                Transport::Tcp { destination: Port(port), .. } | Transport::Udp { destination: Port(port), .. },
+                Transport::Tcp { destination: Port(port), .. }
+                | Transport::Udp { destination: Port(port), .. },
                 PacketSide::Destination,
             ) => Content::number(port),
             (Transport::Icmp { kind, code }, PacketSide::Source) => {

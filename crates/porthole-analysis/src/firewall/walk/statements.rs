@@ -177,7 +177,9 @@ impl<'s> Run<'_, 's> {
     }
 
     fn set_mark(&mut self, change: MarkChange) {
-        if !self.flight.has_connection() && (change.of_connection || matches!(change.source, MarkSource::Other { .. })) {
+        if !self.flight.has_connection()
+            && (change.of_connection || matches!(change.source, MarkSource::Other { .. }))
+        {
             return;
         }
         let (packet, connection) = (self.flight.mark, self.flight.connection.mark);

@@ -3,17 +3,18 @@
 use std::time::{Duration, Instant};
 
 use porthole_analysis::Walker;
-use porthole_host::{LinuxHost, Roots, TracedPackets};
+use porthole_host::{LinuxHost, Roots, RuleTrace, TracedPackets};
 use porthole_model::firewall::{ConntrackState, TableFamily, Verdict};
 use porthole_model::{
-    ChainReference, NetworkStack, Packet, PacketConnection, PacketOrigin, Pid, RuleAction, RuleReference,
-    Scope, Step, Topic, TraceStep, TraceVerdict, TracedPacket, Way,
+    ChainReference, LinkKind, NetworkStack, Outcome, Packet, PacketConnection, PacketOrigin, Pid, RuleAction,
+    RuleReference, Scope, Step, Topic, TraceFlow, TraceStep, TraceVerdict, TracedPacket, Translation,
+    Transport, Way,
 };
 
 use super::packets::Ready;
 
 /// How long the first event may take, and how long it must be quiet until all are there.
-const FIRST: Duration = Duration::from_millis(300);
+const FIRST: Duration = Duration::from_millis(200);
 const QUIET: Duration = Duration::from_millis(15);
 
 /// Something that happened in a chain, as both tell it.
@@ -43,22 +44,48 @@ pub(super) fn stack(process: Pid) -> NetworkStack {
     host().stack_of(process, &scope).unwrap()
 }
 
-/// Sends the packet, and gives the kernel's trace of the first one in a namespace.
-pub(super) fn traced(process: Pid, ready: &Ready) -> Option<TracedPacket> {
-    let mut trace = host().trace_rules(process, &[ready.flow()]).unwrap();
-    ready.send();
-    let mut packets = TracedPackets::default();
-    let mut deadline = Instant::now() + FIRST;
-    loop {
-        let news = trace.news(deadline).unwrap();
-        if news.is_empty() {
-            break;
-        }
-        packets.add(news);
-        deadline = Instant::now() + QUIET;
+/// A trace of many flows in a namespace, of which one packet after the other is sent.
+#[derive(Debug)]
+pub(super) struct Tracing(RuleTrace);
+
+impl Tracing {
+    pub(super) fn new(process: Pid, flows: &[TraceFlow]) -> Self {
+        Self(host().trace_rules(process, flows).unwrap())
     }
-    assert!(!packets.has_lost(), "the trace lost events");
-    packets.packets().next().cloned()
+
+    /// Sends the packet, and gives all that was traced then, in order.
+    pub(super) fn send(&mut self, ready: &Ready) -> Vec<TracedPacket> {
+        ready.send();
+        let mut packets = TracedPackets::default();
+        let mut deadline = Instant::now() + FIRST;
+        loop {
+            let news = self.0.news(deadline).unwrap();
+            if news.is_empty() {
+                break;
+            }
+            packets.add(news);
+            deadline = Instant::now() + QUIET;
+        }
+        assert!(!packets.has_lost(), "the trace lost events");
+        packets.packets().cloned().collect()
+    }
+}
+
+/// The first packet of a flow that carries these flags of TCP, or of a flow of another protocol.
+pub(super) fn first_of<'a>(
+    packets: &'a [TracedPacket],
+    flow: &TraceFlow,
+    flags: u8,
+) -> Option<&'a TracedPacket> {
+    packets.iter().find(|packet| {
+        let headers = &packet.headers;
+        Some(headers.source) == flow.source
+            && Some(headers.destination) == flow.destination
+            && headers.protocol == flow.protocol
+            && headers.source_port == flow.source_port
+            && headers.destination_port == flow.destination_port
+            && (flow.protocol != 6 || headers.identity.flags & 0x3f == flags)
+    })
 }
 
 /// The first packet of a connection, as it comes to a namespace.
@@ -75,6 +102,84 @@ pub(super) fn first_packet(ready: &Ready, origin: PacketOrigin) -> Packet {
         length: None,
         hop_limit: Some(64),
         uid: Some(0),
+    }
+}
+
+/// A later packet of a connection, in the direction of its first one: the walk of that one told what becomes of it.
+pub(super) fn later_packet(first: &Packet, way: &Way) -> Packet {
+    let Transport::Tcp { source, destination, .. } = first.transport else { panic!("{first:?} is no TCP") };
+    let end = way.packet;
+    let translation = Translation {
+        source: Some((end.source, end.source_port)),
+        destination: Some((end.destination, end.destination_port)),
+    };
+    Packet {
+        transport: Transport::Tcp { source, destination, flags: 0x10 },
+        connection: established(false, translation),
+        ..first.clone()
+    }
+}
+
+/// The answer to a first packet, from where that one ended; `None` where it ended nowhere.
+pub(super) fn answer(stack: &NetworkStack, first: &Packet, way: &Way) -> Option<Packet> {
+    let Transport::Tcp { source, destination, .. } = first.transport else { return None };
+    let origin = match way.outcome {
+        Outcome::Delivered { .. } => PacketOrigin::Local,
+        Outcome::Sent { bridge_port: Some(port), .. } | Outcome::Bridged { port: Some(port), .. } => {
+            PacketOrigin::Interface(port)
+        }
+        Outcome::Sent { interface, .. } => PacketOrigin::Interface(interface),
+        _ => return None,
+    };
+    let is_bridge = |index| {
+        stack.links.value().unwrap().iter().any(|link| link.index == index && link.kind == LinkKind::Bridge)
+    };
+    if matches!(origin, PacketOrigin::Interface(index) if is_bridge(index)) {
+        return None;
+    }
+    let end = way.packet;
+    let translation = Translation {
+        source: Some((first.destination, Some(destination))),
+        destination: Some((first.source, Some(source))),
+    };
+    Some(Packet {
+        origin,
+        source: end.destination,
+        destination: end.source,
+        transport: Transport::Tcp {
+            source: end.destination_port?,
+            destination: end.source_port?,
+            flags: 0x12,
+        },
+        connection: established(true, translation),
+        ..first.clone()
+    })
+}
+
+fn established(is_reply: bool, translation: Translation) -> PacketConnection {
+    PacketConnection { state: ConntrackState::Established, is_reply, translation: Some(translation) }
+}
+
+/// The flow that a packet is of.
+pub(super) fn flow(packet: &Packet) -> TraceFlow {
+    let ports = match packet.transport {
+        Transport::Tcp { source, destination, .. } | Transport::Udp { source, destination } => {
+            Some((source, destination))
+        }
+        Transport::Icmp { .. } | Transport::Other(_) => None,
+    };
+    TraceFlow {
+        protocol: match packet.transport {
+            Transport::Tcp { .. } => 6,
+            Transport::Udp { .. } => 17,
+            Transport::Icmp { .. } if packet.destination.is_ipv4() => 1,
+            Transport::Icmp { .. } => 58,
+            Transport::Other(protocol) => protocol,
+        },
+        source: Some(packet.source),
+        destination: Some(packet.destination),
+        source_port: ports.map(|(source, _)| source),
+        destination_port: ports.map(|(_, destination)| destination),
     }
 }
 

@@ -7,12 +7,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use porthole_lab::{Engine, Lab, program_pid};
-use porthole_model::{InterfaceIndex, NetworkStack, PacketOrigin, Pid};
+use porthole_model::{InterfaceIndex, NetworkStack, Packet, PacketOrigin, Pid, TracedPacket};
 use serde_json::json;
 
-use super::comparison::{count, difference, first_packet, stack, traced, walked};
+use super::comparison::{
+    Tracing, answer, count, difference, first_of, first_packet, flow, later_packet, stack, walked,
+};
 use super::network::interface;
-use super::packets::{Kind, ready};
+use super::packets::{Kind, Ready, ready};
 
 /// An empty chain at each hook behind all others shows a packet's path.
 const WITNESSES: &str = "for family in inet bridge; do
@@ -28,14 +30,31 @@ const NETWORKS: &str = "docker network create one; docker network create two
     docker network create --ipv6 --subnet fd00:77::/64 six";
 
 #[test]
-fn walk_and_kernel_meet_the_same_rules_of_every_engine() {
-    for engine in Engine::available().into_iter().filter(|engine| *engine != Engine::Podman) {
-        for proxy in [true, false] {
-            let case = Case::new(engine, proxy);
-            let (packets, steps) = case.compare_all();
-            println!("{engine:?}, proxy {proxy}: {packets} packets, {steps} steps agree");
-            assert!(packets > 30, "only {packets} packets");
-        }
+fn walk_and_kernel_meet_the_same_rules_of_docker_20() {
+    on(Engine::Docker20);
+}
+
+#[test]
+fn walk_and_kernel_meet_the_same_rules_of_docker_26() {
+    on(Engine::Docker26);
+}
+
+#[test]
+fn walk_and_kernel_meet_the_same_rules_of_docker_28() {
+    on(Engine::Docker28);
+}
+
+fn on(engine: Engine) {
+    if !Engine::available().contains(&engine) {
+        println!("{engine:?} could not be had");
+        return;
+    }
+    for proxy in [true, false] {
+        let Tally { packets, established, steps, .. } = Case::new(engine, proxy).compare_all();
+        println!(
+            "{engine:?}, proxy {proxy}: {packets} packets, {established} not the first, {steps} steps agree"
+        );
+        assert!(packets > 130 && established > 30, "only {packets} packets, {established} not the first");
     }
 }
 
@@ -130,12 +149,14 @@ impl Case {
     }
 
     fn inspect(&self, name: &str) -> Box {
-        let format = "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}";
+        let format =
+            "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}";
         let told = self.lab.docker_ok(&["inspect", "-f", format, name]);
         let words: Vec<_> = told.split_whitespace().collect();
         let namespace = self.lab.sh_ok(&format!("readlink /proc/{}/ns/net", words[0]));
         let process = process_in(&namespace);
-        let links = Command::new("nsenter").args(["-t", &process.to_string(), "-n", "ip", "-o", "link"]).output();
+        let links =
+            Command::new("nsenter").args(["-t", &process.to_string(), "-n", "ip", "-o", "link"]).output();
         let links = String::from_utf8(links.unwrap().stdout).unwrap();
         let (_, index) = links.split_once("eth0@if").unwrap();
         let index = index.split_once(':').unwrap().0.parse().unwrap();
@@ -148,32 +169,49 @@ impl Case {
     }
 
     /// Every sender to every address and port.
-    fn compare_all(&self) -> (usize, usize) {
-        let (mut packets, mut steps) = (0, 0);
-        let mut wrong = Vec::new();
+    fn compare_all(&self) -> Tally {
         let stack = stack(self.host);
+        let mut tally = Tally::default();
         for (who, process, origin) in self.senders(&stack) {
-            for (kind, to) in self.destinations() {
-                let is_own = who == "outside" && to.ip().to_string() == "10.77.0.1";
-                if is_own || who != "host" && to.ip().is_loopback() {
-                    continue;
-                }
-                let Some(ready) = ready(process, kind, to) else { continue };
-                let Some(traced) = traced(self.host, &ready) else { continue };
-                let way = walked(&stack, &first_packet(&ready, origin));
-                packets += 1;
-                steps += count(&traced);
-                if let Some(difference) = difference(&traced, &way) {
-                    println!("{:?}: {who} to {kind:?} {to}\n  {difference}", self.lab.engine());
-                    wrong.push(format!("{who} to {kind:?} {to}"));
-                }
+            let to = self.destinations().into_iter().filter(|(_, to)| is_for_host(who, *to));
+            let sent = to.filter_map(|(kind, to)| ready(process, kind, to));
+            self.compare(&stack, origin, &sent.collect::<Vec<_>>(), &mut tally);
+        }
+        if !tally.wrong.is_empty() {
+            println!("{}\n{}", tally.wrong.join("\n"), self.lab.sh_ok("nft list ruleset"));
+        }
+        assert!(
+            tally.wrong.is_empty(),
+            "{:?}: {} of {}",
+            self.lab.engine(),
+            tally.wrong.len(),
+            tally.packets
+        );
+        tally
+    }
+
+    /// The first packets of one sender, and where they are answered the answer and what then follows.
+    fn compare(&self, stack: &NetworkStack, origin: PacketOrigin, sent: &[Ready], tally: &mut Tally) {
+        let walked: Vec<_> = sent
+            .iter()
+            .map(|ready| {
+                let first = first_packet(ready, origin);
+                let way = walked(stack, &first);
+                let answer = answer(stack, &first, &way);
+                (first, way, answer)
+            })
+            .collect();
+        let flows =
+            walked.iter().flat_map(|(first, _, answer)| std::iter::once(first).chain(answer)).map(flow);
+        let mut tracing = Tracing::new(self.host, &flows.collect::<Vec<_>>());
+        for (ready, (first, way, answer)) in sent.iter().zip(&walked) {
+            let traced = tracing.send(ready);
+            tally.compare(stack, &traced, first, 0x02);
+            if let Some(answer) = answer {
+                tally.compare(stack, &traced, answer, 0x12);
+                tally.compare(stack, &traced, &later_packet(first, way), 0x10);
             }
         }
-        if !wrong.is_empty() {
-            println!("{}", self.lab.sh_ok("nft list ruleset"));
-        }
-        assert!(wrong.is_empty(), "{:?}: {} of {packets}: {wrong:#?}", self.lab.engine(), wrong.len());
-        (packets, steps)
     }
 
     fn senders(&self, stack: &NetworkStack) -> Vec<(&'static str, Pid, PacketOrigin)> {
@@ -204,6 +242,33 @@ impl Case {
         let boxes = self.boxes.values().flat_map(Box::addresses);
         named.chain(boxes.map(|address| (Kind::Tcp, SocketAddr::new(address, 80)))).collect()
     }
+}
+
+/// What was compared.
+#[derive(Debug, Default)]
+struct Tally {
+    packets: usize,
+    established: usize,
+    steps: usize,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    /// The walk of a packet with what was traced of it, if it came.
+    fn compare(&mut self, stack: &NetworkStack, traced: &[TracedPacket], packet: &Packet, flags: u8) {
+        let Some(traced) = first_of(traced, &flow(packet), flags) else { return };
+        self.packets += 1;
+        self.established += usize::from(flags != 0x02);
+        self.steps += count(traced);
+        if let Some(difference) = difference(traced, &walked(stack, packet)) {
+            self.wrong.push(format!("{packet:?}\n  {difference}"));
+        }
+    }
+}
+
+/// What the sender does not send to itself.
+fn is_for_host(who: &str, to: SocketAddr) -> bool {
+    who == "host" || !to.ip().is_loopback() && (who != "outside" || to.ip().to_string() != "10.77.0.1")
 }
 
 impl Drop for Case {

@@ -1,9 +1,12 @@
 //! A host with two bridges, three containers' worth of namespaces behind them, and an outside.
 
+use std::fs;
 use std::process::{Child, Stdio};
 
 use porthole_lab::{Engine, Lab, program_pid};
 use porthole_model::{InterfaceIndex, NetworkStack, PacketOrigin, Pid};
+
+use crate::world::wait_until;
 
 /// The network, until it is dropped.
 #[derive(Debug)]
@@ -78,6 +81,8 @@ impl Network {
         let child = command.arg("infinity").stdin(Stdio::null()).spawn().unwrap();
         let process = pid(program_pid(&child).unwrap());
         self.children.push(child);
+        // Only then has it gone into its own namespace.
+        wait_until(|| fs::read_to_string(format!("/proc/{process}/comm")).unwrap().trim() == "sleep");
         process
     }
 

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 
-use porthole_model::{Pid, Port, TraceFlow, Transport};
+use porthole_model::{Pid, Port, Transport};
 use rustix::net::{
     AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, ipproto, sendto, socket_with,
 };
@@ -92,24 +92,6 @@ impl Ready {
         let port = if self.kind == Kind::Echo { 0 } else { self.to.port() };
         sendto(&self.socket, bytes, rustix::net::SendFlags::empty(), &SocketAddr::new(self.to.ip(), port))
             .map(|_| ())
-    }
-
-    /// The packet and its later ones, as they are sent.
-    pub(super) fn flow(&self) -> TraceFlow {
-        let port = |address: SocketAddr| (self.kind != Kind::Echo).then(|| Port(address.port()));
-        let protocol = match self.kind {
-            Kind::Tcp => 6,
-            Kind::Udp => 17,
-            Kind::Echo if self.to.is_ipv4() => 1,
-            Kind::Echo => 58,
-        };
-        TraceFlow {
-            protocol,
-            source: Some(self.from.ip()),
-            destination: Some(self.to.ip()),
-            source_port: port(self.from),
-            destination_port: port(self.to),
-        }
     }
 
     pub(super) fn transport(&self) -> Transport {

@@ -281,7 +281,9 @@ fn action(
         (12, Some(target)) if about.transport == "tcp" => {
             format!("tcp dport vmap {{ 80 : jump {target}, 443 : continue, 8080-8090 : return }}")
         }
-        (13, _) if is_ip && matches!(base.hook, "input" | "forward" | "output") => "counter reject".to_owned(),
+        (13, _) if is_ip && matches!(base.hook, "input" | "forward" | "output") => {
+            "counter reject".to_owned()
+        }
         (14, Some(target)) => format!("meta mark vmap {{ 1 : goto {target}, 2 : accept }}"),
         (15, _) if is_ip => "ct mark set meta mark".to_owned(),
         (16, _) if is_ip => "meta mark set ct mark".to_owned(),
@@ -299,7 +301,7 @@ fn translation(chance: &mut Chance, family: Family, base: Base, about: About) ->
     };
     let to = if is_ipv4 { *chance.one(&IPV4) } else { *chance.one(&IPV6) };
     let with_port = if is_ipv4 { format!("{to}:{port}") } else { format!("[{to}]:{port}") };
-        let is_destination = matches!(base.hook, "prerouting" | "output");
+    let is_destination = matches!(base.hook, "prerouting" | "output");
     match base.hook {
         _ if is_destination && about.transport == "any" => format!("{only}dnat {word}to {to}"),
         "prerouting" | "output" => match chance.below(5) {
