@@ -3,6 +3,7 @@
 
 mod comparison;
 mod engines;
+mod iptables_maker;
 mod network;
 mod packets;
 mod random;

@@ -8,6 +8,7 @@ mod firewall_walk;
 mod links;
 mod processes;
 mod roles;
+mod rule_trace;
 mod sockets;
 mod unprivileged;
 mod world;

@@ -514,3 +514,23 @@ fn a_firewall_that_was_not_read_is_no_empty_one() {
     host.firewall = Observed::Missing(Gap::not_asked("firewall"));
     assert!(Walker::new(&host).is_err());
 }
+
+#[test]
+fn ten_thousand_rules_that_do_not_apply_are_passed() {
+    let from = |number: u64| {
+        let network = format!("10.{}.{}.0/24", 1 + number / 250, number % 250);
+        let source = Match {
+            field: Field::Address(PacketSide::Source),
+            negated: false,
+            tests: vec![ValueTest::Prefix(prefix(&network))],
+        };
+        vec![Statement::Match(source), to_port(80), Statement::Verdict(Verdict::Drop)]
+    };
+    let forward = base(ChainKind::Filter, Hook::Forward, 0, Policy::Accept);
+    let host = stack(filter(vec![chain("forward", forward, (0..10_000).map(from).collect())]));
+    let walker = Walker::new(&host).unwrap();
+    let walk = walker.walk(&from_outside("172.17.0.2", 80));
+    assert!(matches!(walk.outcome(), Some(Outcome::Sent { .. })));
+    assert!(matches!(outcome(&host, &packet(PacketOrigin::Interface(UPLINK), "10.9.7.1", "172.17.0.2", 80)),
+        Outcome::Dropped(rule) if rule.position == 2008));
+}

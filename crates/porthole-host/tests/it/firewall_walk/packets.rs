@@ -1,16 +1,15 @@
 //! Packets that are really sent, from inside of a network namespace.
 
-use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::thread;
 
 use porthole_model::{Pid, Port, Transport};
 use rustix::net::{
     AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, ipproto, sendto, socket_with,
 };
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::world::inside;
 
 /// Each echo begins a connection of its own.
 static ECHOES: AtomicU16 = AtomicU16::new(1);
@@ -30,18 +29,6 @@ pub(super) struct Ready {
     kind: Kind,
     to: SocketAddr,
     pub(super) from: SocketAddr,
-}
-
-/// Does something in the network namespace of a process.
-pub(super) fn inside<T: Send>(process: Pid, work: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let inside = scope.spawn(move || {
-            let door = File::open(format!("/proc/{process}/ns/net")).unwrap();
-            move_into_link_name_space(door.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            work()
-        });
-        inside.join().unwrap()
-    })
 }
 
 /// A packet of a process; `None` where the process's namespace has no way to the address at all.

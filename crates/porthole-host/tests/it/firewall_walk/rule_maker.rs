@@ -63,7 +63,8 @@ pub(super) fn rule_set(chance: &mut Chance) -> String {
     script
 }
 
-fn witnesses() -> String {
+/// An empty chain at each hook of IP and of bridges.
+pub(super) fn witnesses() -> String {
     let mut script = String::new();
     for family in ["inet", "bridge"] {
         let _ = writeln!(script, "table {family} witness {{");
