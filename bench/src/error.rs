@@ -24,6 +24,8 @@ pub(crate) enum BenchError {
     NotReady { container: String, log: String },
     #[error("a measurement cannot be read: {0}")]
     Sample(#[from] serde_json::Error),
+    #[error("the rules cannot be read: {0}")]
+    Rules(String),
     #[error("{} does not say what it should", .0.display())]
     Unreadable(PathBuf),
     #[error("{} lacks the lines between which the figures go", .0.display())]

@@ -8,6 +8,7 @@ use porthole_lab::{Engine, Lab};
 
 use crate::args::Args;
 use crate::error::BenchError;
+use crate::race::Ground;
 use crate::sample::Sample;
 
 /// How many containers the host has.
@@ -77,17 +78,19 @@ impl Host {
         Ok(self.lab.exec(&words).ok()?)
     }
 
-    /// Runs a command on the host once, measured there.
-    pub(crate) fn measure(&self, row: &str, command: &[String]) -> Result<Sample, BenchError> {
+    /// Ends the lab, and says if something of it could not be removed.
+    pub(crate) fn end(self) -> Result<(), BenchError> {
+        Ok(self.lab.down()?)
+    }
+}
+
+impl Ground for Host {
+    /// The command is run and measured on the lab host.
+    fn measure(&self, row: &str, command: &[String]) -> Result<Sample, BenchError> {
         let mut runner = self.lab.command(RUNNER);
         runner.args(["measure", &format!("--row={row}"), "--"]).args(command);
         let json = self.lab.run_command(runner, &["measure", &command.join(" ")]).ok()?;
         Ok(serde_json::from_str(&json)?)
-    }
-
-    /// Ends the lab, and says if something of it could not be removed.
-    pub(crate) fn end(self) -> Result<(), BenchError> {
-        Ok(self.lab.down()?)
     }
 }
 

@@ -10,6 +10,7 @@ mod args;
 mod doctor;
 mod error;
 mod figures;
+mod firewall;
 mod host;
 mod machine;
 mod race;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
     let outcome = match &args.verb {
         Some(Verb::Measure { row, command }) => sample::measure(row, command).map(|json| println!("{json}")),
         Some(Verb::Relay { socket, engine }) => tap::relay::run(socket, engine),
+        Some(Verb::Rules { wording }) => firewall::list(*wording),
+        Some(Verb::Firewall { rules }) => firewall::bench(&args, *rules),
         Some(Verb::Tap(tap)) => tap::bench(&args, tap),
         None => bench(&args),
     };

@@ -43,5 +43,6 @@ mod tests {
     fn the_pages_have_a_place_for_the_figures() {
         assert!(replace(include_str!("../README.md"), "new").is_some());
         assert!(replace(include_str!("../tap.md"), "new").is_some());
+        assert!(replace(include_str!("../firewall.md"), "new").is_some());
     }
 }

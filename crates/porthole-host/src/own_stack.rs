@@ -3,11 +3,12 @@
 use std::io;
 use std::net::IpAddr;
 
-use porthole_model::{Gap, NetnsId, NetworkStack, Pid, Route, Scope, Topic};
+use porthole_model::{Firewall, Gap, NetnsId, NetworkStack, Observed, Pid, Route, Scope, Topic};
 use porthole_wire::netlink::route;
 
 use crate::LinuxHost;
 use crate::enter;
+use crate::firewall;
 use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::places::Place;
@@ -33,6 +34,14 @@ impl LinuxHost {
         let places = std::slice::from_ref(&place);
         let reader = Reader { proc: &self.proc, scope, places, owners: &owners };
         enter::one(&self.proc, &place, &|place| reader.read(place))
+    }
+
+    /// The firewall of the calling thread's own network namespace, with iptables-save's words or without.
+    pub fn own_firewall(&self, with_wording: bool) -> Observed<Firewall> {
+        let topics: &[Topic] =
+            if with_wording { &[Topic::Firewall, Topic::FirewallWording] } else { &[Topic::Firewall] };
+        let id = self.own_network_namespace().value().copied().unwrap_or(NetnsId(0));
+        firewall::read(&self.proc, &Scope::of(topics), &Place::of_own_thread(&self.proc, id))
     }
 
     /// The route that the kernel would take to an address, from this namespace.

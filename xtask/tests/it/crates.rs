@@ -43,7 +43,7 @@ const ROWS: [Row; 12] = [
         &["porthole-lab"],
     ),
     row("porthole-lab", &[], &[]),
-    row("porthole-bench", &["porthole-lab"], &[]),
+    row("porthole-bench", &["porthole-host", "porthole-lab"], &[]),
     row("xtask", &["porthole", "porthole-analysis", "porthole-model", "porthole-render"], &[]),
 ];
 

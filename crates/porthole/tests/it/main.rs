@@ -15,6 +15,7 @@ mod debug_stopped_remote;
 mod debug_terminal;
 mod endpoints;
 mod faults;
+mod firewall;
 mod forward;
 mod healthy;
 mod help;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::process::Command;
 
 use porthole_model::{NetworkStack, Packet};
 
@@ -99,9 +100,11 @@ fn compare(sets: u64, maker: Maker<'_>) {
     assert!(!is_whole || u64::try_from(packets).unwrap() > 3 * sets && steps > packets * 4, "only {packets} packets, {steps} steps");
 }
 
+/// Runs a script of the machine's own programs in the host's network.
 fn load(network: &Network, script: &str) -> Result<(), String> {
-    let output = network.lab.sh(&format!("set -e\n{script}"));
-    if output.code == 0 { Ok(()) } else { Err(output.stderr) }
+    let target = format!("--target={}", network.host);
+    let output = Command::new("nsenter").args([&target, "--net", "sh", "-ec", script]).output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
 /// Those of every run, or from the one that the environment names on: `PORTHOLE_WALK_SEEDS=47` or `100-400`.
