@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// The porthole to measure; without it, the one beside this program
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) porthole: Option<PathBuf>,
-    /// Put the figures into bench/README.md, those of tap into bench/tap.md, those of debug into bench/debug.md
+    /// Put the figures into bench/README.md, or into bench/tap.md, bench/debug.md or bench/firewall.md
     #[arg(long, global = true)]
     pub(crate) write: bool,
     #[command(subcommand)]
@@ -27,6 +27,19 @@ pub(crate) enum Verb {
     Tap(TapArgs),
     /// Measure `porthole debug` beside `docker exec` and a container of tools
     Debug(DebugArgs),
+    /// Measure how long the reading of many firewall rules takes, beside iptables-save and nft
+    Firewall {
+        /// How many rules there are
+        #[arg(long, value_name = "N", default_value = "10000")]
+        rules: usize,
+    },
+    /// Lists the rules of the network namespace it runs in, as porthole reads them.
+    #[command(hide = true)]
+    Rules {
+        /// In iptables-save's words
+        #[arg(long)]
+        wording: bool,
+    },
     /// Copies between clients of a unix socket and another one; the limit of what a relay can reach.
     #[command(hide = true)]
     Relay { socket: PathBuf, engine: PathBuf },

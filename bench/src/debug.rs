@@ -32,7 +32,7 @@ pub(crate) fn bench(args: &Args, debug: &DebugArgs) -> Result<(), BenchError> {
     bench.all()?;
     let Bench { tables, targets, .. } = bench;
     let engine = host.docker(&["version", "--format", "{{.Server.Version}}"])?;
-    let machine = machine::describe_engine(&engine, args.rounds, &load)?;
+    let machine = machine::describe_beside(&format!("Docker {engine}"), args.rounds, &load)?;
     let (targets, sizes) = (targets::table(&targets), size::table(&host)?);
     println!("{targets}\n{sizes}");
     host.end()?;

@@ -28,6 +28,8 @@ pub(crate) enum BenchError {
     Refused { path: String, answer: String },
     #[error("a measurement cannot be read: {0}")]
     Sample(#[from] serde_json::Error),
+    #[error("the rules cannot be read: {0}")]
+    Rules(String),
     #[error("{} does not say what it should", .0.display())]
     Unreadable(PathBuf),
     #[error("{} lacks the lines between which the figures go", .0.display())]

@@ -8,7 +8,7 @@ use porthole_lab::{Engine, Lab};
 
 use crate::args::Args;
 use crate::error::BenchError;
-use crate::race::{Contender, Moment};
+use crate::race::{Contender, Ground, Moment};
 use crate::sample::Sample;
 
 /// How many containers the host has.
@@ -78,8 +78,15 @@ impl Host {
         Ok(self.lab.exec(&words).ok()?)
     }
 
-    /// Runs a contender's command on the host once, measured there.
-    pub(crate) fn measure(&self, contender: &Contender) -> Result<Sample, BenchError> {
+    /// Ends the lab, and says if something of it could not be removed.
+    pub(crate) fn end(self) -> Result<(), BenchError> {
+        Ok(self.lab.down()?)
+    }
+}
+
+impl Ground for Host {
+    /// The command is run and measured on the lab host.
+    fn measure(&self, contender: &Contender) -> Result<Sample, BenchError> {
         let mut runner = self.lab.command(RUNNER);
         match contender.moment {
             Moment::End => runner.args(["measure", &format!("--row={}", contender.row), "--"]),
@@ -88,11 +95,6 @@ impl Host {
         runner.args(&contender.command);
         let json = self.lab.run_command(runner, &["measure", &contender.command.join(" ")]).ok()?;
         Ok(serde_json::from_str(&json)?)
-    }
-
-    /// Ends the lab, and says if something of it could not be removed.
-    pub(crate) fn end(self) -> Result<(), BenchError> {
-        Ok(self.lab.down()?)
     }
 }
 

@@ -27,12 +27,12 @@ pub(crate) fn describe(host: &Host, rounds: usize, load_before: &str) -> Result<
     ))
 }
 
-/// The same without tools, for an engine of the given version.
-pub(crate) fn describe_engine(engine: &str, rounds: usize, load_before: &str) -> Result<String, BenchError> {
+/// The same without a lab's host, beside these tools.
+pub(crate) fn describe_beside(tools: &str, rounds: usize, load_before: &str) -> Result<String, BenchError> {
     let kernel = read("/proc/sys/kernel/osrelease")?;
     let load = load()?;
     Ok(format!(
-        "porthole {}; Docker {engine}; Linux {}; {}. Medians of {rounds} alternating rounds. \
+        "porthole {}; {tools}; Linux {}; {}. Medians of {rounds} alternating rounds. \
          Load average {load_before} before and {load} after.\n",
         env!("CARGO_PKG_VERSION"),
         release(&kernel),

@@ -11,6 +11,7 @@ mod debug;
 mod doctor;
 mod error;
 mod figures;
+mod firewall;
 mod host;
 mod machine;
 mod race;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         Some(Verb::Prompt { command }) => debug::prompt::measure(command).map(|json| println!("{json}")),
         Some(Verb::Beside { target, image }) => debug::beside::run(target, image),
         Some(Verb::Relay { socket, engine }) => tap::relay::run(socket, engine),
+        Some(Verb::Rules { wording }) => firewall::list(*wording),
+        Some(Verb::Firewall { rules }) => firewall::bench(&args, *rules),
         Some(Verb::Tap(tap)) => tap::bench(&args, tap),
         Some(Verb::Debug(debug)) => debug::bench(&args, debug),
         None => bench(&args),

@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use crate::error::BenchError;
-use crate::host::Host;
 use crate::sample::Sample;
+
+/// Where commands are run and measured.
+pub(crate) trait Ground {
+    /// Runs a contender's command once.
+    fn measure(&self, contender: &Contender) -> Result<Sample, BenchError>;
+}
 
 /// One question and those who answer it, porthole first.
 #[derive(Debug)]
@@ -66,8 +71,8 @@ impl Contender {
         }
     }
 
-    fn measure(&self, host: &Host) -> Result<Sample, BenchError> {
-        let sample = host.measure(self)?;
+    fn measure(&self, ground: &dyn Ground) -> Result<Sample, BenchError> {
+        let sample = ground.measure(self)?;
         if sample.rows == self.rows {
             return Ok(sample);
         }
@@ -78,7 +83,7 @@ impl Contender {
 
 /// Measures every contender `rounds` times; one run before that only warms the caches.
 pub(crate) fn run(
-    host: &Host,
+    ground: &dyn Ground,
     scenario: &Scenario,
     rounds: usize,
     say: &mut dyn FnMut(&str),
@@ -86,12 +91,12 @@ pub(crate) fn run(
     say(&scenario.title);
     let mut samples = vec![Vec::with_capacity(rounds); scenario.contenders.len()];
     for contender in &scenario.contenders {
-        contender.measure(host)?;
+        contender.measure(ground)?;
     }
     for round in 1..=rounds {
         say(&format!("  round {round} of {rounds}"));
         for (contender, samples) in scenario.contenders.iter().zip(&mut samples) {
-            samples.push(contender.measure(host)?);
+            samples.push(contender.measure(ground)?);
         }
     }
     Ok(samples.iter().map(|samples| figures(samples)).collect())

@@ -44,5 +44,6 @@ mod tests {
         assert!(replace(include_str!("../README.md"), "new").is_some());
         assert!(replace(include_str!("../tap.md"), "new").is_some());
         assert!(replace(include_str!("../debug.md"), "new").is_some());
+        assert!(replace(include_str!("../firewall.md"), "new").is_some());
     }
 }

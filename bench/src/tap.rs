@@ -35,7 +35,7 @@ pub(crate) fn bench(args: &Args, tap: &TapArgs) -> Result<(), BenchError> {
     let intact = intact::count(&stage)?;
     let targets = targets::all(&figures, intact);
     let engine = stage.docker(&["version", "--format", "{{.Server.Version}}"])?;
-    let machine = machine::describe_engine(&engine, args.rounds, &load)?;
+    let machine = machine::describe_beside(&format!("Docker {engine}"), args.rounds, &load)?;
     let text = format!("{machine}\n{}", tables::all(&figures, &targets));
     println!("{text}");
     stage.end()?;

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 
 use porthole_wire::netlink::NetlinkError;
 use porthole_wire::netlink::message::{Body, Messages, Request};
+use porthole_wire::netlink::trace_table::Batch;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
 
@@ -33,6 +34,11 @@ impl NetlinkClient {
     /// For sockets (`sock_diag(7)`).
     pub(crate) fn sockets() -> io::Result<Self> {
         Self::open(Some(netlink::SOCK_DIAG))
+    }
+
+    /// For nftables, ipsets and what else is netfilter's.
+    pub(crate) fn netfilter() -> io::Result<Self> {
+        Self::open(Some(netlink::NETFILTER))
     }
 
     /// `NETLINK_ROUTE` is protocol 0.
@@ -99,6 +105,28 @@ impl NetlinkClient {
             Ok(ControlFlow::Break(()))
         })?;
         answer.ok_or_else(|| malformed("the kernel gave no answer"))
+    }
+
+    /// Makes all the changes of a batch, or none.
+    pub(crate) fn apply(&mut self, batch: Batch) -> io::Result<()> {
+        let first = self.sequence.wrapping_add(1);
+        let mut awaited = batch.len();
+        self.sequence = self.sequence.wrapping_add(u32::try_from(awaited).map_err(malformed)?);
+        rustix::net::send(&self.socket, &batch.finish(first), SendFlags::empty())?;
+        while awaited > 0 {
+            let length = self.receive()?;
+            for message in Messages::of(&self.buffer[..length]) {
+                let message = message.map_err(malformed)?;
+                // The frame of the batch, which has the number 0, is answered only when it is refused.
+                let is_ours = message.sequence == 0 || (first..=self.sequence).contains(&message.sequence);
+                match message.body {
+                    Body::Error(0) if is_ours => awaited = awaited.saturating_sub(1),
+                    Body::Error(code) if is_ours => return Err(io::Error::from_raw_os_error(code)),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     fn send(&mut self, request: &Request) -> io::Result<()> {

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
 use porthole_model::{
-    FdbEntry, Gap, GapKind, InterfaceAddress, Link, Neighbour, NetnsId, NetworkStack, Observed, Route, Scope,
-    Socket, Topic,
+    FdbEntry, Gap, GapKind, InterfaceAddress, Link, Neighbour, NetnsId, NetworkStack, Observed, Route,
+    RoutingRule, Scope, Socket, Topic,
 };
-use porthole_wire::netlink::{address, link, namespace_id, neighbour, route};
+use porthole_wire::netlink::{address, link, namespace_id, neighbour, route, routing_rule};
 use porthole_wire::{AddressFamily, SocketRecord};
 
 use crate::failure::{Right, gap, namespace_name};
@@ -17,7 +17,7 @@ use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::places::Place;
 use crate::procfs::ProcFs;
-use crate::{SocketFilter, socket_source, sysctls};
+use crate::{SocketFilter, firewall, socket_source, sysctls};
 
 /// Reads what a scope asks for.
 pub(crate) struct Reader<'a> {
@@ -35,6 +35,7 @@ impl Reader<'_> {
             links: self.asked(Links, place, "links", |client| self.links(client, place)),
             addresses: self.asked(Links, place, "addresses", addresses),
             routes: self.asked(Routes, place, "routes", routes),
+            routing_rules: self.asked(Routes, place, "routing rules", routing_rules),
             neighbours: self.asked(Routes, place, "neighbours", neighbours),
             forwarding_database: self.asked(
                 ForwardingDatabase,
@@ -44,6 +45,7 @@ impl Reader<'_> {
             ),
             sysctls: if self.scope.has(Topic::Sysctls) { sysctls::read(self.proc) } else { BTreeMap::new() },
             sockets: self.sockets(place),
+            firewall: firewall::read(self.proc, self.scope, place),
         }
     }
 
@@ -153,6 +155,14 @@ fn routes(client: &mut NetlinkClient) -> io::Result<Vec<Route>> {
     Ok(routes)
 }
 
+fn routing_rules(client: &mut NetlinkClient) -> io::Result<Vec<RoutingRule>> {
+    let mut rules = Vec::new();
+    for family in [AddressFamily::V4, AddressFamily::V6] {
+        rules.extend(client.dump_all(&routing_rule::request(family), routing_rule::decode)?);
+    }
+    Ok(rules)
+}
+
 fn neighbours(client: &mut NetlinkClient) -> io::Result<Vec<Neighbour>> {
     client.dump_all(&neighbour::request(), neighbour::decode)
 }
@@ -176,9 +186,11 @@ fn unseen(gap: &Gap) -> NetworkStack {
         links: Observed::Missing(gap.clone()),
         addresses: Observed::Missing(gap.clone()),
         routes: Observed::Missing(gap.clone()),
+        routing_rules: Observed::Missing(gap.clone()),
         neighbours: Observed::Missing(gap.clone()),
         forwarding_database: Observed::Missing(gap.clone()),
         sysctls: BTreeMap::new(),
         sockets: Observed::Missing(gap.clone()),
+        firewall: Observed::Missing(gap.clone()),
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerResources, DockerProxy, FdbEntry, InterfaceAddress, Link, Neighbour, NetnsId, Observed, Pid,
-    Process, Route, Socket, Uid,
+    ContainerResources, DockerProxy, FdbEntry, Firewall, InterfaceAddress, Link, Neighbour, NetnsId,
+    Observed, Pid, Process, Route, RoutingRule, Socket, Uid,
 };
 
 /// A host as its kernel shows it.
@@ -80,6 +80,9 @@ pub struct NetworkStack {
     pub addresses: Observed<Vec<InterfaceAddress>>,
     /// All routing tables, IPv4 and IPv6.
     pub routes: Observed<Vec<Route>>,
+    /// Which packets look in which of them, first one first of each family.
+    #[serde(default = "not_in_this_snapshot")]
+    pub routing_rules: Observed<Vec<RoutingRule>>,
     /// The neighbour tables.
     pub neighbours: Observed<Vec<Neighbour>>,
     /// The forwarding databases of its bridges.
@@ -88,6 +91,9 @@ pub struct NetworkStack {
     pub sysctls: BTreeMap<String, Observed<String>>,
     /// Its sockets.
     pub sockets: Observed<Vec<Socket>>,
+    /// Its firewall.
+    #[serde(default = "crate::firewall::not_in_this_snapshot")]
+    pub firewall: Observed<Firewall>,
 }
 
 impl NetworkStack {
@@ -103,4 +109,11 @@ impl NetworkStack {
             None => Observed::Missing(crate::Gap::not_asked(format!("sysctl {name}"))),
         }
     }
+}
+
+/// What stands for routing rules in a snapshot that an older porthole wrote.
+fn not_in_this_snapshot() -> Observed<Vec<RoutingRule>> {
+    Observed::Missing(crate::Gap::not_asked(
+        "routing rules, which the porthole that wrote this snapshot did not read",
+    ))
 }

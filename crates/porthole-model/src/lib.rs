@@ -8,6 +8,7 @@ mod ending;
 mod engine;
 mod exchange;
 mod finding;
+pub mod firewall;
 mod host;
 mod ids;
 mod kept_session;
@@ -15,6 +16,7 @@ mod link;
 mod observed;
 mod process;
 mod resources;
+mod rule_trace;
 mod scope;
 mod secret;
 mod snapshot;
@@ -24,6 +26,7 @@ mod testbox;
 mod topology;
 mod traffic;
 mod traffic_diff;
+mod walk;
 
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
@@ -43,6 +46,7 @@ pub use finding::{
     CheckCode, CheckOutcome, CheckResult, Confidence, Evidence, Finding, Remedy, Report, Severity, Subject,
     SubjectKind,
 };
+pub use firewall::Firewall;
 pub use host::{Host, NetworkNamespace, NetworkStack, Privilege};
 pub use ids::{
     ContainerId, Gid, InterfaceIndex, IpPrefix, MacAddress, NetnsId, NetworkId, Pid, Port, ShortId, Uid,
@@ -50,11 +54,14 @@ pub use ids::{
 pub use kept_session::{Attached, KeptSession, SessionEnd, SessionWay};
 pub use link::{
     BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
-    Neighbour, NeighbourState, OperationalState, Route, RouteKind,
+    Neighbour, NeighbourState, OperationalState, Route, RouteKind, RoutingAction, RoutingRule,
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};
 pub use resources::{ContainerResources, DescriptorUse, MemoryUse, TaskUse};
+pub use rule_trace::{
+    PacketIdentity, RuleTraceEvent, TraceFlow, TraceStep, TraceVerdict, TracedHeaders, TracedPacket,
+};
 pub use scope::{Scope, Topic};
 pub use secret::{MaskedText, Secrets};
 pub use snapshot::{Snapshot, Timestamp};
@@ -68,3 +75,7 @@ pub use traffic::{
     AnswerTimes, CallCount, Caller, ClientStatistics, ContainerNames, OperationStatistics, TrafficSummary,
 };
 pub use traffic_diff::{CallDifference, Change, ChangedCall, ChangedPart, DiffSide, TrafficDiff};
+pub use walk::{
+    Assumption, ChainReference, Discard, Outcome, Packet, PacketConnection, PacketHeader, PacketOrigin,
+    RuleAction, RuleReference, Step, Translation, Transport, Walk, Way,
+};

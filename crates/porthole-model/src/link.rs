@@ -160,6 +160,47 @@ pub struct Route {
     pub link_down: bool,
 }
 
+/// A rule of routing policy, as `RTM_GETRULE` reports it: which routing table which packets look in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoutingRule {
+    /// Its place: lower comes first.
+    pub priority: u32,
+    /// Whether it is one of IPv4; otherwise of IPv6.
+    pub is_ipv4: bool,
+    /// Whether it holds for the packets that it does not describe.
+    pub negated: bool,
+    /// For packets from this network.
+    pub source: Option<IpPrefix>,
+    /// For packets to this network.
+    pub destination: Option<IpPrefix>,
+    /// For packets that came in by the interface of this name; `lo` means those that this host made.
+    pub input: Option<String>,
+    /// For packets of sockets that are bound to the interface of this name.
+    pub output: Option<String>,
+    /// For packets whose mark is this under this mask.
+    pub mark: Option<(u32, u32)>,
+    /// What it depends on besides: users, ports, a service class.
+    pub further: bool,
+    /// Routes of a network that is no longer than this are not taken.
+    pub suppressed_length: Option<u32>,
+    /// What it does.
+    pub action: RoutingAction,
+}
+
+/// What a rule of routing policy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoutingAction {
+    /// Looks in this table, and goes on to the next rule where that has no route.
+    Table(u32),
+    /// Goes on at the rule of this priority.
+    Goto(u32),
+    /// Drops, refuses, or goes on to the next rule.
+    Refuse(RouteKind),
+    /// Nothing.
+    Nothing,
+}
+
 /// What a route does with a packet (`rtm_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,6 +15,10 @@ pub enum Topic {
     Listeners,
     /// Every socket, with its owners.
     Sockets,
+    /// Firewalls: tables, chains, rules, sets.
+    Firewall,
+    /// Beside `Firewall`: rules in the words of iptables-save, where there are any.
+    FirewallWording,
     /// What the engine says of itself at length (`/info`), beside its containers and networks.
     EngineInfo,
     /// What is left of the last runs of containers that did not end well.
@@ -40,10 +44,11 @@ impl Scope {
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
         use Topic::{
-            Aftermaths, EngineInfo, ForwardingDatabase, Links, Resources, Routes, Sockets, Storage, Sysctls,
+            Aftermaths, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, Resources, Routes,
+            Sockets, Storage, Sysctls,
         };
-        let kernel = [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Resources, Storage];
-        Self::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths]].concat())
+        let namespaces = [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Firewall, FirewallWording];
+        Self::of(&[namespaces.as_slice(), &[Resources, Storage, EngineInfo, Aftermaths]].concat())
     }
 
     /// Whether `topic` is asked for.

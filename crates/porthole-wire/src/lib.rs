@@ -12,6 +12,7 @@ pub mod content;
 pub mod docker_proxy;
 pub mod engine_api;
 pub mod executable;
+pub mod firewall;
 pub mod grpc;
 pub mod http;
 pub mod http1;

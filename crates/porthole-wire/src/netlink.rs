@@ -1,15 +1,21 @@
 //! Netlink: the kernel's messages about links, addresses, routes, neighbours, namespaces and sockets.
 //!
-//! Layouts follow `include/uapi/linux/{netlink,rtnetlink,if_link,neighbour,net_namespace,inet_diag,unix_diag}.h`.
+//! Layouts follow `include/uapi/linux/{netlink,rtnetlink,if_link,neighbour,net_namespace,inet_diag,unix_diag}.h`
+//! and `include/uapi/linux/netfilter/{nfnetlink,nf_tables}.h`.
 
 pub mod address;
 pub mod attribute;
+pub mod attribute_list;
 pub mod inet_diag;
 pub mod link;
 pub mod message;
 pub mod namespace_id;
 pub mod neighbour;
+pub mod netfilter;
 pub mod route;
+pub mod routing_rule;
+pub mod rule_trace;
+pub mod trace_table;
 pub mod unix_diag;
 
 use thiserror::Error;
@@ -50,7 +56,7 @@ pub enum NetlinkError {
 }
 
 /// The fixed part of a message and what follows it.
-fn fixed<'a, const N: usize>(
+pub(crate) fn fixed<'a, const N: usize>(
     what: &'static str,
     payload: &'a [u8],
 ) -> Result<(&'a [u8; N], &'a [u8]), NetlinkError> {
@@ -58,18 +64,18 @@ fn fixed<'a, const N: usize>(
 }
 
 /// Netlink aligns headers and attributes to four bytes (`NLMSG_ALIGN`, `NLA_ALIGN`).
-const fn aligned(length: usize) -> usize {
+pub(crate) const fn aligned(length: usize) -> usize {
     length.saturating_add(3) & !3
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> u16 {
     array_at(bytes, at).map_or(0, u16::from_ne_bytes)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     array_at(bytes, at).map_or(0, u32::from_ne_bytes)
 }
 
-fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+pub(crate) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }

@@ -22,7 +22,7 @@ const fn row(
 const ROWS: [Row; 12] = [
     row("porthole-model", &[], &[]),
     row("porthole-wire", &["porthole-model"], &[]),
-    row("porthole-host", &["porthole-model", "porthole-wire"], &["porthole-lab"]),
+    row("porthole-host", &["porthole-model", "porthole-wire"], &["porthole-analysis", "porthole-lab"]),
     row("porthole-engine", &["porthole-model", "porthole-wire"], &["porthole-lab"]),
     row("porthole-tap", &["porthole-model", "porthole-wire"], &["porthole-lab"]),
     row("porthole-analysis", &["porthole-model"], &[]),

@@ -119,6 +119,7 @@ pub(crate) fn stack(sockets: Vec<Socket>) -> NetworkStack {
         links: Observed::Known(vec![link(1, "lo", LinkKind::Loopback)]),
         addresses: Observed::Known(vec![loopback]),
         routes: Observed::Known(Vec::new()),
+        routing_rules: Observed::Known(Vec::new()),
         neighbours: Observed::Known(Vec::new()),
         forwarding_database: Observed::Known(Vec::new()),
         sysctls: BTreeMap::from([
@@ -126,6 +127,7 @@ pub(crate) fn stack(sockets: Vec<Socket>) -> NetworkStack {
             ("net.ipv6.conf.all.forwarding".to_owned(), Observed::Known("1".to_owned())),
         ]),
         sockets: Observed::Known(sockets),
+        firewall: Observed::Missing(porthole_model::Gap::not_asked("firewall")),
     }
 }
 

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and its roles speak to it")]
 
 mod daemons;
+mod firewall;
+mod firewall_walk;
 mod links;
 mod processes;
 mod roles;
+mod rule_trace;
 mod sockets;
 mod unprivileged;
 mod world;

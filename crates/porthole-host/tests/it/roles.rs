@@ -11,7 +11,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 
 use porthole_host::SocketFilter;
-use porthole_model::{GapKind, Pid, Scope};
+use porthole_model::{GapKind, Pid, Port, Scope, TraceFlow};
 
 use crate::world::host;
 
@@ -141,4 +141,20 @@ fn collecting_own_processes_elsewhere() {
     assert!(gap.cause.contains("setns") && gap.remedy.as_ref().unwrap().contains("CAP_SYS_ADMIN"), "{gap}");
     assert!(!stack.sockets.known().unwrap().is_empty());
     assert_eq!(host().listener_of(setting("SOCKET").as_ref()), Ok(pid));
+}
+
+#[test]
+#[ignore = "a role that other tests start"]
+fn trace_of_rules() {
+    let process = Pid(setting("PROCESS").parse().unwrap());
+    let flow = TraceFlow {
+        protocol: 6,
+        source: None,
+        destination: None,
+        source_port: None,
+        destination_port: Some(Port(80)),
+    };
+    let trace = host().trace_rules(process, &[flow]).unwrap();
+    ready_until_killed();
+    drop(trace);
 }

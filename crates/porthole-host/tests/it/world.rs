@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use porthole_host::{LinuxHost, Roots};
 use porthole_model::{Host, NetnsId, NetworkNamespace, NetworkStack, Pid, Scope, Topic};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 pub(crate) fn host() -> LinuxHost {
     LinuxHost::new(Roots::default())
@@ -118,4 +120,16 @@ pub(crate) fn wait_until(mut condition: impl FnMut() -> bool) {
         sleep(Duration::from_millis(10));
     }
     panic!("it did not come about");
+}
+
+/// Does something in the network namespace of a process.
+pub(crate) fn inside<T: Send>(process: Pid, work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let inside = scope.spawn(move || {
+            let door = fs::File::open(format!("/proc/{process}/ns/net")).unwrap();
+            move_into_link_name_space(door.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            work()
+        });
+        inside.join().unwrap()
+    })
 }

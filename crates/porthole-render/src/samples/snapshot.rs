@@ -43,10 +43,12 @@ fn host() -> Host {
         links: Observed::Known(Vec::new()),
         addresses: Observed::Known(Vec::new()),
         routes: Observed::Known(Vec::new()),
+        routing_rules: Observed::Known(Vec::new()),
         neighbours: Observed::Known(Vec::new()),
         forwarding_database: Observed::Known(Vec::new()),
         sysctls: std::collections::BTreeMap::new(),
         sockets: Observed::Known(sockets()),
+        firewall: Observed::Missing(Gap::not_asked("firewall")),
     };
     let namespace =
         |id, stack| NetworkNamespace { id: NetnsId(id), processes: vec![Pid(1)], names: Vec::new(), stack };

@@ -98,6 +98,21 @@ impl<'a> Attribute<'a> {
         self.u32().map(u32::cast_signed)
     }
 
+    /// A 16-bit number in network byte order, as netfilter has them.
+    pub fn be16(&self) -> Option<u16> {
+        self.value.first_chunk().copied().map(u16::from_be_bytes)
+    }
+
+    /// A 32-bit number in network byte order.
+    pub fn be32(&self) -> Option<u32> {
+        self.value.first_chunk().copied().map(u32::from_be_bytes)
+    }
+
+    /// A 64-bit number in network byte order.
+    pub fn be64(&self) -> Option<u64> {
+        self.value.first_chunk().copied().map(u64::from_be_bytes)
+    }
+
     /// A text, up to its NUL.
     pub fn text(&self) -> String {
         let end = self.value.iter().position(|byte| *byte == 0).unwrap_or(self.value.len());

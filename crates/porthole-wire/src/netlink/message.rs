@@ -29,6 +29,11 @@ impl Request {
         Self::new(message_type, NLM_F_REQUEST)
     }
 
+    /// A request that changes something, with flags such as `NLM_F_CREATE`.
+    pub fn change(message_type: u16, flags: u16) -> Self {
+        Self::new(message_type, NLM_F_REQUEST | flags)
+    }
+
     fn new(message_type: u16, flags: u16) -> Self {
         let mut bytes = vec![0; HEADER];
         bytes[4..6].copy_from_slice(&message_type.to_ne_bytes());

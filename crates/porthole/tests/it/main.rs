@@ -22,6 +22,7 @@ mod debug_terminal;
 mod debug_user_namespaces;
 mod endpoints;
 mod faults;
+mod firewall;
 mod forward;
 mod forward_remote;
 mod healthy;

@@ -120,10 +120,12 @@ mod tests {
             links: Observed::Missing(unread()),
             addresses: Observed::Known(vec![own]),
             routes: Observed::Known(vec![default]),
+            routing_rules: Observed::Known(Vec::new()),
             neighbours: Observed::Missing(unread()),
             forwarding_database: Observed::Missing(unread()),
             sysctls: BTreeMap::new(),
             sockets: Observed::Missing(unread()),
+            firewall: Observed::Missing(unread()),
         }
     }
 

@@ -40,11 +40,11 @@ fn has_some(container: &Container) -> bool {
 
 fn sweep_one(client: &Client, container: &Container, world: &World) -> Result<bool, CommandError> {
     // One that has another first process by now has other files, too.
-    let Ok(doorway) = mode::doorway(client, container, world)? else { return Ok(false) };
+    let Ok(admission) = mode::admission(client, container, world)? else { return Ok(false) };
     let plan = EntryPlan {
-        started: Some(doorway.started),
+        started: Some(admission.started),
         command: vec![SWEEPER.into()],
-        ..EntryPlan::new(doorway.process, vec![SWEEPER.to_owned()])
+        ..EntryPlan::new(admission.process, vec![SWEEPER.to_owned()])
     };
     let swept = places(&plan).map_err(|error| {
         CommandError::caused_by(format!("cannot take what was left out of {}", container.name), error)

@@ -1,0 +1,5 @@
+//! What a firewall does with packets.
+
+mod walk;
+
+pub use walk::Walker;
