@@ -11,6 +11,7 @@ mod finding;
 mod host;
 mod ids;
 mod link;
+mod netdb;
 mod observed;
 mod process;
 mod scope;
@@ -46,6 +47,11 @@ pub use ids::{
 pub use link::{
     BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
     Neighbour, NeighbourState, OperationalState, Route, RouteKind,
+};
+pub use netdb::{
+    AddressPool, DatabaseFault, DriverEndpoint, DriverNetwork, ForwardedPort, LockHolder, Membership,
+    NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, SavedNetwork, Stored, StoredEndpoint,
+    StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};

@@ -17,6 +17,8 @@ pub enum Topic {
     Sockets,
     /// What the engine says of itself at length (`/info`), beside its containers and networks.
     EngineInfo,
+    /// What the engine keeps of its networks on disk.
+    NetworkDatabase,
 }
 
 /// The topics a command asks for.
@@ -33,8 +35,8 @@ impl Scope {
 
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
-        use Topic::{EngineInfo, ForwardingDatabase, Links, Routes, Sockets, Sysctls};
-        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo])
+        use Topic::{EngineInfo, ForwardingDatabase, Links, NetworkDatabase, Routes, Sockets, Sysctls};
+        Self::of(&[Links, Routes, ForwardingDatabase, Sysctls, Sockets, EngineInfo, NetworkDatabase])
     }
 
     /// Whether `topic` is asked for.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Host, Observed};
+use crate::{Engine, Gap, Host, NetworkDatabase, Observed};
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,4 +20,12 @@ pub struct Snapshot {
     pub host: Observed<Host>,
     /// What the engine said; a gap when none answered.
     pub engine: Observed<Engine>,
+    /// What the engine keeps of its networks on disk.
+    #[serde(default = "without_network_database")]
+    pub network_database: Observed<NetworkDatabase>,
+}
+
+/// A snapshot that was taken before there was this fact.
+fn without_network_database() -> Observed<NetworkDatabase> {
+    Observed::Missing(Gap::not_asked("network database"))
 }

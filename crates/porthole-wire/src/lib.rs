@@ -5,6 +5,7 @@ pub mod session;
 pub mod snapshot_file;
 
 pub mod accounts;
+pub mod bolt;
 pub mod capability;
 pub mod cgroup;
 pub mod content;
@@ -18,7 +19,10 @@ pub mod http2;
 pub mod mask;
 pub mod mount_info;
 pub mod netlink;
+pub mod network_backup;
+pub mod network_database;
 pub mod os_release;
+pub mod proc_locks;
 pub mod proc_net;
 pub mod proc_net_unix;
 pub mod proc_stat;

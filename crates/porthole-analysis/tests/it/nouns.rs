@@ -208,5 +208,6 @@ pub(crate) fn empty() -> Snapshot {
         observed_at: Timestamp(NOW),
         host: Observed::Known(host),
         engine: Observed::Known(engine),
+        network_database: Observed::Missing(Gap::not_asked("network database")),
     }
 }

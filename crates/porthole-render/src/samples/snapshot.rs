@@ -33,6 +33,7 @@ pub(crate) fn snapshot() -> Snapshot {
         observed_at: Timestamp(1_772_366_400_250),
         host: Observed::Known(host()),
         engine: Observed::Known(engine),
+        network_database: Observed::Missing(Gap::not_asked("network database")),
     }
 }
 

@@ -57,7 +57,7 @@ fn link(name: &str, to: &str) -> Result<[u8; BLOCK], TarError> {
     Ok(header)
 }
 
-fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
+pub(super) fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
     if name.len() > 100 {
         return Err(TarError::NameTooLong { length: name.len() });
     }
@@ -82,7 +82,7 @@ fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
 }
 
 /// The checksum is counted with blanks in its own place.
-fn sign(header: &mut [u8; BLOCK]) {
+pub(super) fn sign(header: &mut [u8; BLOCK]) {
     header[148..156].fill(b' ');
     let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
