@@ -10,10 +10,12 @@ mod doorway;
 mod enter;
 mod entry;
 mod failure;
+mod files;
 mod held_root;
 mod host;
 mod identity;
 mod limits;
+mod link_removal;
 mod name_services;
 mod netlink_client;
 mod own_stack;
@@ -21,6 +23,7 @@ mod owners;
 mod places;
 mod processes;
 mod procfs;
+mod program;
 mod pseudo_terminal;
 mod raw_terminal;
 mod socket_filter;
@@ -42,6 +45,7 @@ pub use entry::{
     EntryFailure, EntryPlan, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
     SessionTerminal, carry_out, keep, kept_line,
 };
+pub use files::{HeldDirectory, ProcessFiles, SettledFile};
 pub use held_root::{
     HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root,
     is_holder,
@@ -50,6 +54,7 @@ pub use host::{LinuxHost, Roots};
 pub use limits::{ask_to_end, be_called, raise_descriptor_limit, stand_alone};
 pub use name_services::pin_name_services;
 pub use porthole_wire::{AddressFamily, SocketStates};
+pub use program::{RunningProgram, StartedProgram};
 pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};
 pub use raw_terminal::{Cells, RawTerminal, cells};
 pub use socket_filter::SocketFilter;

@@ -6,6 +6,7 @@ use super::{NetlinkError, aligned, u16_at, u32_at};
 const HEADER: usize = 16;
 
 const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_ACK: u16 = 0x4;
 const NLM_F_DUMP: u16 = 0x300;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 const NLMSG_NOOP: u16 = 1;
@@ -27,6 +28,11 @@ impl Request {
     /// A request for one thing.
     pub fn get(message_type: u16) -> Self {
         Self::new(message_type, NLM_F_REQUEST)
+    }
+
+    /// A request to do something, whose success is acknowledged.
+    pub fn act(message_type: u16) -> Self {
+        Self::new(message_type, NLM_F_REQUEST | NLM_F_ACK)
     }
 
     fn new(message_type: u16, flags: u16) -> Self {
