@@ -9,6 +9,7 @@ mod diagnose;
 mod exchange_filter;
 mod fold;
 mod locality;
+pub mod netdb;
 mod places;
 mod ports;
 #[cfg(test)]
@@ -24,7 +25,7 @@ mod version_trouble;
 
 pub use checks::{Check, Concern, Documentation, Found, check, checks};
 pub use confirm::confirm;
-pub use diagnose::{diagnose, doctor_scope};
+pub use diagnose::{diagnose, diagnose_networks, doctor_scope, networks_scope};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};

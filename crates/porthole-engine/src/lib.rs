@@ -13,6 +13,7 @@ mod endpoint;
 mod helper;
 mod locality;
 mod negotiation;
+mod netdb;
 mod nouns;
 mod raw;
 mod request_error;
@@ -38,6 +39,7 @@ pub use endpoint::{
 pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
+pub use netdb::{memberships, perform, saved_networks};
 pub use request_error::{Call, RequestError};
 pub use session::{
     AGENT, ExecRequest, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,

@@ -35,6 +35,6 @@ fn remove(index: InterfaceIndex, name: &str) -> std::io::Result<bool> {
     if !records.iter().any(|record| record.is(index, name)) {
         return Ok(false);
     }
-    client.stream(&link::removal(index), &mut |_| Ok(std::ops::ControlFlow::Continue(())))?;
+    client.dump(&link::removal(index), &mut |_| Ok(()))?;
     Ok(true)
 }

@@ -23,6 +23,7 @@ pub mod json;
 pub mod live;
 mod markdown;
 mod moment;
+pub mod netdb;
 #[cfg(test)]
 mod properties;
 pub mod raw;

@@ -9,6 +9,8 @@ mod ph012_docker_proxy;
 mod ph032_host_interface;
 mod ph033_bridge;
 mod ph035_network_gone;
+mod ph036_orphans;
+mod ph037_network_database;
 mod ph040_does_not_accept;
 mod ph101_engine_silent;
 mod ph105_engine_socket;
@@ -53,7 +55,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 11] = [
+static TABLE: [Check; 13] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -62,6 +64,8 @@ static TABLE: [Check; 11] = [
     ph032_host_interface::CHECK,
     ph033_bridge::CHECK,
     ph035_network_gone::CHECK,
+    ph036_orphans::CHECK,
+    ph037_network_database::CHECK,
     ph040_does_not_accept::CHECK,
     ph101_engine_silent::CHECK,
     ph105_engine_socket::CHECK,

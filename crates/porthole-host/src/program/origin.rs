@@ -32,7 +32,8 @@ pub struct RunningProgram {
     /// The service of systemd that it belongs to, by its control group.
     pub unit: Option<String>,
     pub(crate) place: Place,
-    pub(crate) output: [File; 2],
+    pub(crate) output: File,
+    pub(crate) errors: File,
     pub(crate) open_files: Option<(u64, u64)>,
 }
 
@@ -64,9 +65,8 @@ impl LinuxHost {
             user: proc_status::real_uid(&status).map_err(misread)?,
             unit: cgroup::service(&groups),
             place: Place::open(proc, pid).map_err(failed("ns"))?,
-            output: [output(proc, pid, 1), output(proc, pid, 2)].map(|file| file.map_err(failed("fd")))
-                .into_iter().collect::<Result<Vec<_>, _>>()?.try_into()
-                .map_err(|_| failed("fd")(io::Error::from(io::ErrorKind::NotFound)))?,
+            output: output(proc, pid, 1).map_err(failed("fd/1"))?,
+            errors: output(proc, pid, 2).map_err(failed("fd/2"))?,
             open_files: open_files(&read("limits")?),
             identity,
         })

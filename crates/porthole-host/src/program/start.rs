@@ -33,8 +33,7 @@ impl RunningProgram {
         let mut command = Command::new(self.program());
         command.arg0(name).args(arguments).current_dir(&self.directory);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let [output, errors] = &self.output;
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(errors.try_clone()?);
+        command.stdin(Stdio::null()).stdout(self.output.try_clone()?).stderr(self.errors.try_clone()?);
         prepare(&mut command, self.open_files);
         command.spawn()
     }

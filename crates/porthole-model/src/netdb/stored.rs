@@ -116,6 +116,8 @@ pub struct StoredEndpoint {
     pub interface: String,
     /// The names that it answers to.
     pub names: Vec<String>,
+    /// Whether it is a swarm's own, for balancing load, and of no container.
+    pub load_balancer: bool,
 }
 
 /// What a driver keeps of a network.

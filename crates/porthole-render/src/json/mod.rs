@@ -8,6 +8,7 @@ mod exchange;
 mod explain;
 mod forward;
 mod gap;
+mod netdb;
 mod part;
 mod raw;
 mod removed;
@@ -31,6 +32,10 @@ pub use exchange::{
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
 pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_passed};
 pub use gap::{GapWord, MissingFact};
+pub use netdb::{
+    FaultItem, ForwardedPortItem, ForwarderItem, LockHolderItem, NetworkDatabaseDocument, NetworkStepsDocument,
+    RecordContent, RecordItem, StepItem, StepWord, SubnetItem, clean_steps, network_database,
+};
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
 pub use removed::{RemovedDocument, removed};
@@ -63,6 +68,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("explain", schema::<ExplanationsDocument>()),
         ("forward", schema::<ForwardDocument>()),
         ("gc", schema::<RemovedDocument>()),
+        ("netdb", schema::<NetworkDatabaseDocument>()),
+        ("netdb_steps", schema::<NetworkStepsDocument>()),
         ("part", schema::<PartDocument>()),
         ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),

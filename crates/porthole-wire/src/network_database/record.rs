@@ -117,6 +117,7 @@ fn endpoint(fields: &mut Fields, network: &str) -> StoredEndpoint {
         mac,
         interface: source,
         names,
+        load_balancer: fields.truth("loadBalancer"),
     }
 }
 

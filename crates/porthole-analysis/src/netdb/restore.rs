@@ -1,0 +1,154 @@
+//! From a backup and what the engine has now to the steps that are missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use porthole_model::{Membership, NetworkBackup, NetworkStep, SavedNetwork};
+
+/// What is to be done, and what is not, with the reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestorePlan {
+    /// The steps, in order.
+    pub steps: Vec<NetworkStep>,
+    /// Networks that are there already.
+    pub kept: Vec<KeptNetwork>,
+    /// What is left out, and why.
+    pub left_out: Vec<String>,
+}
+
+/// A network that is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptNetwork {
+    /// Its name.
+    pub name: String,
+    /// In what it differs from the backup, a phrase each.
+    pub differences: Vec<String>,
+}
+
+/// The steps that bring back what `backup` has and the engine lacks. Done twice, the second time has no step.
+///
+/// Containers that run are stopped before they change networks, and started afterwards; those that ran when the backup
+/// was made are started with `start`.
+pub fn restore_plan(
+    backup: &NetworkBackup,
+    networks: &[SavedNetwork],
+    memberships: &[Membership],
+    start: bool,
+) -> RestorePlan {
+    let mut plan = RestorePlan::default();
+    for saved in in_order(&backup.networks) {
+        network(&mut plan, saved, networks);
+    }
+    let mut containers: BTreeMap<&str, Vec<&Membership>> = BTreeMap::new();
+    for place in &backup.memberships {
+        containers.entry(&place.container_name).or_default().push(place);
+    }
+    for (name, places) in containers {
+        container(&mut plan, name, &places, &Now { backup, networks, memberships }, start);
+    }
+    plan
+}
+
+/// Networks that others take their settings from go first.
+fn in_order(networks: &[SavedNetwork]) -> impl Iterator<Item = &SavedNetwork> {
+    let (first, rest): (Vec<_>, Vec<_>) = networks.iter().partition(|network| network.config_only);
+    first.into_iter().chain(rest)
+}
+
+fn network(plan: &mut RestorePlan, saved: &SavedNetwork, now: &[SavedNetwork]) {
+    if saved.is_predefined() {
+        return;
+    }
+    if !saved.is_local() {
+        let name = &saved.name;
+        plan.left_out.push(format!("network '{name}' belongs to the swarm, which makes it itself"));
+        return;
+    }
+    match now.iter().find(|network| network.name == saved.name) {
+        Some(found) => plan
+            .kept
+            .push(KeptNetwork { name: saved.name.clone(), differences: differences(saved, found) }),
+        None => plan.steps.push(NetworkStep::Create(Box::new(saved.clone()))),
+    }
+}
+
+fn differences(saved: &SavedNetwork, found: &SavedNetwork) -> Vec<String> {
+    let subnets = |network: &SavedNetwork| {
+        let subnets: BTreeSet<_> = network.pools.iter().map(|pool| pool.subnet.clone()).collect();
+        subnets.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let switch = |is_on: bool| if is_on { "yes" } else { "no" }.to_owned();
+    let compared = [
+        ("driver", saved.driver.clone(), found.driver.clone()),
+        ("subnets", subnets(saved), subnets(found)),
+        ("internal", switch(saved.internal), switch(found.internal)),
+        ("IPv6", switch(saved.ipv6), switch(found.ipv6)),
+        ("options", format!("{:?}", saved.options), format!("{:?}", found.options)),
+        ("labels", format!("{:?}", saved.labels), format!("{:?}", found.labels)),
+    ];
+    let differs = compared.into_iter().filter(|(_, before, now)| before != now);
+    differs.map(|(what, before, now)| format!("{what}: {before} in the backup, {now} now")).collect()
+}
+
+struct Now<'a> {
+    backup: &'a NetworkBackup,
+    networks: &'a [SavedNetwork],
+    memberships: &'a [Membership],
+}
+
+impl Now<'_> {
+    /// Whether the place is of a network that is made again at all.
+    fn concerns(&self, place: &Membership) -> bool {
+        let saved = self.backup.networks.iter().find(|network| network.name == place.network_name);
+        saved.is_some_and(|network| !network.is_predefined() && network.is_local())
+    }
+
+    /// The container's place on the network as it is now, and whether the engine has the network that it names.
+    fn place(&self, container: &str, network: &str) -> Option<(&Membership, bool)> {
+        let place = self
+            .memberships
+            .iter()
+            .find(|place| place.container_name == container && place.network_name == network)?;
+        let is_sound = place.network_id.as_ref().is_none_or(|id| {
+            self.networks.iter().any(|known| known.name == network && known.network_id() == *id)
+        });
+        // Before its first start a container names its networks without their ids.
+        let is_sound = is_sound && self.networks.iter().any(|known| known.name == network);
+        Some((place, is_sound))
+    }
+}
+
+fn container(plan: &mut RestorePlan, name: &str, places: &[&Membership], now: &Now<'_>, start: bool) {
+    let Some(any) = now.memberships.iter().find(|place| place.container_name == name) else {
+        plan.left_out.push(format!("container '{name}' does not exist any more"));
+        return;
+    };
+    let mut moves = Vec::new();
+    for place in places.iter().filter(|place| now.concerns(place)) {
+        match now.place(name, &place.network_name) {
+            Some((_, true)) => {}
+            // One that was never started keeps the name alone, and finds the new network by it.
+            Some((current, false)) if current.network_id.is_none() => {}
+            Some((_, false)) => moves.extend(again(place, true)),
+            None => moves.extend(again(place, false)),
+        }
+    }
+    let runs = any.was_running;
+    let should_run = runs || (start && places.iter().any(|place| place.was_running));
+    let has_moves = !moves.is_empty();
+    if has_moves && runs {
+        plan.steps.push(NetworkStep::Stop { container: name.to_owned() });
+    }
+    plan.steps.extend(moves);
+    if should_run && (has_moves || !runs) {
+        plan.steps.push(NetworkStep::Start { container: name.to_owned() });
+    }
+}
+
+fn again(place: &Membership, has_stale_place: bool) -> Vec<NetworkStep> {
+    let disconnect = NetworkStep::Disconnect {
+        network: place.network_name.clone(),
+        container: place.container_name.clone(),
+    };
+    let connect = NetworkStep::Connect(Box::new(place.clone()));
+    if has_stale_place { vec![disconnect, connect] } else { vec![connect] }
+}
