@@ -29,6 +29,7 @@ pub use diagnose::{diagnose, diagnose_networks, doctor_scope, networks_scope};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};
+pub use shell::word as shell_word;
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};
 pub use traffic::{TrafficTally, traffic_summary};

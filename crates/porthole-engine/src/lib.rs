@@ -39,7 +39,7 @@ pub use endpoint::{
 pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
-pub use netdb::{memberships, perform, saved_networks};
+pub use netdb::{networks_now, perform};
 pub use request_error::{Call, RequestError};
 pub use session::{
     AGENT, ExecRequest, Pull, PullProgress, Session, SessionError, SessionInput, SessionOutput,

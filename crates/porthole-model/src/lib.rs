@@ -50,7 +50,7 @@ pub use link::{
 };
 pub use netdb::{
     AddressPool, DatabaseFault, DriverEndpoint, DriverNetwork, ForwardedPort, LockHolder, Membership,
-    NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, SavedNetwork, Stored, StoredEndpoint,
+    NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, NetworksNow, SavedNetwork, Stored, StoredEndpoint,
     StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
 };
 pub use observed::{Gap, GapKind, Observed};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use porthole_model::{Membership, NetworkBackup, NetworkStep, SavedNetwork};
+use porthole_model::{Membership, NetworkBackup, NetworkStep, NetworksNow, SavedNetwork};
 
 /// What is to be done, and what is not, with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,24 +28,35 @@ pub struct KeptNetwork {
 ///
 /// Containers that run are stopped before they change networks, and started afterwards; those that ran when the backup
 /// was made are started with `start`.
-pub fn restore_plan(
-    backup: &NetworkBackup,
-    networks: &[SavedNetwork],
-    memberships: &[Membership],
-    start: bool,
-) -> RestorePlan {
+pub fn restore_plan(backup: &NetworkBackup, now: &NetworksNow, start: bool) -> RestorePlan {
     let mut plan = RestorePlan::default();
     for saved in in_order(&backup.networks) {
-        network(&mut plan, saved, networks);
+        network(&mut plan, saved, &now.networks);
     }
+    let now = Now { backup, now };
+    let mut starts = Vec::new();
+    for (name, places) in containers(&now) {
+        starts.extend(container(&mut plan, name, &places, &now, start));
+    }
+    // Only when all have asked for their addresses; fixed ones are never free to choose.
+    starts.sort_by_key(|(has_fixed, _)| !has_fixed);
+    plan.steps.extend(starts.into_iter().map(|(_, step)| step));
+    plan
+}
+
+/// The places of every container: those of the backup, and those of now whose network is gone and in the backup.
+fn containers<'a>(now: &Now<'a>) -> BTreeMap<&'a str, Vec<&'a Membership>> {
     let mut containers: BTreeMap<&str, Vec<&Membership>> = BTreeMap::new();
-    for place in &backup.memberships {
+    for place in &now.backup.memberships {
         containers.entry(&place.container_name).or_default().push(place);
     }
-    for (name, places) in containers {
-        container(&mut plan, name, &places, &Now { backup, networks, memberships }, start);
+    for place in now.now.memberships.iter().filter(|place| place.network_id.is_some()) {
+        let places = containers.entry(&place.container_name).or_default();
+        if !places.iter().any(|known| known.network_name == place.network_name) {
+            places.push(place);
+        }
     }
-    plan
+    containers
 }
 
 /// Networks that others take their settings from go first.
@@ -91,8 +102,7 @@ fn differences(saved: &SavedNetwork, found: &SavedNetwork) -> Vec<String> {
 
 struct Now<'a> {
     backup: &'a NetworkBackup,
-    networks: &'a [SavedNetwork],
-    memberships: &'a [Membership],
+    now: &'a NetworksNow,
 }
 
 impl Now<'_> {
@@ -105,22 +115,30 @@ impl Now<'_> {
     /// The container's place on the network as it is now, and whether the engine has the network that it names.
     fn place(&self, container: &str, network: &str) -> Option<(&Membership, bool)> {
         let place = self
+            .now
             .memberships
             .iter()
             .find(|place| place.container_name == container && place.network_name == network)?;
         let is_sound = place.network_id.as_ref().is_none_or(|id| {
-            self.networks.iter().any(|known| known.name == network && known.network_id() == *id)
+            self.now.networks.iter().any(|known| known.name == network && known.network_id() == *id)
         });
         // Before its first start a container names its networks without their ids.
-        let is_sound = is_sound && self.networks.iter().any(|known| known.name == network);
+        let is_sound = is_sound && self.now.networks.iter().any(|known| known.name == network);
         Some((place, is_sound))
     }
 }
 
-fn container(plan: &mut RestorePlan, name: &str, places: &[&Membership], now: &Now<'_>, start: bool) {
-    let Some(any) = now.memberships.iter().find(|place| place.container_name == name) else {
+/// Adds the container's moves; gives its start, and whether it has a fixed address.
+fn container(
+    plan: &mut RestorePlan,
+    name: &str,
+    places: &[&Membership],
+    now: &Now<'_>,
+    start: bool,
+) -> Option<(bool, NetworkStep)> {
+    let Some(runs) = now.now.containers.get(name).copied() else {
         plan.left_out.push(format!("container '{name}' does not exist any more"));
-        return;
+        return None;
     };
     let mut moves = Vec::new();
     for place in places.iter().filter(|place| now.concerns(place)) {
@@ -132,16 +150,15 @@ fn container(plan: &mut RestorePlan, name: &str, places: &[&Membership], now: &N
             None => moves.extend(again(place, false)),
         }
     }
-    let runs = any.was_running;
     let should_run = runs || (start && places.iter().any(|place| place.was_running));
     let has_moves = !moves.is_empty();
     if has_moves && runs {
         plan.steps.push(NetworkStep::Stop { container: name.to_owned() });
     }
     plan.steps.extend(moves);
-    if should_run && (has_moves || !runs) {
-        plan.steps.push(NetworkStep::Start { container: name.to_owned() });
-    }
+    let is_fixed = places.iter().any(|place| place.is_fixed);
+    let starts = should_run && (has_moves || !runs);
+    starts.then(|| (is_fixed, NetworkStep::Start { container: name.to_owned() }))
 }
 
 fn again(place: &Membership, has_stale_place: bool) -> Vec<NetworkStep> {

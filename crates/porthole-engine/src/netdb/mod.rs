@@ -4,7 +4,7 @@ mod steps;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use porthole_model::{
-    AddressPool, ContainerId, ContainerState, Membership, NetworkId, SavedNetwork,
+    AddressPool, ContainerId, ContainerState, Membership, NetworkId, NetworksNow, SavedNetwork,
 };
 
 use crate::client::Client;
@@ -15,16 +15,20 @@ use crate::request_error::RequestError;
 
 pub use steps::perform;
 
-/// Every network, in the order of their names.
-pub async fn saved_networks(client: &Client) -> Result<Vec<SavedNetwork>, RequestError> {
+/// Every network, in the order of their names, and every container's places on them, stopped ones too.
+///
+/// A container that is removed meanwhile is left out.
+pub async fn networks_now(client: &Client) -> Result<NetworksNow, RequestError> {
     let raw: Vec<RawSavedNetwork> = client.get("/networks").await?;
     let mut networks: Vec<_> = raw.into_iter().map(saved).collect();
     networks.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-    Ok(networks)
+    let members = members(client).await?;
+    let containers = members.iter().map(|member| (name(member), runs(member))).collect();
+    let memberships = members.into_iter().flat_map(places).collect();
+    Ok(NetworksNow { networks, memberships, containers })
 }
 
-/// Every container's places on networks, stopped ones too. One that is removed meanwhile is left out.
-pub async fn memberships(client: &Client) -> Result<Vec<Membership>, RequestError> {
+async fn members(client: &Client) -> Result<Vec<RawMember>, RequestError> {
     let listed = containers_only(client).await?;
     let inspected: Vec<Option<RawMember>> = stream::iter(listed)
         .map(|summary| async move {
@@ -36,7 +40,18 @@ pub async fn memberships(client: &Client) -> Result<Vec<Membership>, RequestErro
         .buffered(client.useful_connections())
         .try_collect()
         .await?;
-    Ok(inspected.into_iter().flatten().flat_map(places).collect())
+    Ok(inspected.into_iter().flatten().collect())
+}
+
+fn name(member: &RawMember) -> String {
+    member.name.trim_start_matches('/').to_owned()
+}
+
+fn runs(member: &RawMember) -> bool {
+    matches!(
+        nouns::state(&member.state.status),
+        ContainerState::Running | ContainerState::Paused | ContainerState::Restarting
+    )
 }
 
 fn saved(raw: RawSavedNetwork) -> SavedNetwork {
@@ -67,11 +82,7 @@ fn pool(raw: RawPool) -> AddressPool {
 }
 
 fn places(member: RawMember) -> Vec<Membership> {
-    let was_running = matches!(
-        nouns::state(&member.state.status),
-        ContainerState::Running | ContainerState::Paused | ContainerState::Restarting
-    );
-    let name = member.name.trim_start_matches('/').to_owned();
+    let (name, was_running) = (name(&member), runs(&member));
     let id = ContainerId(member.id);
     let place = |(network, raw): (String, Option<RawPlace>)| {
         membership(&id, &name, was_running, network, raw.unwrap_or_default())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Observed, Pid};
 
-pub use saved::{AddressPool, Membership, NetworkBackup, NetworkStep, SavedNetwork};
+pub use saved::{AddressPool, Membership, NetworkBackup, NetworkStep, NetworksNow, SavedNetwork};
 pub use stored::{
     DriverEndpoint, DriverNetwork, ForwardedPort, NameForwarder, Stored, StoredEndpoint, StoredNetwork,
     StoredRecord, StoredSandbox, StoredSubnet,

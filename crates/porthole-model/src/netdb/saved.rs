@@ -31,6 +31,17 @@ pub struct NetworkBackup {
     pub memberships: Vec<Membership>,
 }
 
+/// What an engine says of its networks now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworksNow {
+    /// The networks.
+    pub networks: Vec<SavedNetwork>,
+    /// The containers' places on them.
+    pub memberships: Vec<Membership>,
+    /// Every container by its name, and whether it runs; one that is on no network has no membership.
+    pub containers: BTreeMap<String, bool>,
+}
+
 /// A network, with everything that it takes to make it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedNetwork {

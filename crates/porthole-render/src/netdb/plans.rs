@@ -50,6 +50,8 @@ pub struct ResetFacts {
 /// What a reset has left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResetOutcome {
+    /// Whether the engine runs; one that did not run before is not started.
+    pub is_running: bool,
     /// The networks that there are.
     pub networks: Vec<String>,
     /// Containers that ran before and do not now, each with the reason where the engine gives one.
@@ -148,8 +150,13 @@ pub fn reset_plan(facts: &ResetFacts) -> Doc {
 /// What a reset left, and how to go on.
 pub fn reset_done(outcome: &ResetOutcome) -> Doc {
     let mut doc = Doc::new();
-    doc.paragraph(Line::of(Style::Good, "The engine runs with a new database.").plain(" It has these networks:"));
-    doc.list(lines_or(&outcome.networks, "none"));
+    if outcome.is_running {
+        let runs = Line::of(Style::Good, "The engine runs with a new database.");
+        doc.paragraph(runs.plain(" It has these networks:"));
+        doc.list(lines_or(&outcome.networks, "none"));
+    } else {
+        doc.paragraph("The database was moved away. The engine did not run, and makes a new one when it is started.");
+    }
     if !outcome.not_running.is_empty() {
         doc.paragraph("These containers ran before and do not now:");
         doc.list(lines_or(&outcome.not_running, "none"));

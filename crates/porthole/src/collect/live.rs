@@ -3,9 +3,9 @@
 use std::thread;
 
 use porthole_engine::Client;
-use porthole_model::{Engine, Gap, GapKind, Host, Observed, Pid, Scope, Snapshot, Topic};
+use porthole_model::{Engine, Gap, GapKind, Host, NetworkDatabase, Observed, Pid, Scope, Snapshot, Topic};
 
-use super::Request;
+use super::{DatabasePlace, Request};
 use crate::error::CommandError;
 use crate::world::World;
 
@@ -28,11 +28,24 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let mut engine = engine?;
     let host = belonging(host, &mut engine);
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Snapshot { porthole_version, observed_at, host, engine })
+    let network_database = network_database(world, request, &engine);
+    Ok(Snapshot { porthole_version, observed_at, host, engine, network_database })
+}
+
+/// Without an engine there is none to compare it with, unless that was expected.
+fn network_database(
+    world: &World,
+    request: Request<'_>,
+    engine: &Observed<Engine>,
+) -> Observed<NetworkDatabase> {
+    if !request.engine || !request.scope.has(Topic::NetworkDatabase) {
+        return Observed::Missing(Gap::not_asked("network database"));
+    }
+    DatabasePlace::of(world, engine).and_then(|place| place.read(world)).into()
 }
 
 /// The engine's answers, or why there are none.
-pub(super) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, CommandError> {
+pub(crate) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, CommandError> {
     let client = match world.connect()? {
         Ok(client) => client,
         Err(error) => return Ok(Observed::Missing(error.into())),

@@ -1,0 +1,131 @@
+//! `porthole netdb restore`: what a backup has and the engine lacks.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use porthole_analysis::netdb::{RestorePlan, restore_plan};
+use porthole_engine::Client;
+use porthole_model::{EngineInfo, Membership, NetworkBackup, SavedNetwork, Secrets};
+use porthole_wire::network_backup::{self, BackupFileError};
+
+use super::ask::{self, ConsentArgs};
+use super::{backup, work};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::OutputArgs;
+use crate::world::World;
+
+/// `porthole netdb restore`.
+#[derive(Debug, clap::Args)]
+pub(super) struct RestoreArgs {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Start the containers that ran when the backup was made
+    #[arg(long)]
+    start: bool,
+    /// Ask only for addresses that were fixed; all others are of the engine's choice
+    #[arg(long)]
+    new_addresses: bool,
+    /// Take the backup of another engine
+    #[arg(long)]
+    other_engine: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn run(args: &RestoreArgs, world: &World) -> Result<Exit, CommandError> {
+    let mut backup = read(&args.file)?;
+    let client = world.engine()?;
+    check_engine(&backup, &client, args, world)?;
+    if args.new_addresses {
+        backup.memberships.iter_mut().for_each(without_chosen_address);
+    }
+    let now = backup::now(&client, world)?;
+    let start = args.start || wants_start(args, &backup, world)?;
+    let plan = restore_plan(&backup, &now, start);
+    let notes = notes(&plan, &backup, start);
+    work::carry_out(&client, &plan.steps, &notes, (&args.consent, args.output.output), world)
+}
+
+/// The backup in a file.
+pub(super) fn read(path: &Path) -> Result<NetworkBackup, CommandError> {
+    let failed = format!("cannot read the backup {}", path.display());
+    let bytes = fs::read(path).map_err(|error| CommandError::caused_by(failed.as_str(), error))?;
+    let (backup, _) = network_backup::read(&bytes).map_err(|error| {
+        let hint = match &error {
+            BackupFileError::Newer { .. } => "use the porthole that wrote it, or a newer one",
+            BackupFileError::Damaged(_) => "copy the file again",
+            _ => "make one with porthole netdb backup",
+        };
+        CommandError::caused_by(failed, error).hint(hint)
+    })?;
+    Ok(backup)
+}
+
+/// Networks of one engine are not made on another by mistake.
+fn check_engine(
+    backup: &NetworkBackup,
+    client: &Client,
+    args: &RestoreArgs,
+    world: &World,
+) -> Result<(), CommandError> {
+    if args.other_engine || backup.engine_id.is_empty() {
+        return Ok(());
+    }
+    let collected = porthole_engine::collect(client, Secrets::Mask, world.settings.timeout);
+    let engine = world.block_on(collected)?.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))?;
+    let info: &EngineInfo = engine.info.known()?;
+    if info.id == backup.engine_id {
+        return Ok(());
+    }
+    let message = format!(
+        "the backup is of another engine, on host '{}'; this one is on host '{}'",
+        backup.host_name, info.name
+    );
+    Err(CommandError::new(message).hint("add --other-engine to make its networks here nevertheless"))
+}
+
+/// A person at a terminal is asked; without one the flag decides.
+fn wants_start(args: &RestoreArgs, backup: &NetworkBackup, world: &World) -> Result<bool, CommandError> {
+    let ran = ran(backup);
+    let nobody_to_ask = args.consent.yes || args.consent.dry_run || !io::stdin().is_terminal();
+    if ran == 0 || nobody_to_ask {
+        return Ok(false);
+    }
+    ask::agrees(&format!("Start the {ran} containers that ran when the backup was made?"), world)
+}
+
+fn ran(backup: &NetworkBackup) -> usize {
+    let ran = backup.memberships.iter().filter(|place| place.was_running);
+    ran.map(|place| &place.container_name).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+fn without_chosen_address(place: &mut Membership) {
+    if !place.is_fixed {
+        (place.ipv4, place.ipv6, place.mac) = (None, None, None);
+    }
+}
+
+fn notes(plan: &RestorePlan, backup: &NetworkBackup, start: bool) -> Vec<String> {
+    let mut notes = plan.left_out.clone();
+    for kept in plan.kept.iter().filter(|kept| !kept.differences.is_empty()) {
+        let differences = kept.differences.join("; ");
+        notes.push(format!("network '{}' is there and stays, though it differs: {differences}", kept.name));
+    }
+    if !start && ran(backup) > 0 {
+        notes.push("containers that do not run stay so; --start starts those that ran".to_owned());
+    }
+    notes
+}
+
+/// The networks of a backup, for a repair.
+pub(super) fn networks(path: Option<&PathBuf>) -> Result<Vec<SavedNetwork>, CommandError> {
+    match path {
+        Some(path) => read(path).map(|backup| backup.networks),
+        None => Ok(Vec::new()),
+    }
+}
