@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use porthole_model::{
-    Engine, Gap, GapKind, Host, InterfaceIndex, Link, LinkKind, NetnsId, NetworkNamespace, NetworkStack,
+    Engine, Gap, GapKind, Host, InterfaceIndex, IpPrefix, Link, LinkKind, NetnsId, NetworkNamespace, NetworkStack,
     Observed, Snapshot,
 };
 
@@ -27,6 +27,8 @@ pub struct OrphanLink {
     pub name: String,
     /// What it is.
     pub kind: OrphanKind,
+    /// Its addresses.
+    pub addresses: Vec<IpPrefix>,
     /// Why it is nobody's, a sentence each.
     pub evidence: Vec<String>,
     /// Who uses it nevertheless, so that it must stay.
@@ -77,13 +79,15 @@ impl Scene<'_> {
         }
         let mut evidence = vec![format!("it is named after network {id}, which the engine does not have")];
         let addresses = self.stack.addresses.value().into_iter().flatten();
-        for address in addresses.filter(|address| address.interface == link.index) {
-            evidence.push(format!("it still holds {}", address.prefix));
-        }
+        let addresses: Vec<_> = addresses
+            .filter(|address| address.interface == link.index && !is_link_local(address.prefix.address))
+            .map(|address| address.prefix)
+            .collect();
+        evidence.extend(addresses.iter().map(|address| format!("it still holds {address}")));
         let ports = self.links.iter().filter(|port| port.master == Some(link.index));
         let used_by = ports.filter_map(|port| self.user(port)).collect();
         let (index, name) = (link.index, link.name.clone());
-        Some(OrphanLink { index, name, kind: OrphanKind::Bridge, evidence, used_by })
+        Some(OrphanLink { index, name, kind: OrphanKind::Bridge, addresses, evidence, used_by })
     }
 
     /// Who is at the other end of a bridge's port; `None` where that is a pair that is nobody's, too.
@@ -94,9 +98,18 @@ impl Scene<'_> {
                 format!("{name}, whose other end is in this namespace and in use")
             }),
             Ok(None) => Some(format!("{name}, which is no veth pair")),
+            Err(Some(namespace)) if self.is_left_behind(namespace) => None,
             Err(Some(namespace)) => Some(format!("{name}, which leads to {}", self.inhabitants(namespace))),
             Err(None) => Some(format!("{name}, whose other end is not to be seen")),
         }
+    }
+
+    /// A namespace in which nobody lives, and that an engine keeps for a container that is gone.
+    fn is_left_behind(&self, namespace: NetnsId) -> bool {
+        let is_engines = |name: &String| name.starts_with("/run/docker/netns/") || name.starts_with("/var/run/docker/netns/");
+        self.host.namespace(namespace).is_some_and(|found| {
+            found.processes.is_empty() && !found.names.is_empty() && found.names.iter().all(is_engines)
+        })
     }
 
     fn inhabitants(&self, namespace: NetnsId) -> String {
@@ -115,7 +128,8 @@ impl Scene<'_> {
         }
         let evidence = vec![format!("its other end, {}, lies in the same namespace, and neither carries", other.name)];
         let (index, name) = (link.index, link.name.clone());
-        Some(OrphanLink { index, name, kind: OrphanKind::VethPair, evidence, used_by: Vec::new() })
+        let (addresses, used_by) = (Vec::new(), Vec::new());
+        Some(OrphanLink { index, name, kind: OrphanKind::VethPair, addresses, evidence, used_by })
     }
 
     /// The other end of a pair of which both ends are here, carry nothing, and are ports of nothing but `bridges`.
@@ -170,6 +184,11 @@ fn other_engines(host: &Host, engine: &Engine, namespace: &NetworkNamespace) -> 
             Err(Gap::new(GapKind::Unsupported, "bridges that are nobody's", cause))
         }
     }
+}
+
+/// Every link that is up has one.
+fn is_link_local(address: std::net::IpAddr) -> bool {
+    matches!(address, std::net::IpAddr::V6(address) if address.is_unicast_link_local())
 }
 
 fn is_short_id(text: &str) -> bool {

@@ -126,7 +126,6 @@ fn pool(prefix: IpPrefix) -> AddressPool {
 /// The place without what the network cannot give: addresses that the user did not choose, and those outside of it.
 fn fitted(place: &Membership, network: &SavedNetwork, notes: &mut Vec<String>) -> Membership {
     let mut place = place.clone();
-    place.mac = place.mac.filter(|_| place.is_fixed);
     let has = |text: &String| {
         let address: Option<IpAddr> = text.parse().ok();
         let ranges = network.pools.iter().filter_map(|pool| pool.subnet.parse::<IpPrefix>().ok());

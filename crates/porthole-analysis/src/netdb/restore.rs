@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use porthole_model::{Membership, NetworkBackup, NetworkStep, NetworksNow, SavedNetwork};
+use porthole_model::{IpPrefix, Membership, NetworkBackup, NetworkStep, NetworksNow, SavedNetwork};
+
+use super::Orphans;
 
 /// What is to be done, and what is not, with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestorePlan {
-    /// The steps, in order.
+    /// Containers that run and must be stopped first.
+    pub stops: Vec<NetworkStep>,
+    /// The steps behind that, in order.
     pub steps: Vec<NetworkStep>,
     /// Networks that are there already.
     pub kept: Vec<KeptNetwork>,
@@ -42,6 +46,30 @@ pub fn restore_plan(backup: &NetworkBackup, now: &NetworksNow, start: bool) -> R
     starts.sort_by_key(|(has_fixed, _)| !has_fixed);
     plan.steps.extend(starts.into_iter().map(|(_, step)| step));
     plan
+}
+
+impl RestorePlan {
+    /// Every step.
+    pub fn all(&self) -> Vec<NetworkStep> {
+        [self.stops.as_slice(), &self.steps].concat()
+    }
+
+    /// Links that still hold an address of a subnet that is about to be made, a phrase each: two bridges with one subnet
+    /// have two routes, and the wrong one is taken.
+    pub fn in_the_way(&self, orphans: &Orphans) -> Vec<String> {
+        let made = self.steps.iter().filter_map(|step| match step {
+            NetworkStep::Create(network) => Some(network),
+            _ => None,
+        });
+        let subnets: Vec<IpPrefix> =
+            made.flat_map(|network| &network.pools).filter_map(|pool| pool.subnet.parse().ok()).collect();
+        let is_in_the_way =
+            |address: &IpPrefix| subnets.iter().any(|subnet| subnet.contains(address.address));
+        let held = orphans.links.iter().flat_map(|link| {
+            link.addresses.iter().filter(|address| is_in_the_way(address)).map(move |address| (link, address))
+        });
+        held.map(|(link, address)| format!("{} still holds {address}", link.name)).collect()
+    }
 }
 
 /// The places of every container: those of the backup, and those of now whose network is gone and in the backup.
@@ -153,7 +181,7 @@ fn container(
     let should_run = runs || (start && places.iter().any(|place| place.was_running));
     let has_moves = !moves.is_empty();
     if has_moves && runs {
-        plan.steps.push(NetworkStep::Stop { container: name.to_owned() });
+        plan.stops.push(NetworkStep::Stop { container: name.to_owned() });
     }
     plan.steps.extend(moves);
     let is_fixed = places.iter().any(|place| place.is_fixed);

@@ -171,7 +171,7 @@ pub fn reset_done(outcome: &ResetOutcome) -> Doc {
     doc.definitions(vec![
         (term("old database"), code(&outcome.moved_to)),
         (term("backup"), code(&outcome.backup)),
-        (term("to go on"), code(&format!("porthole netdb restore --start {}", outcome.backup))),
+        (term("to go on"), code(&format!("porthole netdb restore --clean --start {}", outcome.backup))),
         (term("left over"), code("porthole netdb clean")),
     ]);
     doc

@@ -117,7 +117,9 @@ fn networks(database: &NetworkDatabase) -> Table {
         Column::new("ENDPOINTS").right(),
         Column::new("IS").wrap(10).may_drop(1),
     ]);
-    for network in database.networks() {
+    let mut networks: Vec<_> = database.networks().collect();
+    networks.sort_by_key(|network| &network.name);
+    for network in networks {
         let subnets = network.subnets.iter().map(|subnet| subnet.pool.as_str());
         let gateways = network.subnets.iter().map(|subnet| subnet.gateway.as_str());
         table.row(vec![

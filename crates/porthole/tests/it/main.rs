@@ -19,6 +19,7 @@ mod forward;
 mod healthy;
 mod help;
 mod net_tools;
+mod netdb;
 mod plugin;
 mod recorded;
 mod sockets;

@@ -27,12 +27,8 @@ pub(super) struct CleanArgs {
 }
 
 pub(super) fn run(args: &CleanArgs, world: &World) -> Result<Exit, CommandError> {
-    let (daemon, first) = read(world)?;
-    thread::sleep(doctor::SETTLE);
-    // A pair that was just being made is somebody's by now.
-    let (_, mut found) = read(world)?;
-    found.links.retain(|link| first.links.contains(link));
-    let items: Vec<_> = found.links.iter().map(item).collect();
+    let found = Found::read(world)?;
+    let items: Vec<_> = found.orphans.links.iter().map(item).collect();
     let output = args.output.output;
     match output {
         Output::Text => world.printer.doc(&netdb::clean_plan(&items))?,
@@ -41,35 +37,55 @@ pub(super) fn run(args: &CleanArgs, world: &World) -> Result<Exit, CommandError>
         }
         Output::Json => {}
     }
-    let removable: Vec<_> = found.links.iter().filter(|link| link.used_by.is_empty()).collect();
-    if args.consent.dry_run {
+    let has_work = found.removable().next().is_some();
+    if args.consent.dry_run || (has_work && !ask::may(&args.consent, "Remove them?", world)?) {
         return Ok(Exit::Success);
     }
-    if !removable.is_empty() && !ask::may(&args.consent, "Remove them?", world)? {
-        return Ok(Exit::Success);
+    work::show_outcomes(&found.remove(world), &[], output, world)
+}
+
+/// What is nobody's in the network of an engine.
+pub(super) struct Found {
+    daemon: Pid,
+    pub(super) orphans: Orphans,
+}
+
+impl Found {
+    /// Reads twice: a pair that is just being made is somebody's by the second time.
+    pub(super) fn read(world: &World) -> Result<Self, CommandError> {
+        let first = Self::once(world)?;
+        if first.orphans.links.is_empty() {
+            return Ok(first);
+        }
+        thread::sleep(doctor::SETTLE);
+        let mut second = Self::once(world)?;
+        second.orphans.links.retain(|link| first.orphans.links.contains(link));
+        Ok(second)
     }
-    let remove = |link: &&OrphanLink| StepOutcome {
-        subject: item(link).kind,
-        command: format!("ip link del {}", link.name),
-        result: removed(daemon, &found, link, world),
-    };
-    let outcomes: Vec<_> = removable.iter().map(remove).collect();
-    work::show_outcomes(&outcomes, &[], output, world)
-}
 
-/// The engine's process, and what is nobody's in its network.
-fn read(world: &World) -> Result<(Pid, Orphans), CommandError> {
-    let scope = porthole_analysis::networks_scope();
-    let request = Request { scope: &scope, engine: true };
-    let snapshot = collect::snapshot(world, &SourceArgs::default(), request)?;
-    let daemon = *snapshot.engine.known()?.daemon.known()?;
-    Ok((daemon, porthole_analysis::netdb::orphans(&snapshot)?))
-}
+    fn once(world: &World) -> Result<Self, CommandError> {
+        let scope = porthole_analysis::networks_scope();
+        let request = Request { scope: &scope, engine: true };
+        let snapshot = collect::snapshot(world, &SourceArgs::default(), request)?;
+        let daemon = *snapshot.engine.known()?.daemon.known()?;
+        Ok(Self { daemon, orphans: porthole_analysis::netdb::orphans(&snapshot)? })
+    }
 
-/// A pair goes with one of its ends, and a bridge may have taken neither with it.
-fn removed(daemon: Pid, orphans: &Orphans, link: &OrphanLink, world: &World) -> Result<(), String> {
-    let removed = world.host.remove_link((daemon, orphans.namespace), link.index, &link.name);
-    removed.map_err(|gap| gap.to_string())
+    /// Those that nobody uses.
+    fn removable(&self) -> impl Iterator<Item = &OrphanLink> {
+        self.orphans.links.iter().filter(|link| link.used_by.is_empty())
+    }
+
+    /// Removes them.
+    pub(super) fn remove(&self, world: &World) -> Vec<StepOutcome> {
+        let namespace = (self.daemon, self.orphans.namespace);
+        let outcome = |link: &OrphanLink| StepOutcome {
+            subject: format!("{} {}", item(link).kind, link.name),
+            command: format!("ip link del {}", link.name),
+            result: world.host.remove_link(namespace, link.index, &link.name).map_err(|gap| gap.to_string()),
+        };
+        self.removable().map(outcome).collect()
+    }
 }
 
 fn item(link: &OrphanLink) -> CleanItem {

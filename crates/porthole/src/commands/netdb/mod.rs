@@ -61,11 +61,13 @@ Examples:
     /// Make the networks of a backup again and put the containers back on them
     ///
     /// What is there already stays as it is, so it can be run again after a failure. The networks bridge, host and none
-    /// are never touched. Containers get the addresses that they had, which are fixed from then on.
+    /// are never touched. Containers get the addresses that they had, which are fixed from then on. Ethernet addresses are in
+    /// the backup, but engines take none when a container is put on a network.
     #[command(after_long_help = "\
 Examples:
   porthole netdb restore --dry-run networks.tar.zst
-  porthole netdb restore --start networks.tar.zst    and start the containers that ran then
+  porthole netdb restore --clean --start networks.tar.zst
+                                              remove old bridges first, start the containers that ran then
   porthole netdb restore --new-addresses networks.tar.zst
                                               only addresses that were fixed are asked for")]
     Restore(restore::RestoreArgs),

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use porthole_analysis::netdb::{RestorePlan, restore_plan};
 use porthole_engine::Client;
-use porthole_model::{EngineInfo, Membership, NetworkBackup, SavedNetwork, Secrets};
+use porthole_model::{EngineInfo, Membership, NetworkBackup, NetworkStep, SavedNetwork, Secrets};
+use porthole_render::netdb::StepOutcome;
 use porthole_wire::network_backup::{self, BackupFileError};
 
 use super::ask::{self, ConsentArgs};
+use super::clean::Found;
 use super::{backup, work};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::OutputArgs;
+use crate::output::{Output, OutputArgs};
 use crate::world::World;
 
 /// `porthole netdb restore`.
@@ -28,6 +30,9 @@ pub(super) struct RestoreArgs {
     /// Ask only for addresses that were fixed; all others are of the engine's choice
     #[arg(long)]
     new_addresses: bool,
+    /// Remove bridges and veth pairs that are nobody's first, as porthole netdb clean does
+    #[arg(long)]
+    clean: bool,
     /// Take the backup of another engine
     #[arg(long)]
     other_engine: bool,
@@ -47,8 +52,40 @@ pub(super) fn run(args: &RestoreArgs, world: &World) -> Result<Exit, CommandErro
     let now = backup::now(&client, world)?;
     let start = args.start || wants_start(args, &backup, world)?;
     let plan = restore_plan(&backup, &now, start);
-    let notes = notes(&plan, &backup, start);
-    work::carry_out(&client, &plan.steps, &notes, (&args.consent, args.output.output), world)
+    let notes = notes(&plan, &backup, args, world)?;
+    let output = args.output.output;
+    let (steps, is_dry) = (plan.all(), args.consent.dry_run);
+    if steps.is_empty() || is_dry || output == Output::Text {
+        work::show_plan(&steps, &notes.said, output, world)?;
+    }
+    if steps.is_empty() || is_dry {
+        return Ok(Exit::Success);
+    }
+    if !notes.in_the_way.is_empty() && !args.clean {
+        let refused = format!("a network would get a subnet twice: {}", notes.in_the_way.join(", "));
+        return Err(CommandError::new(refused)
+            .hint("add --clean, or run porthole netdb clean before; porthole netdb clean --dry-run shows it"));
+    }
+    if !ask::may(&args.consent, "Do this?", world)? {
+        return Ok(Exit::Success);
+    }
+    let outcomes = carry_out(&client, &plan, args, world)?;
+    work::show_outcomes(&outcomes, &notes.said, output, world)
+}
+
+/// Links can only go when the containers on them are stopped, and must before their subnets are used again.
+fn carry_out(
+    client: &Client,
+    plan: &RestorePlan,
+    args: &RestoreArgs,
+    world: &World,
+) -> Result<Vec<StepOutcome>, CommandError> {
+    let mut outcomes = world.block_on(work::perform(client, &plan.stops))?;
+    if args.clean {
+        outcomes.extend(Found::read(world)?.remove(world));
+    }
+    outcomes.extend(world.block_on(work::perform(client, &plan.steps))?);
+    Ok(outcomes)
 }
 
 /// The backup in a file.
@@ -106,20 +143,44 @@ fn ran(backup: &NetworkBackup) -> usize {
 
 fn without_chosen_address(place: &mut Membership) {
     if !place.is_fixed {
-        (place.ipv4, place.ipv6, place.mac) = (None, None, None);
+        (place.ipv4, place.ipv6) = (None, None);
     }
 }
 
-fn notes(plan: &RestorePlan, backup: &NetworkBackup, start: bool) -> Vec<String> {
-    let mut notes = plan.left_out.clone();
+/// What should be known of a plan.
+struct Notes {
+    said: Vec<String>,
+    in_the_way: Vec<String>,
+}
+
+fn notes(
+    plan: &RestorePlan,
+    backup: &NetworkBackup,
+    args: &RestoreArgs,
+    world: &World,
+) -> Result<Notes, CommandError> {
+    let mut said = plan.left_out.clone();
     for kept in plan.kept.iter().filter(|kept| !kept.differences.is_empty()) {
         let differences = kept.differences.join("; ");
-        notes.push(format!("network '{}' is there and stays, though it differs: {differences}", kept.name));
+        said.push(format!("network '{}' is there and stays, though it differs: {differences}", kept.name));
     }
-    if !start && ran(backup) > 0 {
-        notes.push("containers that do not run stay so; --start starts those that ran".to_owned());
+    let creates = plan.steps.iter().any(|step| matches!(step, NetworkStep::Create(_)));
+    let mut in_the_way = Vec::new();
+    if creates {
+        match Found::read(world) {
+            Ok(found) => in_the_way = plan.in_the_way(&found.orphans),
+            Err(error) if args.clean => return Err(error),
+            Err(error) => said.push(format!("whether old bridges are in the way is not known: {}", error.message())),
+        }
     }
-    notes
+    if args.clean {
+        said.push("bridges and veth pairs that are nobody's are removed first".to_owned());
+    }
+    said.extend(in_the_way.iter().filter(|_| !args.clean).map(|held| format!("{held}: --clean removes it")));
+    if !args.start && !args.consent.yes && ran(backup) > 0 {
+        said.push("--start starts the containers that ran when the backup was made".to_owned());
+    }
+    Ok(Notes { said, in_the_way })
 }
 
 /// The networks of a backup, for a repair.

@@ -37,7 +37,7 @@ pub(super) fn carry_out(
 
 /// Does the steps. One that fails holds up no other, but a container that could not be put on its network is not
 /// started.
-async fn perform(client: &Client, steps: &[NetworkStep]) -> Vec<StepOutcome> {
+pub(super) async fn perform(client: &Client, steps: &[NetworkStep]) -> Vec<StepOutcome> {
     let mut outcomes = Vec::new();
     let mut without_network = BTreeSet::new();
     for step in steps {
@@ -56,7 +56,7 @@ async fn perform(client: &Client, steps: &[NetworkStep]) -> Vec<StepOutcome> {
 }
 
 /// Shows the steps and what should be known of them, before any is done.
-fn show_plan(
+pub(super) fn show_plan(
     steps: &[NetworkStep],
     notes: &[String],
     output: Output,

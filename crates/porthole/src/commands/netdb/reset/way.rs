@@ -114,10 +114,17 @@ fn not_gone(gap: Gap) -> CommandError {
 /// The command line, masked, with the directory where that is another than the root.
 fn command_line(program: &RunningProgram, world: &World) -> String {
     let words = world.host.arguments_of(program.pid());
-    let words: Vec<_> = words.value().into_iter().flatten().map(|word| shell_word(word.as_str())).collect();
+    let words: Vec<_> = words.value().into_iter().flatten().map(|word| typed(word.as_str())).collect();
     let directory = program.directory.to_string_lossy();
     let before = if directory == "/" { String::new() } else { format!("cd {} && ", shell_word(&directory)) };
     format!("{before}{}", words.join(" "))
+}
+
+/// A word of a command line; an option stands as it is.
+fn typed(word: &str) -> String {
+    let name = word.trim_start_matches('-');
+    let dashes = &word[..word.len() - name.len()];
+    if name.is_empty() { shell_word(word).into_owned() } else { format!("{dashes}{}", shell_word(name)) }
 }
 
 /// Whether systemd knows the unit.
