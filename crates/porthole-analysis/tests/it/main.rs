@@ -7,6 +7,7 @@ mod engine;
 mod forwarding;
 mod lab;
 mod locality;
+mod netdb;
 mod networks;
 mod nouns;
 mod paused;

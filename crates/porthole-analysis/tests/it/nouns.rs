@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
     BridgeDetails, Container, ContainerId, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion,
-    Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind, Network, NetworkId,
+    Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind, Network, NetworkId,
     NetworkNamespace, NetworkStack, Observed, OperationalState, Pid, Privilege, Route, RouteKind, Snapshot,
     Socket, SocketEndpoint, SocketOwner, SocketState, Subnet, Timestamp, TransportProtocol, Uid,
 };
