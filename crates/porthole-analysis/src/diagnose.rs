@@ -1,7 +1,8 @@
 //! The runner: every check over one snapshot, and one report.
 
 use porthole_model::{
-    CheckCode, CheckOutcome, CheckResult, Engine, EngineKind, Finding, Gap, Host, Report, Scope, Snapshot, Topic,
+    CheckCode, CheckOutcome, CheckResult, Engine, EngineKind, Finding, Gap, Host, Report, Scope, Snapshot,
+    Topic,
 };
 
 use crate::checks::{Check, Concern, Found, checks};

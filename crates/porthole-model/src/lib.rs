@@ -50,8 +50,8 @@ pub use link::{
 };
 pub use netdb::{
     AddressPool, DatabaseFault, DriverEndpoint, DriverNetwork, ForwardedPort, LockHolder, Membership,
-    NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, NetworksNow, SavedNetwork, Stored, StoredEndpoint,
-    StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
+    NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, NetworksNow, SavedNetwork, Stored,
+    StoredEndpoint, StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};

@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 
 use crate::doc::Doc;
+use crate::netdb::{self, CleanItem, ResetFacts, ResetOutcome, StepOutcome};
 use crate::samples;
 use crate::sockets::{RowWriter, SocketRow};
 use crate::text::{self, TextSettings};
-use crate::netdb::{self, CleanItem, ResetFacts, ResetOutcome, StepOutcome};
 use crate::{error, gc, html, json, report, sockets, take_over, topology};
 
 fn printed(doc: &Doc, width: Option<usize>, color: bool) -> String {

@@ -74,7 +74,8 @@ pub fn write(backup: &NetworkBackup, database: Option<&[u8]>) -> Result<Vec<u8>,
 /// The backup in the bytes of a file, and the database beside it, whose digest is right.
 pub fn read(file: &[u8]) -> Result<(NetworkBackup, Option<Vec<u8>>), BackupFileError> {
     let archive = decompress(file)?;
-    let files = tar::files(&archive).ok_or_else(|| BackupFileError::Damaged("its archive ends early".into()))?;
+    let files =
+        tar::files(&archive).ok_or_else(|| BackupFileError::Damaged("its archive ends early".into()))?;
     let find = |name: &str| files.iter().find(|(found, _)| found == name).map(|(_, content)| *content);
     let description = find(DESCRIPTION).ok_or(BackupFileError::Foreign("it holds no networks.json"))?;
     check_envelope(description)?;

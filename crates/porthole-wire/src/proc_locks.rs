@@ -55,8 +55,7 @@ mod tests {
         let locks = parse(TEXT).unwrap();
         assert_eq!(locks.len(), 3);
         assert_eq!((locks[0].pid, locks[0].exclusive), (None, false));
-        let expected =
-            FileLock { pid: Some(Pid(812)), exclusive: true, device: (0xfe, 0), inode: 2_334_855 };
+        let expected = FileLock { pid: Some(Pid(812)), exclusive: true, device: (0xfe, 0), inode: 2_334_855 };
         assert_eq!(locks[1], expected);
         assert_eq!(locks[2].inode, 131);
     }

@@ -48,8 +48,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
 }
 
 fn links(links: &[OrphanLink]) -> Vec<Concern> {
-    let (bridges, pairs): (Vec<_>, Vec<_>) =
-        links.iter().partition(|link| link.kind == OrphanKind::Bridge);
+    let (bridges, pairs): (Vec<_>, Vec<_>) = links.iter().partition(|link| link.kind == OrphanKind::Bridge);
     let mut concerns: Vec<_> = bridges.into_iter().map(bridge).collect();
     if let Some(first) = pairs.first() {
         let count = pairs.len();
@@ -131,20 +130,26 @@ fn only_stored(stored: &StoredNetwork, namesake: Option<String>) -> Concern {
     let name = &stored.name;
     let id = stored.network_id();
     let summary = match &namesake {
-        Some(_) => format!("the name '{name}' stands for one network in the engine and another in its database"),
+        Some(_) => {
+            format!("the name '{name}' stands for one network in the engine and another in its database")
+        }
         None => format!("network '{name}' stands in the engine's database, and the engine does not list it"),
     };
     let concern = Concern::new(CODE, Severity::Warning, network(name), summary)
         .evidence("network database", format!("network '{name}', id {}", id.short()))
-        .evidence("networks of the engine", match namesake {
-            Some(id) => format!("'{name}' has id {id}"),
-            None => "none of that id or name".to_owned(),
-        });
+        .evidence(
+            "networks of the engine",
+            match namesake {
+                Some(id) => format!("'{name}' has id {id}"),
+                None => "none of that id or name".to_owned(),
+            },
+        );
     restart(concern)
 }
 
 fn only_listed(name: &str, id: &str, database: &NetworkDatabase) -> Concern {
-    let summary = format!("network '{name}' is not in the engine's database and is lost when the engine starts anew");
+    let summary =
+        format!("network '{name}' is not in the engine's database and is lost when the engine starts anew");
     Concern::new(CODE, Severity::Error, network(name), summary)
         .evidence("networks of the engine", format!("'{name}' has id {id}"))
         .evidence(format!("network database {}", database.path), "no network of that id or name")
@@ -211,7 +216,8 @@ fn sandboxes(containers: &[Container], database: &NetworkDatabase) -> Option<Con
     if stale.is_empty() {
         return None;
     }
-    let summary = format!("the engine's database holds {} network namespaces of containers that are gone", stale.len());
+    let summary =
+        format!("the engine's database holds {} network namespaces of containers that are gone", stale.len());
     let mut concern = Concern::new(CODE, Severity::Note, host("sandboxes"), summary);
     for sandbox in stale {
         let source = format!("sandbox {}", sandbox.id.get(..12).unwrap_or(&sandbox.id));
@@ -221,7 +227,10 @@ fn sandboxes(containers: &[Container], database: &NetworkDatabase) -> Option<Con
 }
 
 fn restart(concern: Concern) -> Concern {
-    concern.remedy("restart the engine, which reads its database anew", vec!["systemctl restart docker".to_owned()])
+    concern.remedy(
+        "restart the engine, which reads its database anew",
+        vec!["systemctl restart docker".to_owned()],
+    )
 }
 
 fn network(name: &str) -> Subject {

@@ -45,8 +45,8 @@ fn damage(database: &NetworkDatabase) -> Option<Concern> {
         return None;
     }
     // One of the two meta pages is enough for the engine.
-    let is_only_meta =
-        database.transaction.is_some() && database.faults.iter().all(|fault| matches!(fault.page, Some(0 | 1)));
+    let is_only_meta = database.transaction.is_some()
+        && database.faults.iter().all(|fault| matches!(fault.page, Some(0 | 1)));
     let (severity, effect) = if is_only_meta {
         (Severity::Warning, "the engine goes on with the older half")
     } else {
@@ -83,7 +83,9 @@ fn locked(database: &NetworkDatabase, holder: &LockHolder, daemon: Option<Pid>) 
         (Some(pid), None) => format!("process {pid}"),
         (None, _) => "a process that is not to be seen here".to_owned(),
     };
-    let summary = format!("{who} holds the lock of the engine's network database: the engine waits for it, or does not start");
+    let summary = format!(
+        "{who} holds the lock of the engine's network database: the engine waits for it, or does not start"
+    );
     let concern = Concern::new(CODE, Severity::Error, subject(), summary)
         .evidence("/proc/locks", format!("{who} holds the lock of {}", database.path));
     let concern = if holder.pid.is_none() { concern.likely() } else { concern };

@@ -49,8 +49,7 @@ fn create(network: &SavedNetwork) -> String {
 }
 
 fn addresses(text: &mut String, pool: &AddressPool) {
-    let options =
-        [("--subnet", &pool.subnet), ("--ip-range", &pool.ip_range), ("--gateway", &pool.gateway)];
+    let options = [("--subnet", &pool.subnet), ("--ip-range", &pool.ip_range), ("--gateway", &pool.gateway)];
     for (name, value) in options.into_iter().filter(|(_, value)| !value.is_empty()) {
         option(text, name, value);
     }

@@ -7,6 +7,6 @@ mod repair;
 mod restore;
 
 pub use command::step_command;
-pub use orphans::{OrphanLink, OrphanKind, Orphans, orphans};
+pub use orphans::{OrphanKind, OrphanLink, Orphans, orphans};
 pub use repair::{RepairPlan, repair_plan};
 pub use restore::{KeptNetwork, RestorePlan, restore_plan};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use porthole_model::{
-    Engine, Gap, GapKind, Host, InterfaceIndex, IpPrefix, Link, LinkKind, NetnsId, NetworkNamespace, NetworkStack,
-    Observed, Snapshot,
+    Engine, Gap, GapKind, Host, InterfaceIndex, IpPrefix, Link, LinkKind, NetnsId, NetworkNamespace,
+    NetworkStack, Observed, Snapshot,
 };
 
 use crate::places::engine_namespace;
@@ -94,9 +94,10 @@ impl Scene<'_> {
     fn user(&self, port: &Link) -> Option<String> {
         let name = &port.name;
         match self.other_end(port) {
-            Ok(Some(_)) => self.pair_of_nobody(port, &BTreeSet::from_iter(port.master)).is_none().then(|| {
-                format!("{name}, whose other end is in this namespace and in use")
-            }),
+            Ok(Some(_)) => self
+                .pair_of_nobody(port, &BTreeSet::from_iter(port.master))
+                .is_none()
+                .then(|| format!("{name}, whose other end is in this namespace and in use")),
             Ok(None) => Some(format!("{name}, which is no veth pair")),
             Err(Some(namespace)) if self.is_left_behind(namespace) => None,
             Err(Some(namespace)) => Some(format!("{name}, which leads to {}", self.inhabitants(namespace))),
@@ -106,7 +107,9 @@ impl Scene<'_> {
 
     /// A namespace in which nobody lives, and that an engine keeps for a container that is gone.
     fn is_left_behind(&self, namespace: NetnsId) -> bool {
-        let is_engines = |name: &String| name.starts_with("/run/docker/netns/") || name.starts_with("/var/run/docker/netns/");
+        let is_engines = |name: &String| {
+            name.starts_with("/run/docker/netns/") || name.starts_with("/var/run/docker/netns/")
+        };
         self.host.namespace(namespace).is_some_and(|found| {
             found.processes.is_empty() && !found.names.is_empty() && found.names.iter().all(is_engines)
         })
@@ -126,7 +129,8 @@ impl Scene<'_> {
         if other.index < link.index {
             return None;
         }
-        let evidence = vec![format!("its other end, {}, lies in the same namespace, and neither carries", other.name)];
+        let evidence =
+            vec![format!("its other end, {}, lies in the same namespace, and neither carries", other.name)];
         let (index, name) = (link.index, link.name.clone());
         let (addresses, used_by) = (Vec::new(), Vec::new());
         Some(OrphanLink { index, name, kind: OrphanKind::VethPair, addresses, evidence, used_by })

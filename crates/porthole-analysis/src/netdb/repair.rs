@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use porthole_model::{
-    AddressPool, IpPrefix, LinkKind, Membership, NetworkStep, SavedNetwork, Snapshot,
-};
+use porthole_model::{AddressPool, IpPrefix, LinkKind, Membership, NetworkStep, SavedNetwork, Snapshot};
 
 use crate::places::engine_namespace;
 

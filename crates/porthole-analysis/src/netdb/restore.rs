@@ -103,9 +103,9 @@ fn network(plan: &mut RestorePlan, saved: &SavedNetwork, now: &[SavedNetwork]) {
         return;
     }
     match now.iter().find(|network| network.name == saved.name) {
-        Some(found) => plan
-            .kept
-            .push(KeptNetwork { name: saved.name.clone(), differences: differences(saved, found) }),
+        Some(found) => {
+            plan.kept.push(KeptNetwork { name: saved.name.clone(), differences: differences(saved, found) })
+        }
         None => plan.steps.push(NetworkStep::Create(Box::new(saved.clone()))),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use porthole_analysis::netdb::{OrphanKind, orphans, repair_plan, restore_plan, step_command};
 use porthole_analysis::diagnose_networks;
+use porthole_analysis::netdb::{OrphanKind, orphans, repair_plan, restore_plan, step_command};
 use porthole_model::{
     AddressPool, ContainerId, DatabaseFault, LinkKind, LockHolder, Membership, NetworkBackup,
-    NetworkDatabase, NetworkId, NetworkStep, NetworksNow, Observed, Pid, SavedNetwork, Stored, StoredEndpoint,
-    StoredNetwork, StoredRecord, Timestamp,
+    NetworkDatabase, NetworkId, NetworkStep, NetworksNow, Observed, Pid, SavedNetwork, Stored,
+    StoredEndpoint, StoredNetwork, StoredRecord, Timestamp,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, Lab, known, lines};
@@ -69,7 +69,9 @@ fn nothing_is_found_where_all_agree() {
 fn a_bridge_of_no_network_is_ph036() {
     let mut lab = in_order();
     lab.add_host_link(link(50, "br-0123456789ab", LinkKind::Bridge));
-    for (index, name) in (51..).zip(["br-lan", "br-0123456789", "br-0123456789AB", "podman0", "br-0123456789abc"]) {
+    for (index, name) in
+        (51..).zip(["br-lan", "br-0123456789", "br-0123456789AB", "podman0", "br-0123456789abc"])
+    {
         lab.add_host_link(link(index, name, LinkKind::Bridge));
     }
     lab.add_host_link(link(60, "br-fedcba987654", LinkKind::Dummy));
@@ -109,7 +111,9 @@ fn a_bridge_with_something_on_it_is_in_use() {
 #[test]
 fn networks_of_one_side_and_names_with_two_ids() {
     let mut lab = in_order();
-    database(&mut lab).records.retain(|record| !matches!(&record.stored, Stored::Network(one) if one.name == "app"));
+    database(&mut lab)
+        .records
+        .retain(|record| !matches!(&record.stored, Stored::Network(one) if one.name == "app"));
     assert_eq!(found(&lab), ["error PH036 app"]);
     let stored = StoredNetwork { id: hexadecimal("other"), name: "app".into(), ..StoredNetwork::default() };
     database(&mut lab).records.push(record(Stored::Network(stored)));
@@ -133,7 +137,8 @@ fn an_endpoint_of_a_container_that_does_not_run() {
 #[test]
 fn damage_is_one_finding_and_compares_nothing() {
     let mut lab = in_order();
-    let fault = |page| DatabaseFault { page: Some(page), offset: Some(page * 4096), problem: "broken".into() };
+    let fault =
+        |page| DatabaseFault { page: Some(page), offset: Some(page * 4096), problem: "broken".into() };
     database(&mut lab).records.clear();
     database(&mut lab).faults = (2..40).map(fault).collect();
     assert_eq!(found(&lab), ["error PH037 network database"]);
@@ -195,7 +200,11 @@ fn backup() -> NetworkBackup {
             saved("bridge", "b"),
             SavedNetwork { scope: "swarm".into(), ..saved("far", "f") },
         ],
-        memberships: vec![place("web", "app", "old"), place("gone", "app", "old"), place("plain", "bridge", "b")],
+        memberships: vec![
+            place("web", "app", "old"),
+            place("gone", "app", "old"),
+            place("plain", "bridge", "b"),
+        ],
     }
 }
 

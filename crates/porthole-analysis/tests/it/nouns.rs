@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
     BridgeDetails, Container, ContainerId, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion,
-    Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind, Network, NetworkId,
-    NetworkNamespace, NetworkStack, Observed, OperationalState, Pid, Privilege, Route, RouteKind, Snapshot,
-    Socket, SocketEndpoint, SocketOwner, SocketState, Subnet, Timestamp, TransportProtocol, Uid,
+    Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, Link, LinkKind, Network,
+    NetworkId, NetworkNamespace, NetworkStack, Observed, OperationalState, Pid, Privilege, Route, RouteKind,
+    Snapshot, Socket, SocketEndpoint, SocketOwner, SocketState, Subnet, Timestamp, TransportProtocol, Uid,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, NOW};

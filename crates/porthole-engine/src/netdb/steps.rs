@@ -36,7 +36,8 @@ pub async fn perform(client: &Client, step: &NetworkStep) -> Result<(), RequestE
         NetworkStep::Connect(place) => {
             let path = format!("/networks/{}/connect", encoded(&place.network_name));
             let endpoint = endpoint(place);
-            post(client, &path, &json!({ "Container": place.container_name, "EndpointConfig": endpoint })).await
+            post(client, &path, &json!({ "Container": place.container_name, "EndpointConfig": endpoint }))
+                .await
         }
     }
 }
@@ -77,11 +78,8 @@ fn creation(version: ApiVersion, network: &SavedNetwork) -> Value {
 }
 
 fn pool(pool: &AddressPool) -> Value {
-    let mut body = filled([
-        ("Subnet", &pool.subnet),
-        ("IPRange", &pool.ip_range),
-        ("Gateway", &pool.gateway),
-    ]);
+    let mut body =
+        filled([("Subnet", &pool.subnet), ("IPRange", &pool.ip_range), ("Gateway", &pool.gateway)]);
     body.insert("AuxiliaryAddresses".to_owned(), json!(pool.auxiliary));
     Value::Object(body)
 }
@@ -89,8 +87,7 @@ fn pool(pool: &AddressPool) -> Value {
 /// Without the Ethernet address: engines up to 28 take none when a container is put on a network, and say nothing.
 fn endpoint(place: &Membership) -> Value {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let ipam =
-        filled([("IPv4Address", &text(&place.ipv4)), ("IPv6Address", &text(&place.ipv6))]);
+    let ipam = filled([("IPv4Address", &text(&place.ipv4)), ("IPv6Address", &text(&place.ipv6))]);
     let mut body = json!({
         "IPAMConfig": ipam,
         "Aliases": place.aliases,

@@ -53,8 +53,9 @@ impl LinuxHost {
         };
         let read = |name: &'static str| proc.read(pid, name).map_err(failed(name));
         let status = read("status")?;
-        let misread =
-            |error: porthole_wire::ProcError| Gap::new(porthole_model::GapKind::Failed, what(), error.to_string());
+        let misread = |error: porthole_wire::ProcError| {
+            Gap::new(porthole_model::GapKind::Failed, what(), error.to_string())
+        };
         let groups = cgroup::parse(&read("cgroup")?).map_err(misread)?;
         Ok(RunningProgram {
             helpers: named_children(proc, pid, helpers),

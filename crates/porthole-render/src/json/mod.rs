@@ -33,8 +33,9 @@ pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanatio
 pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_passed};
 pub use gap::{GapWord, MissingFact};
 pub use netdb::{
-    FaultItem, ForwardedPortItem, ForwarderItem, LockHolderItem, NetworkDatabaseDocument, NetworkStepsDocument,
-    RecordContent, RecordItem, StepItem, StepWord, SubnetItem, clean_steps, network_database,
+    FaultItem, ForwardedPortItem, ForwarderItem, LockHolderItem, NetworkDatabaseDocument,
+    NetworkStepsDocument, RecordContent, RecordItem, StepItem, StepWord, SubnetItem, clean_steps,
+    network_database,
 };
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};

@@ -421,5 +421,7 @@ impl NetworkStepsDocument {
 /// Links that would be removed, as planned steps.
 pub fn clean_steps(items: &[CleanItem]) -> Vec<(String, String)> {
     let removed = items.iter().filter(|item| item.used_by.is_empty());
-    removed.map(|item| (format!("{} {}", item.kind, item.name), format!("ip link del {}", item.name))).collect()
+    removed
+        .map(|item| (format!("{} {}", item.kind, item.name), format!("ip link del {}", item.name)))
+        .collect()
 }

@@ -4,7 +4,7 @@ mod plans;
 mod show;
 
 pub use plans::{
-    CleanItem, ResetFacts, ResetOutcome, StepOutcome, backup_written, clean_plan, reset_done, reset_plan, steps_done,
-    steps_plan,
+    CleanItem, ResetFacts, ResetOutcome, StepOutcome, backup_written, clean_plan, reset_done, reset_plan,
+    steps_done, steps_plan,
 };
 pub use show::{Names, keys, show};

@@ -132,8 +132,10 @@ pub fn reset_plan(facts: &ResetFacts) -> Doc {
     doc.paragraph("Containers on them do not start until they are put on a network again:");
     doc.list(lines_or(&facts.containers, "none"));
     doc.paragraph(match facts.live_restore {
-        Some(true) => "Containers run on while the engine is stopped (live restore); those on lost networks keep their \
-                       links, which the engine does not know any more.",
+        Some(true) => {
+            "Containers would run on without the engine (live restore), on networks and with rules that nobody knows any \
+             more: all of them are stopped before."
+        }
         Some(false) => "Every container is stopped with the engine (no live restore). Those without a restart policy stay \
                         stopped.",
         None => "The engine does not say whether containers run on without it.",
@@ -155,7 +157,9 @@ pub fn reset_done(outcome: &ResetOutcome) -> Doc {
         doc.paragraph(runs.plain(" It has these networks:"));
         doc.list(lines_or(&outcome.networks, "none"));
     } else {
-        doc.paragraph("The database was moved away. The engine did not run, and makes a new one when it is started.");
+        doc.paragraph(
+            "The database was moved away. The engine did not run, and makes a new one when it is started.",
+        );
     }
     if !outcome.not_running.is_empty() {
         doc.paragraph("These containers ran before and do not now:");
@@ -184,10 +188,13 @@ pub fn backup_written(path: &str, networks: usize, places: usize, digest: Option
     doc.paragraph(Line::of(Style::Good, "written ").with(Style::Code, path).plain(&counted));
     let term = |word| Line::of(Style::Faint, word);
     doc.definitions(vec![
-        (term("database"), match digest {
-            Some(digest) => Line::of(Style::Code, &format!("sha256 {digest}")),
-            None => Line::of(Style::Warning, "could not be read and is not in it"),
-        }),
+        (
+            term("database"),
+            match digest {
+                Some(digest) => Line::of(Style::Code, &format!("sha256 {digest}")),
+                None => Line::of(Style::Warning, "could not be read and is not in it"),
+            },
+        ),
         (term("to look"), Line::of(Style::Code, &format!("tar --zstd -xOf {path} networks.json"))),
         (term("to restore"), Line::of(Style::Code, &format!("porthole netdb restore {path}"))),
     ]);

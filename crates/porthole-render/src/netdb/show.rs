@@ -7,8 +7,8 @@ use porthole_model::{
     StoredSandbox,
 };
 
-use crate::units;
 use crate::doc::{Column, Doc, Line, Style, Table};
+use crate::units;
 
 /// The names of containers, where the engine told them.
 pub type Names = BTreeMap<ContainerId, String>;
@@ -42,9 +42,10 @@ pub fn keys(database: &NetworkDatabase) -> Doc {
         if let Stored::Unknown(value) = &record.stored {
             inner.code([value.as_str()]);
         }
-        let terms = record.unknown_fields.iter().map(|(name, value)| {
-            (Line::of(Style::Faint, name), Line::of(Style::Code, value.as_str()))
-        });
+        let terms = record
+            .unknown_fields
+            .iter()
+            .map(|(name, value)| (Line::of(Style::Faint, name), Line::of(Style::Code, value.as_str())));
         let terms: Vec<_> = terms.collect();
         if !terms.is_empty() {
             inner.definitions(terms);
@@ -74,7 +75,8 @@ fn lock(database: &NetworkDatabase) -> Line {
         Observed::Known(holders) if holders.is_empty() => "nobody holds it".into(),
         Observed::Known(holders) => {
             let holder = |holder: &porthole_model::LockHolder| {
-                let pid = holder.pid.map_or_else(|| "a process not seen here".to_owned(), |pid| pid.to_string());
+                let pid =
+                    holder.pid.map_or_else(|| "a process not seen here".to_owned(), |pid| pid.to_string());
                 let name = holder.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
                 format!("{pid}{name}")
             };

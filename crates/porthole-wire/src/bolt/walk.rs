@@ -159,7 +159,8 @@ impl<'a> Walker<'a> {
         }
         let length = u64::from(header.overflow()) + 1;
         let page = self.bytes(number, length).and_then(Page::of);
-        let page = page.ok_or_else(|| format!("it says that it has {length} pages, and the file ends before"))?;
+        let page =
+            page.ok_or_else(|| format!("it says that it has {length} pages, and the file ends before"))?;
         for one in number..number.saturating_add(length) {
             if !self.entered.insert(one) {
                 return Err("the tree leads to this page twice".to_owned());

@@ -100,9 +100,8 @@ fn subnets(infos: Vec<Fields>) -> Vec<StoredSubnet> {
 
 fn endpoint(fields: &mut Fields, network: &str) -> StoredEndpoint {
     let mut interface = fields.object("ep_iface");
-    let mut of_interface = |name: &str| {
-        interface.as_mut().map(|interface| interface.text(name)).unwrap_or_default()
-    };
+    let mut of_interface =
+        |name: &str| interface.as_mut().map(|interface| interface.text(name)).unwrap_or_default();
     let (ipv4, ipv6) = (of_interface("addr"), of_interface("addrv6"));
     let (mac, source) = (of_interface("mac"), of_interface("srcName"));
     fields.put_back("ep_iface", interface);

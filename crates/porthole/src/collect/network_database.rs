@@ -33,17 +33,24 @@ impl DatabasePlace {
     /// The database of an engine, among the files that its process sees; without an engine, where one would have it.
     pub(crate) fn of(world: &World, engine: &Observed<Engine>) -> Result<Self, Gap> {
         let Observed::Known(engine) = engine else {
-            let root = configured_root(world).unwrap_or_else(|| DATA_ROOT.to_owned());
-            return Ok(Self { process: None, path: Path::new(&root).join(DATABASE) });
+            return Ok(Self::configured(None, world));
         };
         if engine.version.kind == EngineKind::Podman {
             let cause = "Podman keeps its networks in files of another kind";
             return Err(Gap::new(GapKind::Unsupported, "network database", cause));
         }
         let process = *engine.daemon.known()?;
-        let root = engine.info.known()?.data_root.as_str();
-        let path = Path::new(if root.is_empty() { DATA_ROOT } else { root }).join(DATABASE);
-        Ok(Self { process: Some(process), path })
+        match engine.info.value().map(|info| info.data_root.as_str()).filter(|root| !root.is_empty()) {
+            Some(root) => Ok(Self { process: Some(process), path: Path::new(root).join(DATABASE) }),
+            // An engine that waits for the database's lock does not answer.
+            None => Ok(Self::configured(Some(process), world)),
+        }
+    }
+
+    /// Where the settings among these files say that it is.
+    fn configured(process: Option<Pid>, world: &World) -> Self {
+        let root = configured_root(process, world).unwrap_or_else(|| DATA_ROOT.to_owned());
+        Self { process, path: Path::new(&root).join(DATABASE) }
     }
 
     /// The bytes, as they were at one moment.
@@ -70,12 +77,12 @@ impl DatabasePlace {
 }
 
 /// What daemon.json says, of this name or the one of old.
-fn configured_root(world: &World) -> Option<String> {
+fn configured_root(process: Option<Pid>, world: &World) -> Option<String> {
     #[derive(Deserialize)]
     struct Configured {
         #[serde(rename = "data-root", alias = "graph")]
         root: Option<String>,
     }
-    let text = world.host.files_of(None).ok()?.read(Path::new(SETTINGS)).ok()?;
+    let text = world.host.files_of(process).ok()?.read(Path::new(SETTINGS)).ok()?;
     serde_json::from_slice::<Configured>(&text).ok()?.root
 }

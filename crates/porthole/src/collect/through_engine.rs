@@ -38,8 +38,7 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     }
     snapshot.engine = engine;
     let cause = "the helper does not see the files of the engine's host";
-    snapshot.network_database =
-        Observed::Missing(Gap::new(GapKind::Elsewhere, "network database", cause));
+    snapshot.network_database = Observed::Missing(Gap::new(GapKind::Elsewhere, "network database", cause));
     Ok(snapshot)
 }
 

@@ -63,8 +63,9 @@ pub(super) fn run(args: &RestoreArgs, world: &World) -> Result<Exit, CommandErro
     }
     if !notes.in_the_way.is_empty() && !args.clean {
         let refused = format!("a network would get a subnet twice: {}", notes.in_the_way.join(", "));
-        return Err(CommandError::new(refused)
-            .hint("add --clean, or run porthole netdb clean before; porthole netdb clean --dry-run shows it"));
+        return Err(CommandError::new(refused).hint(
+            "add --clean, or run porthole netdb clean before; porthole netdb clean --dry-run shows it",
+        ));
     }
     if !ask::may(&args.consent, "Do this?", world)? {
         return Ok(Exit::Success);
@@ -114,7 +115,8 @@ fn check_engine(
         return Ok(());
     }
     let collected = porthole_engine::collect(client, Secrets::Mask, world.settings.timeout);
-    let engine = world.block_on(collected)?.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))?;
+    let engine =
+        world.block_on(collected)?.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))?;
     let info: &EngineInfo = engine.info.known()?;
     if info.id == backup.engine_id {
         return Ok(());
@@ -170,7 +172,9 @@ fn notes(
         match Found::read(world) {
             Ok(found) => in_the_way = plan.in_the_way(&found.orphans),
             Err(error) if args.clean => return Err(error),
-            Err(error) => said.push(format!("whether old bridges are in the way is not known: {}", error.message())),
+            Err(error) => {
+                said.push(format!("whether old bridges are in the way is not known: {}", error.message()))
+            }
         }
     }
     if args.clean {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use porthole_engine::Client;
 use porthole_host::{HeldDirectory, StartedProgram};
-use porthole_model::{Membership, NetworkBackup, NetworksNow};
+use porthole_model::{Membership, NetworkBackup, NetworkStep, NetworksNow};
 use porthole_render::netdb::ResetOutcome;
 
 use super::super::backup;
@@ -29,6 +29,9 @@ pub(super) struct Drill {
     /// The backup that is written first.
     pub(super) backup: PathBuf,
     pub(super) way: Way,
+    /// Containers that are stopped first: with live restore they would outlive the engine, which then makes none of its
+    /// own networks at its start, and leaves their rules behind.
+    pub(super) stopped_first: Vec<String>,
     directory: HeldDirectory,
     name: String,
     new_name: String,
@@ -40,18 +43,18 @@ impl Drill {
         place: &DatabasePlace,
         saved: &NetworkBackup,
         backup: PathBuf,
-        way: Way,
+        (way, live_restore): (Way, bool),
         world: &World,
     ) -> Result<Self, CommandError> {
         let path = place.path.clone();
         let failed = || format!("cannot reach the directory of {}", path.display());
         let files = world.host.files_of(place.process)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let directory =
-            files.directory(parent).map_err(|error| CommandError::caused_by(failed(), error))?;
+        let directory = files.directory(parent).map_err(|error| CommandError::caused_by(failed(), error))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let new_name = format!("{name}.before-{}", backup::stamp(saved.made_at));
-        Ok(Self { path, backup, way, directory, name, new_name })
+        let stopped_first = if live_restore { running(saved) } else { Vec::new() };
+        Ok(Self { path, backup, way, stopped_first, directory, name, new_name })
     }
 
     /// Where the old database will be.
@@ -64,6 +67,8 @@ impl Drill {
         world
             .serve(async { interrupt::ignore() })
             .map_err(|error| CommandError::caused_by("cannot hold signals back", error))?;
+        world.printer.progress("stopping containers");
+        self.stop_containers(world)?;
         world.printer.progress("stopping the engine");
         self.way.stop(world).map_err(|error| {
             error.hint(format!("the database was not touched; the backup is {}", self.backup.display()))
@@ -76,9 +81,28 @@ impl Drill {
         world.printer.progress_done();
         match started {
             Ok(()) => self.outcome(before, world),
-            Err(silence) if silence.is_running => Err(self.stuck(silence, world)),
+            Err(silence) if silence.is_running => Err(self.stuck(silence)),
             Err(silence) => Err(self.put_back(silence, world)),
         }
+    }
+
+    /// One that cannot be stopped ends the drill before anything else is touched.
+    fn stop_containers(&self, world: &World) -> Result<(), CommandError> {
+        if self.stopped_first.is_empty() {
+            return Ok(());
+        }
+        let client = world.engine()?;
+        for container in &self.stopped_first {
+            let step = NetworkStep::Stop { container: container.clone() };
+            let stopped = world.serve(porthole_engine::perform(&client, &step));
+            stopped.map_err(|error| {
+                CommandError::caused_by(format!("cannot stop container '{container}'"), error).hint(format!(
+                    "the engine runs as before; to start what was stopped: docker start {}",
+                    self.stopped_first.join(" ")
+                ))
+            })?;
+        }
+        Ok(())
     }
 
     /// Starts the engine and waits until it answers.
@@ -109,16 +133,24 @@ impl Drill {
         let failed = format!("cannot move {} away: {error}", self.path.display());
         match self.start(world) {
             Ok(()) => CommandError::new(failed).hint("the engine was started again with it, as it was"),
-            Err(silence) => CommandError::caused_by(failed, silence.cause).hint(self.by_hand(world)),
+            Err(silence) => CommandError::caused_by(failed, silence.cause).hint(self.by_hand()),
         }
     }
 
     /// An engine that runs and says nothing may hold the new database open: nothing is moved under its feet.
-    fn stuck(&self, silence: Silence, world: &World) -> CommandError {
+    fn stuck(&self, silence: Silence) -> CommandError {
         let moved = self.moved_to();
-        CommandError::caused_by("the engine was started with a new database and does not answer", silence.cause)
-            .hint(format!("the old database is {}, the backup {}", moved.display(), self.backup.display()))
-            .hint(format!("to go back: stop the engine, mv {} {}, then {}", moved.display(), self.path.display(), self.start_words(world)))
+        CommandError::caused_by(
+            "the engine was started with a new database and does not answer",
+            silence.cause,
+        )
+        .hint(format!("the old database is {}, the backup {}", moved.display(), self.backup.display()))
+        .hint(format!(
+            "to go back: stop the engine, mv {} {}, then {}",
+            moved.display(),
+            self.path.display(),
+            self.start_words()
+        ))
     }
 
     fn put_back(&self, silence: Silence, world: &World) -> CommandError {
@@ -128,13 +160,16 @@ impl Drill {
             let moved = self.moved_to();
             return failed
                 .hint(format!("the old database could not be put back ({error}): it is {}", moved.display()))
-                .hint(self.by_hand(world));
+                .hint(self.by_hand());
         }
         match self.start(world) {
             Ok(()) => failed.hint("the old database was put back, and the engine was started with it"),
             Err(again) => failed
-                .hint(format!("the old database was put back, and with it the engine fails, too: {}", again.cause))
-                .hint(self.by_hand(world)),
+                .hint(format!(
+                    "the old database was put back, and with it the engine fails, too: {}",
+                    again.cause
+                ))
+                .hint(self.by_hand()),
         }
     }
 
@@ -147,12 +182,12 @@ impl Drill {
         self.directory.rename(&self.new_name, &self.name)
     }
 
-    fn by_hand(&self, world: &World) -> String {
-        format!("the engine is stopped; it was started with: {}", self.start_words(world))
+    fn by_hand(&self) -> String {
+        format!("the engine is stopped; it was started with: {}", self.start_words())
     }
 
-    fn start_words(&self, world: &World) -> String {
-        self.way.start_words(world).join("; ")
+    fn start_words(&self) -> String {
+        self.way.start_words().join("; ")
     }
 
     fn outcome(&self, before: &NetworkBackup, world: &World) -> Result<ResetOutcome, CommandError> {
@@ -180,19 +215,26 @@ fn in_words(error: &CommandError) -> String {
     std::iter::once(error.message().to_owned()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
+/// The containers that run, by name.
+fn running(saved: &NetworkBackup) -> Vec<String> {
+    let running = saved.memberships.iter().filter(|place| place.was_running);
+    let named: BTreeSet<_> = running.map(|place| place.container_name.clone()).collect();
+    named.into_iter().collect()
+}
+
 /// Those that ran before.
 fn not_running(before: &NetworkBackup, now: &NetworksNow) -> Vec<String> {
     let runs = |name: &String| now.containers.get(name).copied().unwrap_or_default();
-    let ran = before.memberships.iter().filter(|place| place.was_running);
-    let stopped: BTreeSet<_> = ran.map(|place| &place.container_name).filter(|name| !runs(name)).collect();
-    stopped.into_iter().cloned().collect()
+    running(before).into_iter().filter(|name| !runs(name)).collect()
 }
 
 /// Those that run on a network that is gone.
 fn stranded(now: &NetworksNow) -> Vec<String> {
     let is_gone = |place: &&Membership| {
         let id = place.network_id.as_ref();
-        id.is_some_and(|id| id.0.len() == 64 && !now.networks.iter().any(|network| network.network_id() == *id))
+        id.is_some_and(|id| {
+            id.0.len() == 64 && !now.networks.iter().any(|network| network.network_id() == *id)
+        })
     };
     let stranded = now.memberships.iter().filter(|place| place.was_running).filter(is_gone);
     let named: BTreeSet<_> = stranded.map(|place| place.container_name.clone()).collect();

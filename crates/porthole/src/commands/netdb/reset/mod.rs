@@ -6,6 +6,7 @@ mod way;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use porthole_analysis::shell_word;
 use porthole_model::{Engine, NetworkBackup, Observed, Scope, Topic};
 use porthole_render::json::NetworkStepsDocument;
 use porthole_render::netdb::{self, ResetFacts};
@@ -42,8 +43,11 @@ pub(super) fn run(args: &ResetArgs, world: &World) -> Result<Exit, CommandError>
     let place = place(args, &engine, world)?;
     let way = Way::of(place.process, world)?;
     let gathered = backup::gather(&engine, &place, world)?;
-    let drill = Drill::prepare(&place, &gathered.backup, backup::target(&args.target, &gathered.backup), way, world)?;
-    show_plan(&facts(&drill, &engine, &gathered, world), args, world)?;
+    let info = engine.value().and_then(|engine| engine.info.value());
+    let live_restore = info.is_some_and(|info| info.live_restore);
+    let path = backup::target(&args.target, &gathered.backup);
+    let drill = Drill::prepare(&place, &gathered.backup, path, (way, live_restore), world)?;
+    show_plan(&facts(&drill, &engine, &gathered), args, world)?;
     if args.consent.dry_run || !ask::may(&args.consent, "Do this?", world)? {
         return Ok(Exit::Success);
     }
@@ -61,11 +65,7 @@ pub(super) fn run(args: &ResetArgs, world: &World) -> Result<Exit, CommandError>
     Ok(Exit::Success)
 }
 
-fn place(
-    args: &ResetArgs,
-    engine: &Observed<Engine>,
-    world: &World,
-) -> Result<DatabasePlace, CommandError> {
+fn place(args: &ResetArgs, engine: &Observed<Engine>, world: &World) -> Result<DatabasePlace, CommandError> {
     match (&args.file, engine) {
         (Some(_), Observed::Known(_)) => {
             let refused = "the engine runs, and which database it uses is known";
@@ -92,7 +92,7 @@ fn show_plan(facts: &ResetFacts, args: &ResetArgs, world: &World) -> Result<(), 
     }
 }
 
-fn facts(drill: &Drill, engine: &Observed<Engine>, gathered: &Gathered, world: &World) -> ResetFacts {
+fn facts(drill: &Drill, engine: &Observed<Engine>, gathered: &Gathered) -> ResetFacts {
     let info = engine.value().and_then(|engine| engine.info.value());
     ResetFacts {
         lost: lost(&gathered.backup),
@@ -101,9 +101,15 @@ fn facts(drill: &Drill, engine: &Observed<Engine>, gathered: &Gathered, world: &
         database: drill.path.display().to_string(),
         moved_to: drill.moved_to().display().to_string(),
         backup: shown(&drill.backup),
-        stop: drill.way.stop_words(),
-        start: drill.way.start_words(world),
+        stop: stop_words(drill),
+        start: drill.way.start_words(),
     }
+}
+
+fn stop_words(drill: &Drill) -> Vec<String> {
+    let containers: Vec<_> = drill.stopped_first.iter().map(|name| shell_word(name)).collect();
+    let stop = (!containers.is_empty()).then(|| format!("docker stop {}", containers.join(" ")));
+    stop.into_iter().chain(drill.way.stop_words()).collect()
 }
 
 /// What the engine does not make itself.

@@ -23,8 +23,8 @@ const STOPPING: Duration = Duration::from_mins(3);
 pub(super) enum Way {
     /// By systemd: the service, the sockets that would start it again at once, and its process while it runs.
     Service { unit: String, sockets: Vec<String>, program: Option<RunningProgram> },
-    /// Its own program, as it was started.
-    Program(Box<RunningProgram>),
+    /// Its own program, as it was started, and the command line for people to read.
+    Program { program: Box<RunningProgram>, command: String },
     /// It does not run, and nothing tells how it is started.
     Unknown,
 }
@@ -34,7 +34,8 @@ impl Way {
     pub(super) fn of(daemon: Option<Pid>, world: &World) -> Result<Self, CommandError> {
         let program = daemon.map(|pid| world.host.running_program(pid, &HELPERS)).transpose()?;
         if let Some(other) = program.as_ref().filter(|program| program.user != Uid(0)) {
-            let refused = format!("the engine (process {}) runs as user {}, without root", other.pid(), other.user);
+            let refused =
+                format!("the engine (process {}) runs as user {}, without root", other.pid(), other.user);
             return Err(CommandError::new(refused).hint(
                 "porthole does not restart rootless engines: porthole netdb backup, systemctl --user stop docker, \
                  move the file away, systemctl --user start docker, porthole netdb restore",
@@ -46,7 +47,10 @@ impl Way {
             (Some(unit), program) if loads(&unit) => {
                 Ok(Self::Service { sockets: sockets(&unit), unit, program })
             }
-            (_, Some(program)) => Ok(Self::Program(Box::new(program))),
+            (_, Some(program)) => {
+                let command = command_line(&program, world);
+                Ok(Self::Program { program: Box::new(program), command })
+            }
             (_, None) => Ok(Self::Unknown),
         }
     }
@@ -62,18 +66,18 @@ impl Way {
             Self::Service { unit, sockets, .. } => {
                 vec![systemctl_words("stop", sockets.iter().chain([unit]))]
             }
-            Self::Program(program) => vec![format!("kill {}", program.pid())],
+            Self::Program { program, .. } => vec![format!("kill {}", program.pid())],
             Self::Unknown => vec!["nothing: it does not run".to_owned()],
         }
     }
 
     /// What is run to start it.
-    pub(super) fn start_words(&self, world: &World) -> Vec<String> {
+    pub(super) fn start_words(&self) -> Vec<String> {
         match self {
             Self::Service { unit, sockets, .. } => {
                 vec![systemctl_words("start", sockets.iter().chain([unit]))]
             }
-            Self::Program(program) => vec![command_line(program, world)],
+            Self::Program { command, .. } => vec![command.clone()],
             Self::Unknown => vec!["nothing: start it yourself afterwards".to_owned()],
         }
     }
@@ -86,7 +90,9 @@ impl Way {
                 let gone = program.as_ref().map(|program| world.host.await_end(program, STOPPING));
                 Ok(gone.transpose().map(drop).map_err(not_gone)?)
             }
-            Self::Program(program) => Ok(world.host.end_program(program, STOPPING).map_err(not_gone)?),
+            Self::Program { program, .. } => {
+                Ok(world.host.end_program(program, STOPPING).map_err(not_gone)?)
+            }
             Self::Unknown => Ok(()),
         }
     }
@@ -97,7 +103,7 @@ impl Way {
             Self::Service { unit, sockets, .. } => {
                 systemctl("start", sockets.iter().chain([unit])).map(|()| None)
             }
-            Self::Program(program) => {
+            Self::Program { program, .. } => {
                 let started = program.start_again().map(Some);
                 started.map_err(|error| CommandError::caused_by("cannot start the engine again", error))
             }
