@@ -2,6 +2,7 @@
 //!
 //! `tar --zstd -xf FILE` takes it apart without porthole: `networks.json` and `local-kv.db`.
 
+use std::fmt::Write;
 use std::io::Read;
 
 use porthole_model::NetworkBackup;
@@ -57,7 +58,11 @@ struct Envelope {
 
 /// The digest of a database, in hexadecimal digits.
 pub fn digest(database: &[u8]) -> String {
-    Sha256::digest(database).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(database).iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a String cannot fail.
+        let _infallible = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// The bytes of the file.

@@ -73,7 +73,9 @@ fn connect(place: &Membership) -> String {
 }
 
 fn assignments(text: &mut String, name: &str, values: &std::collections::BTreeMap<String, String>) {
-    values.iter().for_each(|(key, value)| option(text, name, &format!("{key}={value}")));
+    for (key, value) in values {
+        option(text, name, &format!("{key}={value}"));
+    }
 }
 
 fn option(text: &mut String, name: &str, value: &str) {

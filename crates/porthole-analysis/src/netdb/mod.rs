@@ -9,4 +9,4 @@ mod restore;
 pub use command::step_command;
 pub use orphans::{OrphanKind, OrphanLink, Orphans, orphans};
 pub use repair::{RepairPlan, repair_plan};
-pub use restore::{KeptNetwork, RestorePlan, restore_plan};
+pub use restore::{KeptNetwork, RestorePlan, in_the_way, restore_plan};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use porthole_model::{
-    Engine, Gap, GapKind, Host, InterfaceIndex, IpPrefix, Link, LinkKind, NetnsId, NetworkNamespace,
-    NetworkStack, Observed, Snapshot,
+    Engine, Gap, GapKind, Host, InterfaceIndex, IpPrefix, Link, LinkKind, NetnsId, NetworkDatabase,
+    NetworkNamespace, NetworkStack, Observed, Snapshot,
 };
 
 use crate::places::engine_namespace;
@@ -164,7 +164,7 @@ impl Scene<'_> {
 /// The ids of every network that the engine or its database knows, shortened as they are in bridges' names.
 fn known_ids(snapshot: &Snapshot, engine: &Engine) -> Result<BTreeSet<String>, Gap> {
     let listed = engine.networks.known()?.iter().map(|network| network.id.short().0.to_owned());
-    let stored = snapshot.network_database.value().into_iter().flat_map(|database| database.networks());
+    let stored = snapshot.network_database.value().into_iter().flat_map(NetworkDatabase::networks);
     Ok(listed.chain(stored.map(|network| network.network_id().short().0.to_owned())).collect())
 }
 

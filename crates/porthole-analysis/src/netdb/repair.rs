@@ -69,21 +69,18 @@ fn definition(
     if let Some(found) = saved.iter().find(|network| network.name == *name) {
         return found.clone();
     }
-    let pools = match snapshot.and_then(|snapshot| left_subnet(place, snapshot)) {
-        Some((bridge, prefix)) => {
-            notes.push(format!(
-                "network '{name}' gets the subnet of {bridge}, which its predecessor left behind and which \
-                 porthole netdb clean removes first"
-            ));
-            vec![pool(prefix)]
-        }
-        None => {
-            notes.push(format!(
-                "nothing tells which options and subnet network '{name}' had: it is made with the engine's \
-                 defaults; --from BACKUP makes it as it was"
-            ));
-            Vec::new()
-        }
+    let pools = if let Some((bridge, prefix)) = snapshot.and_then(|snapshot| left_subnet(place, snapshot)) {
+        notes.push(format!(
+            "network '{name}' gets the subnet of {bridge}, which its predecessor left behind and which \
+             porthole netdb clean removes first"
+        ));
+        vec![pool(prefix)]
+    } else {
+        notes.push(format!(
+            "nothing tells which options and subnet network '{name}' had: it is made with the engine's \
+             defaults; --from BACKUP makes it as it was"
+        ));
+        Vec::new()
     };
     SavedNetwork {
         name: name.clone(),

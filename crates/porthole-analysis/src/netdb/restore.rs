@@ -53,23 +53,24 @@ impl RestorePlan {
     pub fn all(&self) -> Vec<NetworkStep> {
         [self.stops.as_slice(), &self.steps].concat()
     }
+}
 
-    /// Links that still hold an address of a subnet that is about to be made, a phrase each: two bridges with one subnet
-    /// have two routes, and the wrong one is taken.
-    pub fn in_the_way(&self, orphans: &Orphans) -> Vec<String> {
-        let made = self.steps.iter().filter_map(|step| match step {
-            NetworkStep::Create(network) => Some(network),
-            _ => None,
-        });
-        let subnets: Vec<IpPrefix> =
-            made.flat_map(|network| &network.pools).filter_map(|pool| pool.subnet.parse().ok()).collect();
-        let is_in_the_way =
-            |address: &IpPrefix| subnets.iter().any(|subnet| subnet.contains(address.address));
-        let held = orphans.links.iter().flat_map(|link| {
-            link.addresses.iter().filter(|address| is_in_the_way(address)).map(move |address| (link, address))
-        });
-        held.map(|(link, address)| format!("{} still holds {address}", link.name)).collect()
+/// Links that still hold an address of a subnet that these steps are about to make, a phrase each: two bridges with one
+/// subnet have two routes, and the wrong one is taken.
+pub fn in_the_way(steps: &[NetworkStep], orphans: &Orphans) -> Vec<String> {
+    let made = steps.iter().filter_map(|step| match step {
+        NetworkStep::Create(network) => Some(network),
+        _ => None,
+    });
+    let subnets: Vec<IpPrefix> =
+        made.flat_map(|network| &network.pools).filter_map(|pool| pool.subnet.parse().ok()).collect();
+    let is_in_the_way = |address: &IpPrefix| subnets.iter().any(|subnet| subnet.contains(address.address));
+    let mut held = Vec::new();
+    for link in &orphans.links {
+        let addresses = link.addresses.iter().filter(|address| is_in_the_way(address));
+        held.extend(addresses.map(|address| format!("{} still holds {address}", link.name)));
     }
+    held
 }
 
 /// The places of every container: those of the backup, and those of now whose network is gone and in the backup.
@@ -104,7 +105,7 @@ fn network(plan: &mut RestorePlan, saved: &SavedNetwork, now: &[SavedNetwork]) {
     }
     match now.iter().find(|network| network.name == saved.name) {
         Some(found) => {
-            plan.kept.push(KeptNetwork { name: saved.name.clone(), differences: differences(saved, found) })
+            plan.kept.push(KeptNetwork { name: saved.name.clone(), differences: differences(saved, found) });
         }
         None => plan.steps.push(NetworkStep::Create(Box::new(saved.clone()))),
     }

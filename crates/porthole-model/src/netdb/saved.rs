@@ -43,6 +43,7 @@ pub struct NetworksNow {
 }
 
 /// A network, with everything that it takes to make it again.
+#[expect(clippy::struct_excessive_bools, reason = "the switches are those of the engine's API")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedNetwork {
     /// Its id.

@@ -47,6 +47,7 @@ pub enum Stored {
 }
 
 /// A network.
+#[expect(clippy::struct_excessive_bools, reason = "the switches are those of the engine's database")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredNetwork {
     /// Its id.

@@ -45,7 +45,9 @@ fn freelist(numbers: &[u64]) -> Vec<u8> {
     let mut page = vec![0; 16];
     page[8] = 0x10;
     page[10..12].copy_from_slice(&u16::try_from(numbers.len()).unwrap().to_le_bytes());
-    numbers.iter().for_each(|number| page.extend_from_slice(&number.to_le_bytes()));
+    for number in numbers {
+        page.extend_from_slice(&number.to_le_bytes());
+    }
     page
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use porthole_analysis::netdb::repair_plan;
-use porthole_model::Membership;
+use porthole_analysis::netdb::{in_the_way, orphans, repair_plan};
+use porthole_model::{Membership, NetworkStep, Snapshot};
 
 use super::ask::ConsentArgs;
 use super::{backup, restore, work};
@@ -42,5 +42,20 @@ pub(super) fn run(args: &RepairArgs, world: &World) -> Result<Exit, CommandError
     // Without the kernel's side only a hint is missing.
     let snapshot = collect::snapshot(world, &SourceArgs::default(), request).ok();
     let plan = repair_plan(&places, &now.networks, &saved, snapshot.as_ref());
+    if !args.consent.dry_run {
+        nothing_in_the_way(&plan.steps, snapshot.as_ref())?;
+    }
     work::carry_out(&client, &plan.steps, &plan.notes, (&args.consent, args.output.output), world)
+}
+
+/// Two bridges with one subnet are worse than a container that does not start.
+fn nothing_in_the_way(steps: &[NetworkStep], snapshot: Option<&Snapshot>) -> Result<(), CommandError> {
+    let Some(Ok(orphans)) = snapshot.map(orphans) else { return Ok(()) };
+    let held = in_the_way(steps, &orphans);
+    if held.is_empty() {
+        return Ok(());
+    }
+    let refused = format!("a network would get a subnet twice: {}", held.join(", "));
+    let hint = "run porthole netdb clean before; containers that still use it must be stopped";
+    Err(CommandError::new(refused).hint(hint))
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use porthole_analysis::netdb::{RestorePlan, restore_plan};
+use porthole_analysis::netdb::{RestorePlan, in_the_way, restore_plan};
 use porthole_engine::Client;
 use porthole_model::{EngineInfo, Membership, NetworkBackup, NetworkStep, SavedNetwork, Secrets};
 use porthole_render::netdb::StepOutcome;
@@ -167,10 +167,10 @@ fn notes(
         said.push(format!("network '{}' is there and stays, though it differs: {differences}", kept.name));
     }
     let creates = plan.steps.iter().any(|step| matches!(step, NetworkStep::Create(_)));
-    let mut in_the_way = Vec::new();
+    let mut held = Vec::new();
     if creates {
         match Found::read(world) {
-            Ok(found) => in_the_way = plan.in_the_way(&found.orphans),
+            Ok(found) => held = in_the_way(&plan.steps, &found.orphans),
             Err(error) if args.clean => return Err(error),
             Err(error) => {
                 said.push(format!("whether old bridges are in the way is not known: {}", error.message()))
@@ -180,11 +180,11 @@ fn notes(
     if args.clean {
         said.push("bridges and veth pairs that are nobody's are removed first".to_owned());
     }
-    said.extend(in_the_way.iter().filter(|_| !args.clean).map(|held| format!("{held}: --clean removes it")));
+    said.extend(held.iter().filter(|_| !args.clean).map(|one| format!("{one}: --clean removes it")));
     if !args.start && !args.consent.yes && ran(backup) > 0 {
         said.push("--start starts the containers that ran when the backup was made".to_owned());
     }
-    Ok(Notes { said, in_the_way })
+    Ok(Notes { said, in_the_way: held })
 }
 
 /// The networks of a backup, for a repair.
