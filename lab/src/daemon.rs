@@ -8,6 +8,8 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 
 use crate::host::Attached;
 use crate::process::{ProcessId, children, program_pid, wait_until};
@@ -56,16 +58,18 @@ impl Daemon {
         Err(failed(host, &format!("did not answer within {} s", READY.as_secs())))
     }
 
-    pub(crate) fn process(&self) -> ProcessId {
-        self.process
+    /// The engine's process: the one that was started, or the one that somebody in the lab started in its place.
+    pub(crate) fn process(&self, host: &Attached) -> ProcessId {
+        if self.process.is_alive() { self.process } else { successor(host).unwrap_or(self.process) }
     }
 
     /// Ends the engine with `signal` and waits for it; afterwards its children, such as containerd, are gone too.
     pub(crate) fn end(mut self, host: &Attached, signal: Signal) -> Result<(), LabError> {
-        let helpers: Vec<ProcessId> =
-            managed(self.process.pid).into_iter().filter_map(ProcessId::of).collect();
-        self.process.signal(signal);
+        let process = self.process(host);
+        let helpers: Vec<ProcessId> = managed(process.pid).into_iter().filter_map(ProcessId::of).collect();
+        process.signal(signal);
         let mut gone = wait_until(STOP, || matches!(self.wrapper.try_wait(), Ok(Some(_))));
+        gone &= process.wait_gone(STOP);
         gone &= helpers.into_iter().all(|helper| helper.wait_gone(STOP));
         if gone { Ok(()) } else { Err(failed(host, "did not end")) }
     }
@@ -83,6 +87,13 @@ pub(crate) fn socket(directory: &Path) -> PathBuf {
 
 pub(crate) fn log(directory: &Path) -> PathBuf {
     directory.join("engine.log")
+}
+
+/// Who listens on the engine's socket now. The kernel numbers it as the real machine does.
+fn successor(host: &Attached) -> Option<ProcessId> {
+    let stream = UnixStream::connect(socket(&host.directory)).ok()?;
+    let peer = getsockopt(&stream, PeerCredentials).ok()?;
+    ProcessId::of(peer.pid())
 }
 
 /// The engine's own containerd, which ends with it, late.

@@ -222,11 +222,12 @@ impl Lab {
         self.start_engine()
     }
 
-    /// The engine's process, as numbered on the real machine, while it lives.
+    /// The engine's process, as numbered on the real machine, while it lives; also one that was started again from
+    /// within the lab.
     pub fn engine_pid(&self) -> Option<i32> {
         self.daemon()
             .as_ref()
-            .map(Daemon::process)
+            .map(|daemon| daemon.process(&self.host))
             .filter(|process| process.is_alive())
             .map(|process| process.pid)
     }

@@ -1,7 +1,8 @@
 //! The runner: every check over one snapshot, and one report.
 
 use porthole_model::{
-    CheckOutcome, CheckResult, Engine, EngineKind, Finding, Gap, Host, Report, Scope, Snapshot, Topic,
+    CheckCode, CheckOutcome, CheckResult, Engine, EngineKind, Finding, Gap, Host, Report, Scope, Snapshot,
+    Topic,
 };
 
 use crate::checks::{Check, Concern, Found, checks};
@@ -9,17 +10,37 @@ use crate::fold::fold;
 
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
-    use Topic::{Aftermaths, EngineInfo, Links, Listeners, Resources, Routes, Storage, Sysctls};
-    Scope::of(&[Links, Routes, Sysctls, Listeners, EngineInfo, Aftermaths, Resources, Storage])
+    use Topic::{
+        Aftermaths, EngineInfo, Links, Listeners, NetworkDatabase, Resources, Routes, Storage, Sysctls,
+    };
+    let kernel = [Links, Routes, Sysctls, Listeners, Resources, Storage];
+    Scope::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths, NetworkDatabase]].concat())
+}
+
+/// The checks of the network database: the containers' references, what is left over, and the file itself.
+const NETWORK_CHECKS: [CheckCode; 3] = [CheckCode(35), CheckCode(36), CheckCode(37)];
+
+/// What the checks of the network database read.
+pub fn networks_scope() -> Scope {
+    Scope::of(&[Topic::Links, Topic::EngineInfo, Topic::NetworkDatabase])
+}
+
+/// [`diagnose`] with the checks of the network database alone.
+pub fn diagnose_networks(snapshot: &Snapshot) -> Report {
+    run(snapshot, |check| NETWORK_CHECKS.contains(&check.code))
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.
 ///
 /// Findings come worst first, then by code and subject; what one finding explains stands under it.
 pub fn diagnose(snapshot: &Snapshot) -> Report {
+    run(snapshot, |_| true)
+}
+
+fn run(snapshot: &Snapshot, is_wanted: impl Fn(&Check) -> bool) -> Report {
     let mut concerns: Vec<Concern> = Vec::new();
     let mut outcomes = Vec::new();
-    for check in checks() {
+    for check in checks().iter().filter(|check| is_wanted(check)) {
         let result = (check.run)(snapshot).map(|found| taken(found, &mut concerns));
         outcomes.push(outcome(check, result));
     }

@@ -12,6 +12,7 @@ mod exit_code;
 mod firewall;
 mod fold;
 mod locality;
+pub mod netdb;
 mod places;
 mod ports;
 #[cfg(test)]
@@ -27,11 +28,12 @@ mod version_trouble;
 
 pub use checks::{Check, Concern, Documentation, Found, check, checks};
 pub use confirm::confirm;
-pub use diagnose::{diagnose, doctor_scope};
+pub use diagnose::{diagnose, diagnose_networks, doctor_scope, networks_scope};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use firewall::Walker;
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};
+pub use shell::word as shell_word;
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};
 pub use traffic::{TrafficTally, traffic_summary};

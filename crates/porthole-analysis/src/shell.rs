@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// `text` as one word: itself where that is safe, in single quotes where it is not.
-pub(crate) fn word(text: &str) -> Cow<'_, str> {
+pub fn word(text: &str) -> Cow<'_, str> {
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }

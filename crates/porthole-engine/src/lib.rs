@@ -15,6 +15,7 @@ mod helper;
 mod last_lines;
 mod locality;
 mod negotiation;
+mod netdb;
 mod nouns;
 mod raw;
 mod registry;
@@ -38,6 +39,7 @@ pub use endpoint::{
 pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};
+pub use netdb::{networks_now, perform};
 pub use registry::{PullTrouble, pull_trouble, registry_of};
 pub use request_error::{Call, RequestError};
 pub use session::{

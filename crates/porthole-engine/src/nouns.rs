@@ -41,6 +41,6 @@ fn labels(
 }
 
 /// `value`, if it stands for something.
-fn filled(value: String) -> Option<String> {
+pub(crate) fn filled(value: String) -> Option<String> {
     Some(value).filter(|value| !value.is_empty())
 }

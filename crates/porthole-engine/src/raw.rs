@@ -3,6 +3,7 @@
 mod container;
 mod dormant;
 mod network;
+mod saved;
 mod system;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub(crate) use container::{
 };
 pub(crate) use dormant::{RawChange, RawDormant, RawGraphDriver};
 pub(crate) use network::{RawNetwork, RawPodmanNetwork, RawSubnet};
+pub(crate) use saved::{RawMember, RawPlace, RawPool, RawSavedNetwork};
 pub(crate) use system::{RawComponent, RawImage, RawInfo, RawVersion};
 
 /// Go writes `null` for an empty list or map.

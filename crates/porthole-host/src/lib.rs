@@ -11,11 +11,13 @@ mod enter;
 mod entry;
 mod failure;
 mod file_ids;
+mod files;
 mod firewall;
 mod held_root;
 mod host;
 mod identity;
 mod limits;
+mod link_removal;
 mod name_services;
 mod netlink_client;
 mod own_program;
@@ -24,6 +26,7 @@ mod owners;
 mod places;
 mod processes;
 mod procfs;
+mod program;
 mod pseudo_terminal;
 mod raw_terminal;
 mod resources;
@@ -49,6 +52,7 @@ pub use entry::{
     EntryFailure, EntryPlan, Extent, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,
     SessionTerminal, carry_out, keep, kept_line,
 };
+pub use files::{HeldDirectory, ProcessFiles, SettledFile};
 pub use held_root::{
     HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root,
     is_holder,
@@ -58,6 +62,7 @@ pub use limits::{ask_to_end, be_called, end_by, kill, own_user, raise_descriptor
 pub use name_services::pin_name_services;
 pub use own_program::OwnProgram;
 pub use porthole_wire::{AddressFamily, SocketStates};
+pub use program::{RunningProgram, StartedProgram};
 pub use pseudo_terminal::{PseudoTerminal, begin_with_terminal};
 pub use raw_terminal::{Cells, RawTerminal, cells};
 pub use rule_trace::{RuleTrace, TraceNews, TracedPackets};

@@ -13,6 +13,7 @@ mod host;
 mod ids;
 mod kept_session;
 mod link;
+mod netdb;
 mod observed;
 mod process;
 mod resources;
@@ -55,6 +56,11 @@ pub use kept_session::{Attached, KeptSession, SessionEnd, SessionWay};
 pub use link::{
     BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
     Neighbour, NeighbourState, OperationalState, Route, RouteKind, RoutingAction, RoutingRule,
+};
+pub use netdb::{
+    AddressPool, DatabaseFault, DriverEndpoint, DriverNetwork, ForwardedPort, LockHolder, Membership,
+    NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, NetworksNow, SavedNetwork, Stored,
+    StoredEndpoint, StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{DockerProxy, Process};

@@ -27,6 +27,8 @@ pub enum Topic {
     Resources,
     /// The files that the engine names.
     Storage,
+    /// What the engine keeps of its networks on disk.
+    NetworkDatabase,
 }
 
 /// The topics a command asks for.
@@ -44,11 +46,13 @@ impl Scope {
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
         use Topic::{
-            Aftermaths, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, Resources, Routes,
-            Sockets, Storage, Sysctls,
+            Aftermaths, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, NetworkDatabase,
+            Resources, Routes, Sockets, Storage, Sysctls,
         };
         let namespaces = [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Firewall, FirewallWording];
-        Self::of(&[namespaces.as_slice(), &[Resources, Storage, EngineInfo, Aftermaths]].concat())
+        Self::of(
+            &[namespaces.as_slice(), &[Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase]].concat(),
+        )
     }
 
     /// Whether `topic` is asked for.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Host, Observed, Storage};
+use crate::{Engine, Host, NetworkDatabase, Observed, Storage};
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,4 +23,7 @@ pub struct Snapshot {
     /// The files that the engine names, on its host.
     #[serde(default = "Observed::not_recorded")]
     pub storage: Observed<Storage>,
+    /// What the engine keeps of its networks on disk.
+    #[serde(default = "Observed::not_recorded")]
+    pub network_database: Observed<NetworkDatabase>,
 }

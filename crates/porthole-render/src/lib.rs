@@ -24,6 +24,7 @@ pub mod kept;
 pub mod live;
 mod markdown;
 mod moment;
+pub mod netdb;
 #[cfg(test)]
 mod properties;
 pub mod raw;

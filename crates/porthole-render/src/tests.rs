@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::doc::Doc;
+use crate::netdb::{self, CleanItem, ResetFacts, ResetOutcome, StepOutcome};
 use crate::samples;
 use crate::sockets::{RowWriter, SocketRow};
 use crate::text::{self, TextSettings};
@@ -126,6 +127,65 @@ fn what_a_take_over_says() {
     doc.append(take_over::given_back("/run/docker.sock"));
     doc.append(take_over::replaced("container late", "/var/run/docker.sock"));
     assert_snapshot!("take_over", piped(&doc));
+}
+
+#[test]
+fn what_a_network_database_holds() {
+    let (database, names) = (samples::network_database(), samples::names());
+    assert_snapshot!("netdb_show_80", at(&netdb::show(&database, &names), 80));
+    assert_snapshot!("netdb_show_pipe", piped(&netdb::show(&database, &names)));
+    assert_snapshot!("netdb_keys", piped(&netdb::keys(&database)));
+    assert_snapshot!("netdb_json", json::network_database(&database, &names));
+}
+
+#[test]
+fn what_is_done_about_networks() {
+    let commands = ["docker network create app".to_owned(), "docker start web".to_owned()];
+    let notes = ["container 'gone' does not exist any more".to_owned()];
+    let mut doc = netdb::steps_plan(&commands, &notes);
+    doc.append(netdb::steps_plan(&[], &[]));
+    let outcome = |result| StepOutcome {
+        subject: "container 'web'".into(),
+        command: "docker start web".into(),
+        result,
+    };
+    let outcomes = [outcome(Ok(())), outcome(Err("no such container".into()))];
+    doc.append(netdb::steps_done(&outcomes));
+    let item = |name: &str, used_by: &[&str]| CleanItem {
+        name: name.into(),
+        kind: "bridge".into(),
+        evidence: vec!["it still holds 172.18.0.1/16".into()],
+        used_by: used_by.iter().map(ToString::to_string).collect(),
+    };
+    doc.append(netdb::clean_plan(&[item("br-0123456789ab", &[]), item("br-fedcba987654", &["veth0"])]));
+    doc.append(netdb::clean_plan(&[]));
+    doc.append(netdb::backup_written("b.tar.zst", 4, 3, Some("00ff")));
+    assert_snapshot!("netdb_steps", piped(&doc));
+    assert_snapshot!("netdb_steps_json", json::NetworkStepsDocument::done(&outcomes, &notes).text());
+}
+
+#[test]
+fn what_a_reset_says() {
+    let mut doc = netdb::reset_plan(&ResetFacts {
+        lost: vec!["app (bridge, 172.18.0.0/16)".into()],
+        containers: vec!["web (runs)".into()],
+        live_restore: Some(false),
+        database: "/var/lib/docker/network/files/local-kv.db".into(),
+        moved_to: "/var/lib/docker/network/files/local-kv.db.before-20260301T120000Z".into(),
+        backup: "b.tar.zst".into(),
+        stop: vec!["kill 812".into()],
+        start: vec!["dockerd --host unix:///run/docker.sock".into()],
+    });
+    doc.append(netdb::reset_done(&ResetOutcome {
+        is_running: true,
+        networks: vec!["bridge".into()],
+        not_running: vec!["web".into()],
+        stranded: vec!["db".into()],
+        moved_to: "local-kv.db.before-20260301T120000Z".into(),
+        backup: "b.tar.zst".into(),
+    }));
+    doc.append(netdb::reset_done(&ResetOutcome::default()));
+    assert_snapshot!("netdb_reset_80", at(&doc, 80));
 }
 
 #[test]

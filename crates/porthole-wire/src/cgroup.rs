@@ -47,6 +47,14 @@ pub fn container_path(path: &str) -> Option<&str> {
     })
 }
 
+/// The service of systemd that these groups name: `docker.service` of `/system.slice/docker.service`.
+pub fn service(groups: &[ControlGroup]) -> Option<String> {
+    groups.iter().find_map(|group| {
+        let mut parts = group.path.split('/').filter(|part| part.ends_with(".service"));
+        parts.next_back().map(str::to_owned)
+    })
+}
+
 /// `ID`, `docker-ID.scope`, `libpod-ID.scope`, `libpod-ID`, `cri-containerd-ID.scope`; but not conmon's own
 /// `libpod-conmon-ID.scope`, which lies outside the container.
 fn container_of_component(component: &str) -> Option<ContainerId> {
@@ -73,6 +81,13 @@ mod tests {
 
     fn container_in(text: &str) -> Option<String> {
         container(&parse(text.as_bytes()).unwrap()).map(|id| id.0)
+    }
+
+    #[test]
+    fn a_service_is_named_by_its_group() {
+        let service = |text: &str| service(&parse(text.as_bytes()).unwrap());
+        assert_eq!(service("0::/system.slice/docker.service\n").as_deref(), Some("docker.service"));
+        assert_eq!(service("1:name=systemd:/user.slice/session-1.scope\n"), None);
     }
 
     #[test]

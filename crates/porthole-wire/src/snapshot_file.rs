@@ -126,6 +126,7 @@ mod tests {
             host: Observed::Missing(gap.clone()),
             engine: Observed::Missing(gap.clone()),
             storage: Observed::Missing(gap),
+            network_database: Observed::Missing(Gap::not_asked("network database")),
         }
     }
 

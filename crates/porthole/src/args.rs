@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::commands::cp::CpArgs;
 use crate::commands::debug::DebugArgs;
 use crate::commands::forward::ForwardArgs;
+use crate::commands::netdb::NetdbArgs;
 use crate::commands::sockets::SocketsArgs;
 use crate::commands::tap::TapArgs;
 #[cfg(feature = "toolbox")]
@@ -247,6 +248,20 @@ Examples:
   porthole toolbox ls                       every tool, with what it does
   porthole toolbox run ps aux               one of them, here")]
     Toolbox(ToolboxArgs),
+    /// Show, check, save, reset and restore what the engine keeps of its networks
+    ///
+    /// Docker keeps its networks in a file, local-kv.db. When that is lost or damaged, or the engine is killed at the wrong
+    /// moment, containers do not start ("network ... not found"), and bridges are left behind.
+    #[command(after_long_help = "\
+Examples:
+  porthole netdb show                 what is in it, while the engine runs
+  porthole netdb check                is it whole, and does it fit the engine, the kernel and the containers?
+  porthole netdb repair web           \"network ... not found\": put web back on its network
+  porthole netdb backup -o /root/networks.tar.zst
+  porthole netdb reset                the whole drill: save, stop, move away, start
+  porthole netdb restore --start /root/networks.tar.zst
+  porthole netdb clean                bridges and veth pairs that are nobody's")]
+    Netdb(NetdbArgs),
     /// Record everything that the other commands read into one file
     ///
     /// The file is compressed JSON with a schema version; credentials are masked. Every command that reads a host

@@ -92,7 +92,7 @@ const SHARED: &[(&str, &[&str], &str)] = &[
     ),
     ("serde", &[], "derives, no outside world"),
     ("serde_json", &[], "a format, no outside world"),
-    ("sha2", &["porthole-engine", "porthole-tap"], "a digest, no outside world"),
+    ("sha2", &["porthole-engine", "porthole-tap", "porthole-wire"], "a digest, no outside world"),
     ("strsim", &["porthole-analysis", "porthole-toolbox"], "a measure, no outside world"),
     ("tar", &["porthole-host", "porthole-toolbox"], "a format: what is copied, and the tool of that name"),
     ("thiserror", &[], "derives, no outside world"),

@@ -15,6 +15,8 @@ mod ph032_host_interface;
 mod ph033_bridge;
 mod ph034_inside;
 mod ph035_network_gone;
+mod ph036_orphans;
+mod ph037_network_database;
 mod ph040_does_not_accept;
 mod ph042_static_entry;
 mod ph101_engine_silent;
@@ -70,7 +72,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 28] = [
+static TABLE: [Check; 30] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -85,6 +87,8 @@ static TABLE: [Check; 28] = [
     ph033_bridge::CHECK,
     ph034_inside::CHECK,
     ph035_network_gone::CHECK,
+    ph036_orphans::CHECK,
+    ph037_network_database::CHECK,
     ph040_does_not_accept::CHECK,
     ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,

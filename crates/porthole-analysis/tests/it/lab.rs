@@ -226,7 +226,7 @@ impl Lab {
         });
     }
 
-    fn add_host_link(&mut self, link: Link) -> InterfaceIndex {
+    pub(crate) fn add_host_link(&mut self, link: Link) -> InterfaceIndex {
         let index = link.index;
         known(&mut self.host_stack().links).push(link);
         index

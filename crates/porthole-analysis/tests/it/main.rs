@@ -8,6 +8,7 @@ mod engine;
 mod forwarding;
 mod lab;
 mod locality;
+mod netdb;
 mod networks;
 mod nouns;
 mod paused;

@@ -225,5 +225,6 @@ pub(crate) fn empty() -> Snapshot {
             }),
             paths: BTreeMap::new(),
         }),
+        network_database: Observed::Missing(Gap::not_asked("network database")),
     }
 }

@@ -9,6 +9,7 @@ mod explain;
 mod forward;
 mod gap;
 mod kept;
+mod netdb;
 mod part;
 mod raw;
 mod removed;
@@ -34,6 +35,11 @@ pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_pass
 pub use gap::{GapWord, MissingFact};
 pub use kept::{
     AttachedItem, KeptSessionItem, KeptSessionsDocument, SessionEndItem, SessionWayWord, kept_sessions,
+};
+pub use netdb::{
+    FaultItem, ForwardedPortItem, ForwarderItem, LockHolderItem, NetworkDatabaseDocument,
+    NetworkStepsDocument, RecordContent, RecordItem, StepItem, StepWord, SubnetItem, clean_steps,
+    network_database,
 };
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
@@ -68,6 +74,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("forward", schema::<ForwardDocument>()),
         ("gc", schema::<RemovedDocument>()),
         ("kept_sessions", schema::<KeptSessionsDocument>()),
+        ("netdb", schema::<NetworkDatabaseDocument>()),
+        ("netdb_steps", schema::<NetworkStepsDocument>()),
         ("part", schema::<PartDocument>()),
         ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),

@@ -1,6 +1,7 @@
 //! Facts that the tests of every format print.
 
 mod exchange;
+mod netdb;
 mod report;
 mod snapshot;
 mod sockets;
@@ -9,6 +10,7 @@ mod topology;
 use porthole_model::{Gap, GapKind};
 
 pub(crate) use exchange::{container_names, exchanges};
+pub(crate) use netdb::{names, network_database};
 pub(crate) use report::{healthy, troubled, without_engine};
 pub(crate) use snapshot::snapshot;
 pub(crate) use sockets::sockets;

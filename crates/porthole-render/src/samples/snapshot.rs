@@ -34,6 +34,7 @@ pub(crate) fn snapshot() -> Snapshot {
         host: Observed::Known(host()),
         engine: Observed::Known(engine),
         storage: Observed::Missing(Gap::not_asked("files that the engine names")),
+        network_database: Observed::Missing(Gap::not_asked("network database")),
     }
 }
 

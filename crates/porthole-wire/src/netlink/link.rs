@@ -10,6 +10,7 @@ use super::message::Request;
 use super::{NetlinkError, fixed, u16_at, u32_at};
 
 const WHAT: &str = "link";
+const RTM_DELLINK: u16 = 17;
 const RTM_GETLINK: u16 = 18;
 const ARPHRD_LOOPBACK: u16 = 772;
 const IFF_UP: u32 = 0x1;
@@ -43,6 +44,13 @@ pub fn request() -> Request {
         .with_attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes())
 }
 
+/// Removes the link of that index; of a veth pair, both ends.
+pub fn removal(index: InterfaceIndex) -> Request {
+    let mut header = [0; 16];
+    header[4..8].copy_from_slice(&index.0.to_ne_bytes());
+    Request::act(RTM_DELLINK).with_fixed(&header)
+}
+
 /// A link as the kernel names it: the namespace of its peer is a number that only this namespace understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRecord {
@@ -51,6 +59,11 @@ pub struct LinkRecord {
 }
 
 impl LinkRecord {
+    /// Whether it is the link of that index and name.
+    pub fn is(&self, index: InterfaceIndex, name: &str) -> bool {
+        self.link.index == index && self.link.name == name
+    }
+
     /// The number of the peer's namespace, when that is another one; negative when the kernel has no number for it.
     pub fn peer_namespace(&self) -> Option<i32> {
         self.peer?.1

@@ -6,6 +6,7 @@ use super::{NetlinkError, aligned, u16_at, u32_at};
 const HEADER: usize = 16;
 
 const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_ACK: u16 = 0x4;
 const NLM_F_DUMP: u16 = 0x300;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 const NLMSG_NOOP: u16 = 1;
@@ -32,6 +33,11 @@ impl Request {
     /// A request that changes something, with flags such as `NLM_F_CREATE`.
     pub fn change(message_type: u16, flags: u16) -> Self {
         Self::new(message_type, NLM_F_REQUEST | flags)
+    }
+
+    /// A request to do something, whose success is acknowledged.
+    pub fn act(message_type: u16) -> Self {
+        Self::new(message_type, NLM_F_REQUEST | NLM_F_ACK)
     }
 
     fn new(message_type: u16, flags: u16) -> Self {

@@ -57,7 +57,7 @@ fn link(name: &str, to: &str) -> Result<[u8; BLOCK], TarError> {
     Ok(header)
 }
 
-fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
+pub(super) fn header(name: &str, size: usize) -> Result<[u8; BLOCK], TarError> {
     if name.len() > 100 {
         return Err(TarError::NameTooLong { length: name.len() });
     }

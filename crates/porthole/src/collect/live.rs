@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use porthole_engine::Client;
 use porthole_model::{
-    Container, Engine, Gap, GapKind, Host, MountKind, Observed, Pid, Scope, Snapshot, Storage, Topic,
+    Container, Engine, Gap, GapKind, Host, MountKind, NetworkDatabase, Observed, Pid, Scope, Snapshot,
+    Storage, Topic,
 };
 
-use super::Request;
+use super::{DatabasePlace, Request};
 use crate::error::CommandError;
 use crate::world::World;
 
@@ -36,7 +37,8 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let host = belonging(host, &mut engine);
     let storage = storage(world, request.scope, &host, &engine).into();
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Snapshot { porthole_version, observed_at, host, engine, storage })
+    let network_database = network_database(world, request, &engine);
+    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database })
 }
 
 /// The files that the engine names, if they are files of this host.
@@ -65,8 +67,20 @@ fn named_paths(containers: &[Container]) -> Vec<String> {
     paths.into_iter().collect()
 }
 
+/// Without an engine there is none to compare it with, unless that was expected.
+fn network_database(
+    world: &World,
+    request: Request<'_>,
+    engine: &Observed<Engine>,
+) -> Observed<NetworkDatabase> {
+    if !request.engine || !request.scope.has(Topic::NetworkDatabase) {
+        return Observed::Missing(Gap::not_asked("network database"));
+    }
+    DatabasePlace::of(world, engine).and_then(|place| place.read(world)).into()
+}
+
 /// The engine's answers, or why there are none.
-pub(super) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, CommandError> {
+pub(crate) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, CommandError> {
     let client = match world.connect()? {
         Ok(client) => client,
         Err(error) => return Ok(Observed::Missing(error.into())),

@@ -2,6 +2,7 @@
 
 mod file;
 mod live;
+mod network_database;
 mod through_engine;
 
 use porthole_model::{Scope, Snapshot};
@@ -10,6 +11,8 @@ use crate::error::CommandError;
 use crate::output::SourceArgs;
 use crate::world::World;
 
+pub(crate) use live::engine;
+pub(crate) use network_database::DatabasePlace;
 pub(crate) use through_engine::{AT_WORK, own_program, tidy_up};
 
 /// What a command reads.

@@ -36,6 +36,8 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
         engine.daemon = snapshot.host.known().and_then(|host| daemon(host, engine)).into();
     }
     snapshot.engine = engine;
+    let cause = "the helper does not see the files of the engine's host";
+    snapshot.network_database = Observed::Missing(Gap::new(GapKind::Elsewhere, "network database", cause));
     Ok(snapshot)
 }
 

@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// How long a host that seems broken may take to settle before it is read again: engine and kernel are read at
 /// slightly different moments, and a container that comes or goes in between looks like a fault.
-const SETTLE: Duration = Duration::from_millis(500);
+pub(crate) const SETTLE: Duration = Duration::from_millis(500);
 
 /// Diagnoses and prints.
 pub(super) fn run(args: &DoctorArgs, world: &World) -> Result<Exit, CommandError> {
@@ -45,7 +45,8 @@ fn print(report: &Report, output: ReportOutput, world: &World) -> Result<(), Com
     }
 }
 
-fn counts(fail_on: FailOn, worst: Option<Severity>) -> bool {
+/// Whether the worst that was found makes the exit code 1.
+pub(crate) fn counts(fail_on: FailOn, worst: Option<Severity>) -> bool {
     let least = match fail_on {
         FailOn::Error => Severity::Error,
         FailOn::Warning => Severity::Warning,

@@ -8,6 +8,7 @@ mod explain;
 pub(crate) mod forward;
 mod gc;
 mod man;
+pub(crate) mod netdb;
 mod snapshot;
 pub(crate) mod sockets;
 mod subject;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Testbox(args) => testbox::run(&args, world),
         #[cfg(feature = "toolbox")]
         Command::Toolbox(args) => toolbox::run(&args, world),
+        Command::Netdb(args) => netdb::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),
         Command::Completions(args) => completions::run(&args),

@@ -28,6 +28,7 @@ mod forward_remote;
 mod healthy;
 mod help;
 mod net_tools;
+mod netdb;
 mod plugin;
 mod recorded;
 mod remote_endpoints;
