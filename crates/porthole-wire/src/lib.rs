@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod capability;
 pub mod cgroup;
 pub mod content;
+pub mod dns;
 pub mod docker_proxy;
 pub mod engine_api;
 pub mod executable;

@@ -1,7 +1,7 @@
 //! A container's inspection as a noun.
 
 use porthole_model::{
-    Container, ContainerId, ContainerState, Health, HealthStatus, MaskedText, Pid, Port, Secrets,
+    Container, ContainerId, ContainerState, DnsSettings, Health, HealthStatus, MaskedText, Pid, Port, Secrets,
     TransportProtocol,
 };
 
@@ -21,6 +21,11 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
     }?;
     let arguments = raw.arguments.iter().map(String::as_str);
     let command = filled(raw.path);
+    let dns = DnsSettings {
+        servers: raw.host.dns_servers,
+        search: raw.host.dns_search,
+        options: raw.host.dns_options,
+    };
     Ok(Container {
         id: ContainerId(raw.id),
         image: raw.config.image,
@@ -48,6 +53,7 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
             .iter()
             .map(|text| MaskedText::assignment(text, secrets))
             .collect(),
+        dns,
         state,
         name,
     })
