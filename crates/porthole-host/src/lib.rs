@@ -5,6 +5,7 @@
 mod accounts;
 mod daemon;
 mod descendants;
+mod dns;
 mod door;
 mod doorway;
 mod enter;
@@ -36,6 +37,7 @@ mod versioned_names;
 
 pub use accounts::FileOwner;
 pub use descendants::{Descendants, signal_group};
+pub use dns::{DnsDoors, ask_servers};
 pub use door::ProcessDoor;
 pub use doorway::Doorway;
 pub use entry::{

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, DnsSettings, IpPrefix, MacAddress, MaskedText, NetworkId, Observed, Pid, Port, Timestamp};
+use crate::{
+    ContainerId, DnsSettings, IpPrefix, MacAddress, MaskedText, NetworkId, Observed, Pid, Port, Timestamp,
+};
 
 /// An engine that answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

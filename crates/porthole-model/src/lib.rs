@@ -28,9 +28,9 @@ pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
 };
 pub use dns::{
-    DnsAnswer, DnsLadder, DnsName, DnsOutcome, DnsPeer, DnsProbe, DnsQuestion, DnsReading, DnsRung, DnsRungKind,
-    DnsRungState, DnsSettings, DnsSubject, DnsTransport, DnsTry, DnsVantage, DnsVerdict, DnsVisit, EngineRemarks,
-    HostsEntry, NameServer, NotedForwarder, RecordKind, ResolverFile, ResponseCode,
+    DnsAnswer, DnsLadder, DnsName, DnsOutcome, DnsPeer, DnsProbe, DnsQuestion, DnsReading, DnsRung,
+    DnsRungKind, DnsRungState, DnsSettings, DnsSubject, DnsTransport, DnsTry, DnsVantage, DnsVerdict,
+    DnsVisit, EngineRemarks, HostsEntry, NameServer, NotedForwarder, RecordKind, ResolverFile, ResponseCode,
 };
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{

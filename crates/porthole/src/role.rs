@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::commands::{debug, tap};
+use crate::commands::{debug, dns, tap};
 use crate::exit::Exit;
 
 /// Plays the part that these arguments name; `None` where they are a command line.
@@ -23,6 +23,9 @@ pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
     }
     if debug::agent::is_agent(words()) {
         return Some(debug::agent::run());
+    }
+    if dns::is_reader(words()) {
+        return Some(dns::play_reader(words()));
     }
     if let Some(container) = debug::thawed(words()) {
         return Some(debug::thaw(&container));

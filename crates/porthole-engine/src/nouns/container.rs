@@ -1,8 +1,8 @@
 //! A container's inspection as a noun.
 
 use porthole_model::{
-    Container, ContainerId, ContainerState, DnsSettings, Health, HealthStatus, MaskedText, Pid, Port, Secrets,
-    TransportProtocol,
+    Container, ContainerId, ContainerState, DnsSettings, Health, HealthStatus, MaskedText, Pid, Port,
+    Secrets, TransportProtocol,
 };
 
 use super::text::time;

@@ -23,6 +23,13 @@ pub struct DnsLadder {
     pub gaps: Vec<Gap>,
 }
 
+impl DnsLadder {
+    /// Whether something is broken.
+    pub fn is_broken(&self) -> bool {
+        self.verdicts.iter().any(|verdict| verdict.severity == Severity::Error)
+    }
+}
+
 /// One rung.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsRung {

@@ -8,6 +8,7 @@ mod subject;
 pub use files::{EngineRemarks, HostsEntry, NameServer, NotedForwarder, ResolverFile};
 pub use ladder::{DnsLadder, DnsName, DnsRung, DnsRungKind, DnsRungState, DnsTry, DnsVerdict};
 pub use probe::{
-    DnsAnswer, DnsOutcome, DnsProbe, DnsQuestion, DnsTransport, DnsVantage, DnsVisit, RecordKind, ResponseCode,
+    DnsAnswer, DnsOutcome, DnsProbe, DnsQuestion, DnsTransport, DnsVantage, DnsVisit, RecordKind,
+    ResponseCode,
 };
 pub use subject::{DnsPeer, DnsReading, DnsSettings, DnsSubject};

@@ -142,9 +142,8 @@ impl DnsOutcome {
 
     /// Whether the server said what it knows: addresses, or that there are none.
     pub fn is_knowledge(&self) -> bool {
-        let knows = |answer: &DnsAnswer| {
-            matches!(answer.code, ResponseCode::NoError | ResponseCode::NoSuchName)
-        };
+        let knows =
+            |answer: &DnsAnswer| matches!(answer.code, ResponseCode::NoError | ResponseCode::NoSuchName);
         self.answer().is_some_and(knows)
     }
 }

@@ -30,6 +30,8 @@ pub struct DnsSubject {
     pub engine: Option<EngineVersion>,
     /// The container's name; `None` of a process, and of a network.
     pub container: Option<String>,
+    /// A name of its own that the engine's resolver answers to, without asking anyone.
+    pub own_name: Option<String>,
     /// `HostConfig.NetworkMode`; empty of a process.
     pub network_mode: String,
     /// The networks it is attached to.

@@ -26,9 +26,9 @@ mod tests {
     #[test]
     fn entries_and_what_is_none() {
         let entries = hosts_file(b"127.0.0.1\tlocalhost\n# 1.2.3.4 no\n172.18.0.2 web web.test # us\nfe80::1%lo0 x\n1.2.3.4\nx y\n");
-        let words: Vec<_> = entries.iter().map(|each| (each.address.to_string(), each.names.join(" "))).collect();
-        let expected =
-            [("127.0.0.1", "localhost"), ("172.18.0.2", "web web.test"), ("fe80::1", "x")];
+        let words: Vec<_> =
+            entries.iter().map(|each| (each.address.to_string(), each.names.join(" "))).collect();
+        let expected = [("127.0.0.1", "localhost"), ("172.18.0.2", "web web.test"), ("fe80::1", "x")];
         assert_eq!(words, expected.map(|(address, names)| (address.to_owned(), names.to_owned())));
     }
 

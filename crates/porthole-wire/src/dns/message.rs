@@ -56,7 +56,9 @@ pub fn answer(bytes: &[u8]) -> Received {
     let id = bytes.first_chunk().map(|id| u16::from_be_bytes(*id));
     let message = match Message::from_vec(bytes) {
         Ok(message) => message,
-        Err(error) => return Received::Garbage(id, format!("{} bytes that are no DNS message: {error}", bytes.len())),
+        Err(error) => {
+            return Received::Garbage(id, format!("{} bytes that are no DNS message: {error}", bytes.len()));
+        }
     };
     if message.metadata.message_type != MessageType::Response {
         return Received::Garbage(id, "a question came back instead of an answer".to_owned());
@@ -77,7 +79,12 @@ fn said(message: &Message, kind: Option<RecordKind>) -> DnsAnswer {
             _ => {}
         }
     }
-    DnsAnswer { code: code(message.metadata.response_code), addresses, aliases, truncated: message.metadata.truncation }
+    DnsAnswer {
+        code: code(message.metadata.response_code),
+        addresses,
+        aliases,
+        truncated: message.metadata.truncation,
+    }
 }
 
 /// Underscores, which compose puts into names, are taken as they are; other alphabets as the browser would.

@@ -83,8 +83,7 @@ mod tests {
         );
         let remarks = &file.remarks;
         let forwarders = remarks.forwarders.as_ref().unwrap();
-        let words: Vec<_> =
-            forwarders.iter().map(|each| (each.server.to_string(), each.from_host)).collect();
+        let words: Vec<_> = forwarders.iter().map(|each| (each.server.to_string(), each.from_host)).collect();
         assert_eq!(
             words,
             [("127.0.0.53".to_owned(), true), ("8.8.8.8".to_owned(), false), ("fd00::1".to_owned(), false)]

@@ -10,6 +10,7 @@ use crate::error::CommandError;
 use crate::output::SourceArgs;
 use crate::world::World;
 
+pub(crate) use live::daemon;
 pub(crate) use through_engine::{AT_WORK, own_program, tidy_up};
 
 /// What a command reads.

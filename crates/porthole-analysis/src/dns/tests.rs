@@ -1,0 +1,1 @@
+//! Ladders of cases that were seen, and of such as are near them.
