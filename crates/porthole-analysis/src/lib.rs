@@ -26,7 +26,7 @@ mod version_trouble;
 pub use checks::{Check, Concern, Documentation, Found, check, checks};
 pub use confirm::confirm;
 pub use diagnose::{diagnose, doctor_scope};
-pub use dns::{dns_ladder, dns_subject, dns_visits};
+pub use dns::{dns_ladder, dns_subject, dns_visits, dns_visits_again};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};

@@ -1,7 +1,8 @@
 //! What the reasoning works on: the subject, what was read, the way of names, and which names are looked up.
 
 use porthole_model::{
-    DnsOutcome, DnsProbe, DnsReading, DnsSubject, DnsTransport, DnsVantage, NameServer, Port, ResolverFile,
+    DnsOutcome, DnsProbe, DnsReading, DnsSubject, DnsTransport, DnsVantage, NameServer, Port, RecordKind,
+    ResolverFile,
 };
 
 use super::candidates::with_glibc;
@@ -67,18 +68,25 @@ impl<'a> Case<'a> {
         voice(self.asked(server, port, from, over))
     }
 
-    /// What came of one question to any of the servers that the container asks: of the first that answered.
-    pub(super) fn of_entries(&self, name: &str, kind: porthole_model::RecordKind) -> Option<&'a DnsOutcome> {
-        let asked = |server| {
-            let probes = self.asked(server, DNS_PORT, DnsVantage::Container, DnsTransport::Udp);
-            probes
-                .filter(|probe| probe.question.name == name && probe.question.kind == kind)
-                .map(|probe| &probe.outcome)
-                .next()
-        };
-        let outcomes: Vec<_> = self.route.entries.iter().filter_map(asked).collect();
+    /// What came of one question to any of the servers that the container asks: the best answer of the first that has one.
+    pub(super) fn of_entries(&self, name: &str, kind: RecordKind) -> Option<&'a DnsOutcome> {
+        let is_asked = |probe: &&DnsProbe| probe.question.name == name && probe.question.kind == kind;
+        let outcomes: Vec<_> = self
+            .route
+            .entries
+            .iter()
+            .flat_map(|server| {
+                let ways = [DnsTransport::Udp, DnsTransport::Tcp];
+                ways.into_iter()
+                    .flat_map(move |over| self.asked(server, DNS_PORT, DnsVantage::Container, over))
+            })
+            .filter(is_asked)
+            .map(|probe| &probe.outcome)
+            .collect();
+        let is_whole = |outcome: &&&DnsOutcome| outcome.answer().is_some_and(|answer| !answer.truncated);
+        let whole = outcomes.iter().find(|outcome| outcome.is_knowledge() && is_whole(outcome));
         let answered = outcomes.iter().find(|outcome| outcome.answer().is_some());
-        answered.or(outcomes.first()).copied()
+        whole.or(answered).or(outcomes.first()).copied()
     }
 
     /// The networks of the subject on which containers have names.

@@ -21,6 +21,11 @@ pub fn dns_visits(subject: &DnsSubject, reading: &DnsReading) -> Vec<DnsVisit> {
     visits::of(&Case::new(subject, reading))
 }
 
+/// Who is to be asked what once more, over TCP or without EDNS, by what came of the first questions.
+pub fn dns_visits_again(subject: &DnsSubject, reading: &DnsReading) -> Vec<DnsVisit> {
+    visits::again(&Case::new(subject, reading))
+}
+
 /// The same subject with those containers alone that a name that is looked up is of.
 pub fn dns_subject(mut subject: DnsSubject) -> DnsSubject {
     let wanted = names::wanted(&subject);

@@ -12,7 +12,8 @@ pub(super) const EMBEDDED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 /// Where systemd-resolved listens.
 pub(super) const RESOLVED_STUB: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 /// What Docker asks where nobody tells it whom (moby, `libnetwork/resolvconf`).
-const DEFAULTS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)), IpAddr::V4(Ipv4Addr::new(8, 8, 4, 4))];
+pub(super) const DEFAULTS: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)), IpAddr::V4(Ipv4Addr::new(8, 8, 4, 4))];
 /// glibc and musl look at no more servers (`MAXNS`).
 const MOST_SERVERS: usize = 3;
 
@@ -88,12 +89,22 @@ fn forwarders(
 ) -> (Vec<NotedForwarder>, Basis) {
     let remarks = &file.remarks;
     if let Some(noted) = &remarks.forwarders {
-        return (noted.clone(), if remarks.used_default_servers { Basis::Defaults } else { Basis::Noted });
+        return (noted.clone(), noted_basis(subject, file));
     }
     if remarks.has_no_server {
         return (Vec::new(), Basis::Nobody);
     }
     before_notes(subject, reading)
+}
+
+fn noted_basis(subject: &DnsSubject, file: &ResolverFile) -> Basis {
+    let is_told = file.remarks.overrides.iter().any(|word| word == "nameservers");
+    match (is_told, subject.settings.servers.is_empty()) {
+        _ if file.remarks.used_default_servers => Basis::Defaults,
+        (true, false) => Basis::Container,
+        (true, true) => Basis::Engine,
+        (false, _) => Basis::Noted,
+    }
 }
 
 /// Docker 25 and older note nothing: what they do with the same settings (moby 20.10, `sandbox_dns_unix.go`).

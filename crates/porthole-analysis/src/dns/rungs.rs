@@ -271,6 +271,9 @@ fn server(case: &Case<'_>, kind: DnsRungKind, server: &NameServer, from: DnsVant
         (None, _) => DnsRungState::Unknown,
     };
     let mut notes = ways(udp.as_ref(), tcp.as_ref());
+    if case.outside().is_empty() && kind != DnsRungKind::NameServer {
+        notes.push("not asked, as no name outside is looked up".to_owned());
+    }
     let elsewhere = if from == DnsVantage::Host { DnsVantage::Container } else { DnsVantage::Host };
     let other = case.voice_outside(server, DNS_PORT, elsewhere);
     if let (Some(here), Some(other)) = (&udp, other)

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use porthole_model::{
-    DnsQuestion, DnsTransport, DnsVantage, DnsVisit, NameServer, NotedForwarder, Port, RecordKind,
-    TransportProtocol,
+    DnsOutcome, DnsQuestion, DnsTransport, DnsVantage, DnsVisit, NameServer, NotedForwarder, Port,
+    RecordKind, ResponseCode, TransportProtocol,
 };
 
 use super::candidates::with_glibc;
@@ -22,6 +22,31 @@ pub(super) fn of(case: &Case<'_>) -> Vec<DnsVisit> {
     let mut seen = BTreeSet::new();
     visits.retain(|visit| seen.insert((visit.from, visit.server.clone(), visit.port, visit.over)));
     visits
+}
+
+/// What is to be asked again: over TCP what did not fit a datagram, and without EDNS what a server did not understand.
+pub(super) fn again(case: &Case<'_>) -> Vec<DnsVisit> {
+    let over_udp = case.reading.probes.iter().filter(|probe| probe.over == DnsTransport::Udp);
+    over_udp
+        .filter_map(|probe| {
+            let (over, edns) = match &probe.outcome {
+                DnsOutcome::Answered(answer) if answer.truncated => (DnsTransport::Tcp, probe.edns),
+                DnsOutcome::Answered(answer) if probe.edns && is_puzzled(answer.code) => {
+                    (DnsTransport::Udp, false)
+                }
+                DnsOutcome::Silent if probe.edns => (DnsTransport::Udp, false),
+                _ => return None,
+            };
+            let questions = vec![probe.question.clone()];
+            let (from, server, port) = (probe.from, probe.server.clone(), probe.port);
+            Some(DnsVisit { from, server, port, over, edns, questions })
+        })
+        .collect()
+}
+
+/// What a server says of an extension that it does not know (RFC 6891, section 7).
+pub(super) fn is_puzzled(code: ResponseCode) -> bool {
+    matches!(code, ResponseCode::FormatError | ResponseCode::NotImplemented | ResponseCode::Other(16))
 }
 
 /// What the container itself would ask, of each of its servers.

@@ -123,10 +123,15 @@ fn verdict(verdict: &DnsVerdict) -> Doc {
 
 /// What an answer without a verdict means; nothing is claimed of what could not be asked.
 fn conclusion(ladder: &DnsLadder) -> Line {
-    let is_whole = ladder.rungs.iter().all(|rung| rung.state != DnsRungState::Unknown);
-    if is_whole && ladder.gaps.is_empty() {
-        Line::of(Style::Good, "Names are found: no rung is broken.")
-    } else {
-        Line::of(Style::Note, "Nothing broken was seen, and not everything could be looked at.")
+    if !ladder.gaps.is_empty() {
+        return Line::of(Style::Note, "Nothing broken was seen, and not everything could be looked at.");
+    }
+    let unknown = ladder.names.iter().find(|name| name.addresses.is_empty());
+    match unknown {
+        None => Line::of(Style::Good, "Names are found: no rung is broken."),
+        Some(name) => {
+            let words = format!(" {} is not known to the servers here: try a NAME that is.", name.name);
+            Line::of(Style::Good, "No rung is broken.").plain(&words)
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The servers that the engine's resolver asks: none, silent, refusing, out of reach, or those of yesterday.
 
-use porthole_model::{DnsRungKind, DnsVantage, DnsVerdict, NameServer, NotedForwarder, Severity};
+use porthole_model::{
+    DnsRungKind, DnsTransport, DnsVantage, DnsVerdict, NameServer, NotedForwarder, Severity,
+};
 
 use super::words::{Words, engine_settings, recreate, restart, verdict};
 use crate::dns::case::{Case, DNS_PORT};
@@ -76,6 +78,10 @@ fn failed(case: &Case<'_>, forwarder: &NotedForwarder, voice: &Voice) -> DnsVerd
         Some(other) => words.seen(format!("the same from {elsewhere}"), other.to_string()),
         None => words,
     };
+    let words = match case.voice(server, DNS_PORT, from, DnsTransport::Tcp) {
+        Some(tcp) if tcp.is_alive() != voice.is_alive() => words.seen("the same over TCP", tcp.to_string()),
+        _ => words,
+    };
     let words = words.seen("why that server", basis(case.route.basis));
     let words = mended(case, forwarder, other.is_some_and(|voice| voice.knows()), seen_on_host(case, words));
     verdict(DnsRungKind::Forwarder, Severity::Error, words)
@@ -101,11 +107,11 @@ fn summary(case: &Case<'_>, forwarder: &NotedForwarder, voice: &Voice, other: Op
         }
         DnsVantage::Container | DnsVantage::Host => {}
     }
-    if server.address == RESOLVED_STUB && forwarder.from_host && nobody_at(case, server) {
-        return format!("{asks}, systemd-resolved's stub on the host, and nobody listens there");
-    }
     if is_stale(case, server) {
         return format!("{asks}, which {what}; the host itself asks others since, and they answer");
+    }
+    if server.address == RESOLVED_STUB && forwarder.from_host && nobody_at(case, server) {
+        return format!("{asks}, systemd-resolved's stub on the host, and nobody listens there");
     }
     if case.route.basis == Basis::Defaults {
         return format!("{asks}, its own default as the host's resolv.conf names no server, and it {what}");
@@ -117,7 +123,9 @@ fn failure(voice: &Voice) -> String {
     match voice {
         Voice::Declines(code) => format!("answers {code}"),
         Voice::Silent(_) => "does not answer".to_owned(),
-        Voice::Refused => "refuses questions: nobody listens at its port 53".to_owned(),
+        Voice::Refused => {
+            "refuses questions: nobody listens at its port 53, or a firewall says so".to_owned()
+        }
         Voice::Unreachable(words) => format!("is not reached: {words}"),
         Voice::Garbage(_) => "sends something that is no DNS answer".to_owned(),
         Voice::Stranger(address) => format!("is answered for by {address}"),
@@ -139,7 +147,12 @@ fn nobody_at(case: &Case<'_>, server: &NameServer) -> bool {
 
 /// Whether the host does without that server today, and finds names.
 fn is_stale(case: &Case<'_>, server: &NameServer) -> bool {
-    !case.route.host_servers.contains(server) && host_knows(case) && case.route.basis != Basis::Container
+    !case.route.host_servers.contains(server) && host_knows(case) && !is_told(case)
+}
+
+/// Whether somebody chose the servers, instead of leaving them to the host's file.
+fn is_told(case: &Case<'_>) -> bool {
+    matches!(case.route.basis, Basis::Container | Basis::Engine)
 }
 
 fn host_knows(case: &Case<'_>) -> bool {
@@ -159,8 +172,9 @@ fn seen_on_host(case: &Case<'_>, mut words: Words) -> Words {
 
 fn mended(case: &Case<'_>, forwarder: &NotedForwarder, answers_elsewhere: bool, words: Words) -> Words {
     let server = &forwarder.server;
-    let is_told = case.route.basis == Basis::Container
-        || case.file.remarks.overrides.iter().any(|word| word == "nameservers");
+    if is_stale(case, server) {
+        return words.mend("The engine reads the host's servers when a container starts", restart(case));
+    }
     if server.address == RESOLVED_STUB && forwarder.from_host && nobody_at(case, server) {
         return words
             .mend("Start systemd-resolved on the host", vec!["systemctl start systemd-resolved".to_owned()])
@@ -170,16 +184,13 @@ fn mended(case: &Case<'_>, forwarder: &NotedForwarder, answers_elsewhere: bool, 
             )
             .mend(format!("Or {}", engine_settings()), Vec::new());
     }
-    if is_told {
+    if is_told(case) {
         return words
             .mend(
                 "Make the container anew with a server that it can reach",
                 vec![recreate(case, "--dns ADDRESS")],
             )
             .mend(format!("Or, where the engine was told so: {}", engine_settings()), Vec::new());
-    }
-    if is_stale(case, server) {
-        return words.mend("The engine reads the host's servers when a container starts", restart(case));
     }
     if answers_elsewhere {
         return words

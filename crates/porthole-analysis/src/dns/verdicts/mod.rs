@@ -1,6 +1,7 @@
 //! What is wrong: the lowest broken rung that explains what is seen, then names that nobody has.
 
 mod forwarders;
+mod large;
 mod names;
 mod resolver;
 mod servers;
@@ -16,6 +17,7 @@ pub(super) fn of(case: &Case<'_>) -> Vec<DnsVerdict> {
     let mut verdicts: Vec<DnsVerdict> = Vec::new();
     verdicts.extend(file(case));
     verdicts.extend(if case.route.is_embedded { resolver::of(case) } else { servers::of(case) });
+    verdicts.extend(large::of(case));
     let is_broken = verdicts.iter().any(|verdict| verdict.severity == Severity::Error);
     verdicts.extend(names::of(case, is_broken));
     verdicts.sort_by_key(|verdict| std::cmp::Reverse(verdict.severity));

@@ -73,11 +73,7 @@ fn from_host_network(case: &Case<'_>, peer: &DnsPeer) -> Words {
 
 fn without_names(case: &Case<'_>, peer: &DnsPeer) -> Words {
     let own = case.subject.attachments.first().map_or("no network", |at| at.network_name.as_str());
-    let mut commands = vec!["docker network create app".to_owned()];
-    commands.extend(
-        case.subject.container.iter().map(|name| format!("docker network connect app {}", word(name))),
-    );
-    commands.push(format!("docker network connect app {}", word(&peer.name)));
+    let commands = onto_one_network(case, peer);
     Words::new(format!(
         "containers on the default network have no names for each other: {} asks the host's servers for {}",
         case.subject.label, peer.name
@@ -85,6 +81,18 @@ fn without_names(case: &Case<'_>, peer: &DnsPeer) -> Words {
     .seen("networks of the one that asks", own)
     .seen(format!("networks of {}", peer.name), networks(peer))
     .mend("Put both on a network that is made for them", commands)
+}
+
+/// The peer's network where it is on one with names, else a new one.
+fn onto_one_network(case: &Case<'_>, peer: &DnsPeer) -> Vec<String> {
+    let joins =
+        |network: &str, name: &str| format!("docker network connect {} {}", word(network), word(name));
+    let own = case.subject.container.iter();
+    if let Some(at) = peer.attachments.iter().find(|at| has_names(&at.network_name)) {
+        return own.map(|name| joins(&at.network_name, name)).collect();
+    }
+    let new = "docker network create app".to_owned();
+    [new].into_iter().chain(own.map(|name| joins("app", name))).chain([joins("app", &peer.name)]).collect()
 }
 
 fn not_shared(case: &Case<'_>, peer: &DnsPeer) -> Words {

@@ -4,6 +4,7 @@ use porthole_model::{DnsRungKind, DnsVantage, DnsVerdict, NameServer, Severity};
 
 use super::words::{Words, engine_settings, recreate, restart, verdict};
 use crate::dns::case::{Case, DNS_PORT};
+use crate::dns::route::DEFAULTS;
 use crate::dns::voice::Voice;
 
 /// What is wrong with them.
@@ -73,12 +74,26 @@ fn summary(case: &Case<'_>, server: &NameServer, voice: &Voice, other: Option<&V
             "{who} does not get an answer from {server}, and the host does: the way between is broken"
         );
     }
+    if is_default(case, server) {
+        return format!(
+            "{who} asks {server}, which the engine takes where the host names no server that a container can ask, and \
+             which fails ({voice})"
+        );
+    }
     if host_knows(case) {
         return format!(
             "{who} asks {server}, which fails ({voice}); the host itself asks others, and they answer"
         );
     }
     format!("{who} asks {server}, which fails ({voice})")
+}
+
+/// Whether the engine chose it because the host's file left none.
+fn is_default(case: &Case<'_>, server: &NameServer) -> bool {
+    let hosts = &case.route.host_servers;
+    let leaves_none = hosts.iter().all(|server| server.address.is_loopback());
+    case.file.remarks.used_default_servers
+        || (DEFAULTS.contains(&server.address) && leaves_none && case.subject.settings.servers.is_empty())
 }
 
 fn host_knows(case: &Case<'_>) -> bool {
@@ -115,6 +130,14 @@ fn mended(case: &Case<'_>, server: &NameServer, other: Option<&Voice>, words: Wo
                 "Or let the container ask a server that it reaches",
                 vec![recreate(case, "--dns ADDRESS")],
             );
+    }
+    if case.route.host_servers.contains(server) {
+        return words
+            .mend(
+                format!("Mend the server {server}, or the host's way to it: the host has the same trouble"),
+                Vec::new(),
+            )
+            .mend("Or make the container anew with another server", vec![recreate(case, "--dns ADDRESS")]);
     }
     let words = if host_knows(case) && case.subject.settings.servers.is_empty() {
         words.mend(

@@ -40,6 +40,8 @@ pub(super) fn read(host: &LinuxHost, subject: &DnsSubject, wait: Duration) -> Dn
         DnsDoors { container: host.door_of(subject.pid).into(), host: host.door_of(host_side).into() };
     let visits = porthole_analysis::dns_visits(subject, &reading);
     reading.probes = porthole_host::ask_servers(&doors, &visits, wait);
+    let again = porthole_analysis::dns_visits_again(subject, &reading);
+    reading.probes.extend(porthole_host::ask_servers(&doors, &again, wait));
     reading
 }
 
