@@ -5,4 +5,7 @@ mod tcp;
 mod udp;
 mod visit;
 
+#[cfg(test)]
+mod tests;
+
 pub use visit::{DnsDoors, ask_servers};

@@ -1,5 +1,6 @@
 //! Facts that the tests of every format print.
 
+mod dns;
 mod exchange;
 mod report;
 mod snapshot;
@@ -8,6 +9,7 @@ mod topology;
 
 use porthole_model::{Gap, GapKind};
 
+pub(crate) use dns::{dns, sound_dns};
 pub(crate) use exchange::{container_names, exchanges};
 pub(crate) use report::{healthy, troubled, without_engine};
 pub(crate) use snapshot::snapshot;

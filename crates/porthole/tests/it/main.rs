@@ -13,6 +13,7 @@ mod debug_stopped;
 mod debug_stopped_kills;
 mod debug_stopped_remote;
 mod debug_terminal;
+mod dns;
 mod endpoints;
 mod faults;
 mod forward;

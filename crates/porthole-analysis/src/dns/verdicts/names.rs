@@ -14,9 +14,15 @@ use crate::shell::word;
 pub(super) fn of(case: &Case<'_>, is_broken: bool) -> Vec<DnsVerdict> {
     let missed = case.wanted.iter().filter_map(|wanted| {
         let looked_up = name(case, wanted);
-        looked_up.addresses.is_empty().then_some((wanted, looked_up))
+        (looked_up.addresses.is_empty() && was_asked(&looked_up)).then_some((wanted, looked_up))
     });
     missed.filter_map(|(wanted, looked_up)| of_name(case, wanted, &looked_up, is_broken)).collect()
+}
+
+/// Whether any server was asked for it: of what could not be asked, nothing is known.
+fn was_asked(looked_up: &DnsName) -> bool {
+    let outcomes = looked_up.tried.iter().flat_map(|attempt| [&attempt.a, &attempt.aaaa]).flatten();
+    outcomes.into_iter().any(|outcome| !matches!(outcome, DnsOutcome::NotAsked(_)))
 }
 
 fn of_name(case: &Case<'_>, wanted: &Wanted, looked_up: &DnsName, is_broken: bool) -> Option<DnsVerdict> {
