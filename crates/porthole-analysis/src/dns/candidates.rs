@@ -8,7 +8,7 @@ pub(super) fn with_glibc(name: &str, file: &ResolverFile) -> Vec<String> {
         return vec![full.to_owned()];
     }
     let itself = name.to_owned();
-    let behind = file.search.iter().filter_map(|domain| within(name, domain));
+    let behind = file.search.iter().map(|domain| within(name, domain));
     let mut tried = if has_enough_dots(name, file) {
         [itself].into_iter().chain(behind).collect::<Vec<_>>()
     } else {
@@ -38,9 +38,9 @@ fn has_enough_dots(name: &str, file: &ResolverFile) -> bool {
     name.matches('.').count() >= file.ndots()
 }
 
-fn within(name: &str, domain: &str) -> Option<String> {
+fn within(name: &str, domain: &str) -> String {
     let domain = domain.trim_matches('.');
-    Some(if domain.is_empty() { name.to_owned() } else { format!("{name}.{domain}") })
+    if domain.is_empty() { name.to_owned() } else { format!("{name}.{domain}") }
 }
 
 #[cfg(test)]

@@ -45,8 +45,6 @@ pub(super) enum Basis {
     Engine,
     /// The host's resolv.conf names them.
     HostFile,
-    /// systemd-resolved's own file names them, as the host's names its stub alone.
-    ResolvedFile,
     /// Nobody names any, and the engine takes its own.
     Defaults,
     /// Nobody names any.
@@ -107,7 +105,8 @@ fn noted_basis(subject: &DnsSubject, file: &ResolverFile) -> Basis {
     }
 }
 
-/// Docker 25 and older note nothing: what they do with the same settings (moby 20.10, `sandbox_dns_unix.go`).
+/// Docker 25 and older note nothing: what they do with the same settings (moby 20.10, `sandbox_dns_unix.go`). On networks
+/// with names the host's own file counts, systemd-resolved's stub included, which is asked from the host.
 fn before_notes(subject: &DnsSubject, reading: &DnsReading) -> (Vec<NotedForwarder>, Basis) {
     let told: Vec<NameServer> = subject
         .settings
@@ -124,21 +123,10 @@ fn before_notes(subject: &DnsSubject, reading: &DnsReading) -> (Vec<NotedForward
         _ => {}
     }
     let hosts = named(reading.host_file.value());
-    if is_stub_alone(&hosts) {
-        let behind = named(reading.resolved_file.value());
-        if !behind.is_empty() {
-            return (of_host(behind), Basis::ResolvedFile);
-        }
-    }
     if hosts.is_empty() && reading.host_file.value().is_some() && !is_podman(subject) {
         return (from_container(DEFAULTS.map(NameServer::from).to_vec()), Basis::Defaults);
     }
     (of_host(hosts), Basis::HostFile)
-}
-
-/// Whether a file names systemd-resolved's stub and no other server.
-pub(super) fn is_stub_alone(servers: &[NameServer]) -> bool {
-    !servers.is_empty() && servers.iter().all(|server| server.address == RESOLVED_STUB)
 }
 
 fn is_podman(subject: &DnsSubject) -> bool {

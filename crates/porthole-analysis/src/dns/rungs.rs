@@ -1,8 +1,10 @@
 //! The rungs, from the container outwards, each with what was read and asked there.
 
+use std::net::IpAddr;
+
 use porthole_model::{
-    DnsProbe, DnsRung, DnsRungKind, DnsRungState, DnsTransport, DnsVantage, NameServer, NotedForwarder, Port,
-    Socket, TransportProtocol,
+    DnsProbe, DnsRung, DnsRungKind, DnsRungState, DnsTransport, DnsVantage, NameServer, NotedForwarder,
+    Observed, Port, Socket, SocketEndpoint, TransportProtocol,
 };
 
 use super::case::{Case, DNS_PORT};
@@ -33,11 +35,11 @@ fn rung(kind: DnsRungKind, title: impl Into<String>, state: DnsRungState, notes:
 
 fn resolver_file(case: &Case<'_>) -> DnsRung {
     let (state, notes) = match &case.reading.resolver_file {
-        porthole_model::Observed::Missing(gap) => (DnsRungState::Unknown, vec![gap.cause.clone()]),
-        porthole_model::Observed::Known(None) => {
+        Observed::Missing(gap) => (DnsRungState::Unknown, vec![gap.cause.clone()]),
+        Observed::Known(None) => {
             (DnsRungState::Failed, vec!["there is none: C libraries ask 127.0.0.1".to_owned()])
         }
-        porthole_model::Observed::Known(Some(_)) => (file_state(case), file_notes(case)),
+        Observed::Known(Some(_)) => (file_state(case), file_notes(case)),
     };
     rung(DnsRungKind::ResolverFile, "/etc/resolv.conf", state, notes)
 }
@@ -78,8 +80,8 @@ fn hosts_file(case: &Case<'_>) -> DnsRung {
     let mut notes = Vec::new();
     let mut state = DnsRungState::Good;
     match &case.reading.hosts_file {
-        porthole_model::Observed::Known(entries) => notes.push(format!("{} lines with names", entries.len())),
-        porthole_model::Observed::Missing(gap) => {
+        Observed::Known(entries) => notes.push(format!("{} lines with names", entries.len())),
+        Observed::Missing(gap) => {
             state = DnsRungState::Unknown;
             notes.push(gap.cause.clone());
         }
@@ -236,7 +238,6 @@ pub(super) fn basis(basis: Basis) -> &'static str {
         Basis::Container => "the container was made with --dns",
         Basis::Engine => "the engine's settings",
         Basis::HostFile => "the host's resolv.conf, as it is now",
-        Basis::ResolvedFile => "/run/systemd/resolve/resolv.conf, as it is now",
         Basis::Defaults => "the engine's own default, as nothing names a server",
         Basis::Nobody => "nothing names a server",
     }
@@ -255,7 +256,21 @@ fn name_server(case: &Case<'_>, name_server: &NameServer) -> DnsRung {
 fn host(case: &Case<'_>, host_server: &NameServer) -> DnsRung {
     let mut rung = server(case, DnsRungKind::HostResolver, host_server, DnsVantage::Host);
     rung.title = format!("the host's server {host_server}");
+    rung.notes.extend(served_by(case, host_server));
     rung
+}
+
+/// Who answers at a loopback address of the host: systemd-resolved, dnsmasq, ….
+fn served_by(case: &Case<'_>, server: &NameServer) -> Option<String> {
+    let stubs = case.reading.host_stubs.value().filter(|_| server.address.is_loopback())?;
+    let bound_to = |wanted: &dyn Fn(IpAddr) -> bool| {
+        stubs.iter().find(|socket| match &socket.endpoint {
+            SocketEndpoint::Internet(internet) => wanted(internet.local.ip()),
+            SocketEndpoint::Unix(_) => false,
+        })
+    };
+    let exact = bound_to(&|address| address == server.address);
+    owners(exact.or_else(|| bound_to(&|address| address.is_unspecified()))?)
 }
 
 /// A server, from where it is asked, and what it says to the other side where that differs.

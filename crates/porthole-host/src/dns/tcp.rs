@@ -9,7 +9,7 @@ use porthole_wire::dns::{self, Received};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::udp::{failure, is_patience, is_same};
+use super::udp::{failure, is_patience, is_same, settle_all};
 use super::visit::Pending;
 use crate::ProcessDoor;
 
@@ -38,7 +38,7 @@ pub(super) fn ask(
         } else {
             failure(&error)
         };
-        pending.iter_mut().for_each(|each| each.settle(outcome.clone(), begin.elapsed()));
+        settle_all(pending, &outcome, begin);
     }
     Ok(())
 }

@@ -85,8 +85,10 @@ pub(super) fn is_same(one: &porthole_model::DnsQuestion, other: &porthole_model:
     one.kind == other.kind && (full(&one.name) == full(&other.name) || !other.name.is_ascii())
 }
 
-fn settle_all(pending: &mut [Pending], outcome: &DnsOutcome, begin: Instant) {
-    pending.iter_mut().for_each(|each| each.settle(outcome.clone(), begin.elapsed()));
+pub(super) fn settle_all(pending: &mut [Pending], outcome: &DnsOutcome, begin: Instant) {
+    for each in pending {
+        each.settle(outcome.clone(), begin.elapsed());
+    }
 }
 
 pub(super) fn is_patience(error: &io::Error) -> bool {

@@ -35,7 +35,7 @@ pub fn ask_servers(doors: &DnsDoors, visits: &[DnsVisit], patience: Duration) ->
                     probes.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
                 }
                 Err(error) => {
-                    probes.extend(unasked(visit, &Gap::new(GapKind::Failed, "question", error.to_string())))
+                    probes.extend(unasked(visit, &Gap::new(GapKind::Failed, "question", error.to_string())));
                 }
             }
         }

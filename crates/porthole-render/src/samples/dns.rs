@@ -61,9 +61,9 @@ fn probe() -> DnsProbe {
     }
 }
 
-fn answer(code: ResponseCode, addresses: &[&str]) -> Option<DnsOutcome> {
+fn answer(code: ResponseCode, addresses: &[&str]) -> DnsOutcome {
     let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
-    Some(DnsOutcome::Answered(DnsAnswer { code, addresses, aliases: Vec::new(), truncated: false }))
+    DnsOutcome::Answered(DnsAnswer { code, addresses, aliases: Vec::new(), truncated: false })
 }
 
 fn neighbour() -> DnsName {
@@ -73,8 +73,8 @@ fn neighbour() -> DnsName {
         in_hosts_file: Vec::new(),
         tried: vec![DnsTry {
             name: "db".to_owned(),
-            a: answer(ResponseCode::NoError, &["172.18.0.3"]),
-            aaaa: answer(ResponseCode::NoError, &[]),
+            a: Some(answer(ResponseCode::NoError, &["172.18.0.3"])),
+            aaaa: Some(answer(ResponseCode::NoError, &[])),
         }],
         with_musl: None,
         addresses: vec!["172.18.0.3".parse().unwrap()],
@@ -89,7 +89,7 @@ fn outside() -> DnsName {
         in_hosts_file: Vec::new(),
         tried: vec![
             tried("example.com", Some(DnsOutcome::Silent)),
-            tried("example.com.corp.test", answer(ResponseCode::NoSuchName, &[])),
+            tried("example.com.corp.test", Some(answer(ResponseCode::NoSuchName, &[]))),
         ],
         with_musl: Some(vec!["example.com".to_owned()]),
         addresses: Vec::new(),

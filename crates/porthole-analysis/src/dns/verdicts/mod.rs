@@ -27,10 +27,9 @@ pub(super) fn of(case: &Case<'_>) -> Vec<DnsVerdict> {
 /// What is wrong with the file itself.
 fn file(case: &Case<'_>) -> Option<DnsVerdict> {
     let problem = match &case.reading.resolver_file {
-        Observed::Missing(_) => return None,
         Observed::Known(None) => "there is no such file",
         Observed::Known(Some(file)) if file.name_servers.is_empty() => "it names no server",
-        Observed::Known(Some(_)) => return None,
+        Observed::Missing(_) | Observed::Known(Some(_)) => return None,
     };
     let answers = case.route.entries.first().and_then(|server| {
         case.voice_outside(server, super::case::DNS_PORT, porthole_model::DnsVantage::Container)

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use porthole_host::{DnsDoors, LinuxHost, SocketFilter};
+use porthole_host::{DnsDoors, LinuxHost, SocketFilter, SocketInventory};
 use porthole_model::{
     DnsOutcome, DnsProbe, DnsReading, DnsSubject, EngineKind, Gap, GapKind, NameServer, Observed, Pid, Port,
     Socket, SocketEndpoint,
@@ -18,6 +18,7 @@ pub(super) fn read(host: &LinuxHost, subject: &DnsSubject, wait: Duration) -> Dn
     let daemon = daemon(host, subject);
     let host_side = daemon.unwrap_or(Pid(std::process::id()));
     let subject = &named(host, subject);
+    let mut inventory = host.socket_inventory();
     let file = |pid, path| host.settings_file_of(pid, path);
     let mut reading = DnsReading {
         resolver_file: file(subject.pid, "/etc/resolv.conf").map(parsed(dns::resolver_file)),
@@ -27,12 +28,8 @@ pub(super) fn read(host: &LinuxHost, subject: &DnsSubject, wait: Duration) -> Dn
         host_file: file(host_side, "/etc/resolv.conf").map(parsed(dns::resolver_file)),
         resolved_file: file(host_side, RESOLVED_FILE).map(parsed(dns::resolver_file)),
         engine_servers: engine_servers(host, daemon).into(),
-        engine_sockets: bound(host, subject.pid, &SocketFilter { unix: false, ..SocketFilter::listeners() }),
-        host_stubs: bound(
-            host,
-            host_side,
-            &SocketFilter { port: Some(Port(53)), ..SocketFilter::listeners() },
-        ),
+        engine_sockets: bound(&mut inventory, subject.pid, &SocketFilter::listeners()),
+        host_stubs: bound(&mut inventory, host_side, &name_servers()),
         shares_host_network: shares_network(host, subject.pid, host_side),
         probes: Vec::new(),
     };
@@ -92,10 +89,19 @@ fn engine_servers(host: &LinuxHost, daemon: Option<Pid>) -> Result<Vec<NameServe
     Ok([in_file, dns::servers_in_arguments(&arguments)].concat())
 }
 
-/// The sockets on loopback addresses, or on all, that wait for questions.
-fn bound(host: &LinuxHost, pid: Pid, filter: &SocketFilter) -> Observed<Vec<Socket>> {
+/// Whoever waits for questions.
+fn name_servers() -> SocketFilter {
+    SocketFilter { port: Some(Port(53)), ..SocketFilter::listeners() }
+}
+
+/// The sockets on loopback addresses, or on all.
+fn bound(
+    inventory: &mut Result<SocketInventory<'_>, Gap>,
+    pid: Pid,
+    filter: &SocketFilter,
+) -> Observed<Vec<Socket>> {
     let mut sockets = Vec::new();
-    let read = host.each_socket(pid, filter, &mut |socket| {
+    let mut take = |socket: Socket| {
         if let SocketEndpoint::Internet(internet) = &socket.endpoint {
             let address = internet.local.ip();
             if address.is_loopback() || address.is_unspecified() {
@@ -103,7 +109,11 @@ fn bound(host: &LinuxHost, pid: Pid, filter: &SocketFilter) -> Observed<Vec<Sock
             }
         }
         ControlFlow::Continue(())
-    });
+    };
+    let read = match inventory {
+        Ok(inventory) => inventory.each_socket(pid, filter, &mut take),
+        Err(gap) => Err(gap.clone()),
+    };
     read.map(|()| sockets).into()
 }
 
