@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use porthole_model::{
-    DnsOutcome, DnsQuestion, DnsTransport, DnsVantage, DnsVisit, NameServer, NotedForwarder, Port,
+    DnsOutcome, DnsProbe, DnsQuestion, DnsTransport, DnsVantage, DnsVisit, NameServer, NotedForwarder, Port,
     RecordKind, ResponseCode, TransportProtocol,
 };
 
@@ -26,22 +26,38 @@ pub(super) fn of(case: &Case<'_>) -> Vec<DnsVisit> {
 
 /// What is to be asked again: over TCP what did not fit a datagram, and without EDNS what a server did not understand.
 pub(super) fn again(case: &Case<'_>) -> Vec<DnsVisit> {
-    let over_udp = case.reading.probes.iter().filter(|probe| probe.over == DnsTransport::Udp);
-    over_udp
-        .filter_map(|probe| {
-            let (over, edns) = match &probe.outcome {
-                DnsOutcome::Answered(answer) if answer.truncated => (DnsTransport::Tcp, probe.edns),
-                DnsOutcome::Answered(answer) if probe.edns && is_puzzled(answer.code) => {
-                    (DnsTransport::Udp, false)
-                }
-                DnsOutcome::Silent if probe.edns => (DnsTransport::Udp, false),
-                _ => return None,
-            };
-            let questions = vec![probe.question.clone()];
-            let (from, server, port) = (probe.from, probe.server.clone(), probe.port);
-            Some(DnsVisit { from, server, port, over, edns, questions })
-        })
-        .collect()
+    let mut visits: Vec<DnsVisit> = Vec::new();
+    for probe in case.reading.probes.iter().filter(|probe| probe.over == DnsTransport::Udp) {
+        let Some((over, edns)) = other_way(probe) else { continue };
+        let is_there = |visit: &&mut DnsVisit| {
+            (visit.from, &visit.server, visit.port) == (probe.from, &probe.server, probe.port)
+                && (visit.over, visit.edns) == (over, edns)
+        };
+        match visits.iter_mut().find(is_there) {
+            Some(visit) => visit.questions.push(probe.question.clone()),
+            None => visits.push(DnsVisit {
+                from: probe.from,
+                server: probe.server.clone(),
+                port: probe.port,
+                over,
+                edns,
+                questions: vec![probe.question.clone()],
+            }),
+        }
+    }
+    visits
+}
+
+/// The way in which a question may still be answered.
+fn other_way(probe: &DnsProbe) -> Option<(DnsTransport, bool)> {
+    match &probe.outcome {
+        DnsOutcome::Answered(answer) if answer.truncated => Some((DnsTransport::Tcp, probe.edns)),
+        DnsOutcome::Answered(answer) if probe.edns && is_puzzled(answer.code) => {
+            Some((DnsTransport::Udp, false))
+        }
+        DnsOutcome::Silent if probe.edns => Some((DnsTransport::Udp, false)),
+        _ => None,
+    }
 }
 
 /// What a server says of an extension that it does not know (RFC 6891, section 7).

@@ -37,10 +37,11 @@ pub(super) fn ask(socket: &UdpSocket, server: SocketAddr, pending: &mut [Pending
 }
 
 fn send(socket: &UdpSocket, server: SocketAddr, pending: &mut [Pending], begin: Instant) {
-    for each in pending.iter_mut().filter(|each| each.settled.is_none()) {
-        if let Err(error) = socket.send_to(&each.bytes, server) {
-            each.settle(failure(&error), begin.elapsed());
-        }
+    let unanswered = pending.iter().filter(|each| each.settled.is_none());
+    // What is said of one datagram comes back from the sending of the next.
+    let sent = unanswered.map(|each| socket.send_to(&each.bytes, server)).find_map(Result::err);
+    if let Some(error) = sent {
+        settle_all(pending, &failure(&error), begin);
     }
 }
 

@@ -17,8 +17,11 @@ pub fn doc(ladder: &DnsLadder) -> Doc {
     for name in &ladder.names {
         doc.append(musl(name));
     }
-    for each in &ladder.verdicts {
-        doc.card(severity_style(each.severity), verdict(each)).blank();
+    for (index, each) in ladder.verdicts.iter().enumerate() {
+        if index > 0 {
+            doc.blank();
+        }
+        doc.card(severity_style(each.severity), verdict(each));
     }
     if ladder.verdicts.is_empty() {
         doc.paragraph(conclusion(ladder));
@@ -36,7 +39,8 @@ fn head(ladder: &DnsLadder) -> Line {
 }
 
 fn rungs(rungs: &[DnsRung]) -> Table {
-    let mut table = Table::new(vec![Column::new("RUNG"), Column::new("STATE"), Column::new("SEEN").wrap(24)]);
+    let mut table =
+        Table::new(vec![Column::new("RUNG").elide(12), Column::new("STATE"), Column::new("SEEN").wrap(24)]);
     for rung in rungs {
         let state = Line::of(style(rung.state), word(rung.state));
         table.row(vec![Line::of(Style::Name, &rung.title), state, rung.notes.join("; ").into()]);
@@ -64,8 +68,13 @@ fn style(state: DnsRungState) -> Style {
 }
 
 fn names(names: &[DnsName]) -> Table {
-    let columns = ["NAME", "OF", "TRIED AS", "A", "AAAA"];
-    let mut table = Table::new(columns.into_iter().map(Column::new).collect());
+    let mut table = Table::new(vec![
+        Column::new("NAME").elide(6),
+        Column::new("OF").elide(6).may_drop(1),
+        Column::new("TRIED AS").elide(8),
+        Column::new("A").wrap(9),
+        Column::new("AAAA").wrap(9),
+    ]);
     for name in names {
         if !name.in_hosts_file.is_empty() {
             table.row(in_hosts_file(name));
