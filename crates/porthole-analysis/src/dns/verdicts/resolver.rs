@@ -61,12 +61,8 @@ fn without_rules(case: &Case<'_>, front: &Voice, behind: &Voice, over: &str) -> 
     ))
     .seen(format!("{over} question to 127.0.0.11:53 from the container"), front.to_string())
     .seen(format!("{over} question to the engine's own socket 127.0.0.11:{port}"), behind.to_string())
-    .mend("The engine lays them anew when the container starts, or joins a network", mend_rules(case));
+    .mend("The engine lays them anew when the container starts, or joins a network", restart(case));
     verdict(DnsRungKind::Redirect, Severity::Error, words)
-}
-
-fn mend_rules(case: &Case<'_>) -> Vec<String> {
-    restart(case)
 }
 
 fn mute(case: &Case<'_>, front: &Voice, behind: &Voice) -> DnsVerdict {

@@ -33,10 +33,10 @@ pub(super) fn of_container(
     let engine = engine(world, &client)?;
     let containers = engine.containers.known()?;
     let listed: Vec<_> = containers.iter().map(Named::from).collect();
-    let Target::Container(named) = target::among(&listed, text)? else {
+    let Target::Container(found) = target::among(&listed, text)? else {
         return Err(CommandError::new(format!("{text} names no container")));
     };
-    let container = containers.iter().find(|container| container.id == named.id);
+    let container = containers.iter().find(|container| container.id == found.id);
     let container = container.ok_or_else(|| CommandError::new(format!("container {text} is gone")))?;
     let label = format!("container {}", container.name);
     let subject = described(world, &client, &engine, container, (label, names))?;
