@@ -23,6 +23,7 @@ mod request_error;
 mod session;
 mod testbox;
 mod transport;
+mod visitor;
 
 pub use archive::{ArchiveEntry, ArchivePieces, ArchiveSender, get_archive, look_at, put_archive};
 pub use client::{AnswerStream, Client, HijackedStream};
@@ -49,3 +50,4 @@ pub use session::{
 };
 pub use testbox::{Publication, Testbox, TestboxError, TestboxOrder, remove_testbox, testboxes};
 pub use transport::{Membership, SocketPermission, TlsFault};
+pub use visitor::Visitor;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -62,6 +62,23 @@ impl ProcessDoor {
         Ok(socket.into())
     }
 
+    /// A UDP socket in the process's network for `peer`'s kind of address. It is not connected, blocks, and reports
+    /// what routers and hosts say of datagrams that do not arrive (ip(7), `IP_RECVERR`).
+    pub(crate) fn unconnected_udp_socket(&self, peer: SocketAddr) -> Result<UdpSocket, Gap> {
+        let socket = UdpSocket::from(self.socket(peer, SocketType::DGRAM)?);
+        let prepared = report_errors(&socket, peer).and_then(|()| socket.set_nonblocking(false));
+        prepared.map_err(|error| gap(format!("socket for {peer}"), "setsockopt", error, Right::Root))?;
+        Ok(socket)
+    }
+
+    /// The number of an interface of the process's network.
+    pub(crate) fn interface_index(&self, name: &str) -> Result<u32, Gap> {
+        let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
+        let socket = self.socket(any, SocketType::DGRAM)?;
+        let found = name.parse().or_else(|_| rustix::net::netdevice::name_to_index(&socket, name));
+        found.map_err(|error| gap(format!("interface {name}"), "SIOCGIFINDEX", error, Right::Root))
+    }
+
     /// A connection to the unix socket that the process sees at `path`: no link leads out of its root.
     ///
     /// A path beginning with `@` is an abstract name. Waits while the socket's queue is full.
@@ -92,9 +109,32 @@ impl ProcessDoor {
     }
 }
 
-/// Opens a file of a process without leaving the root of that process, whatever links are in the way.
+/// Finds a file of a process without leaving the root of that process, whatever links are in the way.
 fn open_within(proc: &ProcFs, pid: Pid, path: &Path) -> io::Result<File> {
+    in_root(proc, pid, path, OFlags::PATH)
+}
+
+/// Opens a file of a process for reading, in the same way; no pipe or device makes it wait.
+pub(crate) fn read_within(proc: &ProcFs, pid: Pid, path: &Path) -> io::Result<File> {
+    in_root(proc, pid, path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+}
+
+fn in_root(proc: &ProcFs, pid: Pid, path: &Path, flags: OFlags) -> io::Result<File> {
     let root = File::open(proc.process_path(pid, "root"))?;
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let flags = flags | OFlags::CLOEXEC;
     Ok(rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?.into())
+}
+
+#[expect(unsafe_code, reason = "rustix has no such socket option")]
+fn report_errors(socket: &UdpSocket, peer: SocketAddr) -> io::Result<()> {
+    let (level, option) = if peer.is_ipv4() {
+        (libc::IPPROTO_IP, libc::IP_RECVERR)
+    } else {
+        (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+    };
+    let on: libc::c_int = 1;
+    let length = libc::socklen_t::try_from(size_of_val(&on)).map_err(io::Error::other)?;
+    // SAFETY: the kernel reads `length` bytes of `on`, which outlives the call; the descriptor is the socket's own.
+    let set = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const on).cast(), length) };
+    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

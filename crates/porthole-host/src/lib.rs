@@ -6,6 +6,7 @@ mod accounts;
 mod admission;
 mod daemon;
 mod descendants;
+mod dns;
 mod door;
 mod enter;
 mod entry;
@@ -47,6 +48,7 @@ mod versioned_names;
 pub use accounts::FileOwner;
 pub use admission::Admission;
 pub use descendants::{Descendants, signal_group};
+pub use dns::{DnsDoors, ask_servers};
 pub use door::ProcessDoor;
 pub use entry::{
     EntryFailure, EntryPlan, Extent, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, IpPrefix, MacAddress, MaskedText, NetworkId, Observed, Pid, Port, Timestamp};
+use crate::{
+    ContainerId, DnsSettings, IpPrefix, MacAddress, MaskedText, NetworkId, Observed, Pid, Port, Timestamp,
+};
 
 /// An engine that answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +151,9 @@ pub struct Container {
     pub command: Vec<MaskedText>,
     /// Its environment, `NAME=value`, credentials masked.
     pub environment: Vec<MaskedText>,
+    /// What it was told of DNS.
+    #[serde(default)]
+    pub dns: DnsSettings,
 }
 
 impl Container {

@@ -4,6 +4,7 @@
 
 mod audit;
 mod content;
+mod dns;
 mod ending;
 mod engine;
 mod exchange;
@@ -32,6 +33,11 @@ mod walk;
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
+};
+pub use dns::{
+    DnsAnswer, DnsLadder, DnsName, DnsOutcome, DnsPeer, DnsProbe, DnsQuestion, DnsReading, DnsRung,
+    DnsRungKind, DnsRungState, DnsSettings, DnsSubject, DnsTransport, DnsTry, DnsVantage, DnsVerdict,
+    DnsVisit, EngineRemarks, HostsEntry, NameServer, NotedForwarder, RecordKind, ResolverFile, ResponseCode,
 };
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{

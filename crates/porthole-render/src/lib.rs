@@ -7,6 +7,7 @@ mod bytes;
 pub mod content;
 pub mod copy;
 pub mod debug;
+pub mod dns;
 pub mod doc;
 pub mod ending;
 pub mod error;

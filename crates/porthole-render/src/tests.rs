@@ -7,7 +7,7 @@ use crate::netdb::{self, CleanItem, ResetFacts, ResetOutcome, StepOutcome};
 use crate::samples;
 use crate::sockets::{RowWriter, SocketRow};
 use crate::text::{self, TextSettings};
-use crate::{error, gc, html, json, report, sockets, take_over, topology};
+use crate::{dns, error, gc, html, json, report, sockets, take_over, topology};
 
 fn printed(doc: &Doc, width: Option<usize>, color: bool) -> String {
     let mut out = Vec::new();
@@ -43,6 +43,17 @@ fn report_with_findings_and_gaps() {
     assert_snapshot!("report_color", printed(&doc, Some(80), true));
     assert_snapshot!("report_json", json::report(&samples::troubled()));
     assert_snapshot!("report_html", html::page("porthole doctor", &doc));
+}
+
+#[test]
+fn the_way_of_a_name_in_every_format() {
+    let doc = dns::doc(&samples::dns());
+    assert_snapshot!("dns_60", at(&doc, 60));
+    assert_snapshot!("dns_120", at(&doc, 120));
+    assert_snapshot!("dns_pipe", piped(&doc));
+    assert_snapshot!("dns_color", printed(&doc, Some(100), true));
+    assert_snapshot!("dns_sound", piped(&dns::doc(&samples::sound_dns())));
+    assert_snapshot!("dns_json", json::dns(&samples::dns()));
 }
 
 #[test]

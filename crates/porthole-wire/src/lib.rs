@@ -10,6 +10,7 @@ pub mod capability;
 pub mod cgroup;
 pub mod cgroup_file;
 pub mod content;
+pub mod dns;
 pub mod docker_proxy;
 pub mod engine_api;
 pub mod executable;

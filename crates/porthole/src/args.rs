@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::commands::cp::CpArgs;
 use crate::commands::debug::DebugArgs;
+use crate::commands::dns::DnsArgs;
 use crate::commands::forward::ForwardArgs;
 use crate::commands::netdb::NetdbArgs;
 use crate::commands::sockets::SocketsArgs;
@@ -128,6 +129,22 @@ Examples:
   porthole sockets pid:4711 --state established
   porthole sockets web --watch           again every 2 seconds")]
     Sockets(SocketsArgs),
+    /// Show the way of a name from a container, server by server, and which part of it is broken
+    ///
+    /// Reads the container's resolv.conf and hosts file, finds the engine's resolver behind 127.0.0.11 and the servers
+    /// that it asks, and asks each of them, over UDP and TCP, from the network that it is really asked from. Nothing runs
+    /// in the container. Without a NAME it looks up a container on the same network, and example.com outside.
+    #[command(after_long_help = "\
+Examples:
+  porthole dns web                        do names work in the container web?
+  porthole dns web db api.example.com     these names
+  porthole dns web db --output json | jq '.verdicts[0]'
+  porthole dns --from-network app db      from a network, without a container
+  porthole dns pid:4711 db
+  porthole --through-engine dns web       where the engine runs elsewhere, or only root may look
+
+Exit codes: 0 names are found, or what is not found is so by design; 1 something is broken; 2 it could not be told.")]
+    Dns(DnsArgs),
     /// Show and record what clients and the engine say to each other
     ///
     /// A relay before the engine's socket: bytes pass unchanged and at once in both directions, and each call is shown

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::commands::{debug, forward, tap};
+use crate::commands::{debug, dns, forward, tap};
 use crate::exit::Exit;
 
 /// Plays the part that these arguments name; `None` where they are a command line.
@@ -38,6 +38,9 @@ pub(crate) fn play(arguments: &[OsString]) -> Option<Exit> {
     }
     if let Some(socket) = debug::kept::relay::relayed_socket(words()) {
         return Some(debug::kept::relay::run(&socket));
+    }
+    if dns::is_reader(words()) {
+        return Some(dns::play_reader(words()));
     }
     if let Some(container) = debug::thawed(words()) {
         return Some(debug::thaw(&container));

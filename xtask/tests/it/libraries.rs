@@ -18,6 +18,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("globset", "porthole-toolbox"),
     ("grep", "porthole-toolbox"),
     ("hdrhistogram", "porthole-analysis"),
+    ("hickory-proto", "porthole-wire"),
     ("hickory-resolver", "porthole-toolbox"),
     ("httparse", "porthole-wire"),
     ("itoa", "porthole-render"),

@@ -160,6 +160,7 @@ pub(crate) fn stopped(name: &str, id: ContainerId) -> Container {
         labels: BTreeMap::new(),
         command: Vec::new(),
         environment: Vec::new(),
+        dns: porthole_model::DnsSettings::default(),
     }
 }
 

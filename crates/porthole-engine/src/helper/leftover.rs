@@ -62,6 +62,12 @@ impl Leftover {
         self.is_removed = true;
     }
 
+    /// Removes the container at once, even one that would end by itself.
+    pub(crate) async fn kill(mut self, client: &Client) -> Result<(), RequestError> {
+        self.things.ends_by_itself = false;
+        self.remove(client).await
+    }
+
     /// Removes the container and the image, if they were made.
     pub(crate) async fn remove(mut self, client: &Client) -> Result<(), RequestError> {
         let removed = self.things.remove(client).await;

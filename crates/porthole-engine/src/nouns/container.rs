@@ -1,8 +1,8 @@
 //! A container's inspection as a noun.
 
 use porthole_model::{
-    Container, ContainerId, ContainerLog, ContainerState, Gap, Health, HealthProbe, HealthStatus, MaskedText,
-    Observed, Pid, Port, Secrets, TransportProtocol,
+    Container, ContainerId, ContainerLog, ContainerState, DnsSettings, Gap, Health, HealthProbe,
+    HealthStatus, MaskedText, Observed, Pid, Port, Secrets, TransportProtocol,
 };
 
 use super::text::time;
@@ -21,6 +21,11 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
     }?;
     let arguments = raw.arguments.iter().map(String::as_str);
     let command = filled(raw.path);
+    let dns = DnsSettings {
+        servers: raw.host.dns_servers,
+        search: raw.host.dns_search,
+        options: raw.host.dns_options,
+    };
     Ok(Container {
         id: ContainerId(raw.id),
         image: raw.config.image,
@@ -52,6 +57,7 @@ pub(crate) fn container(raw: RawContainer, secrets: Secrets) -> Result<Container
             .iter()
             .map(|text| MaskedText::assignment(text, secrets))
             .collect(),
+        dns,
         state,
         name,
     })

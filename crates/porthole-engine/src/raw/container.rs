@@ -68,6 +68,9 @@ raw! {
         restart_policy: RawRestartPolicy = "RestartPolicy",
         port_bindings: RawPorts = "PortBindings",
         tmpfs: RawMap<String> = "Tmpfs",
+        dns_servers: Vec<String> = "Dns",
+        dns_search: Vec<String> = "DnsSearch",
+        dns_options: Vec<String> = "DnsOptions",
         log: RawLogConfig = "LogConfig",
     }
 

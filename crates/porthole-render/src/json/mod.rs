@@ -4,6 +4,7 @@
 //! that there is none.
 
 mod audit;
+mod dns;
 mod exchange;
 mod explain;
 mod forward;
@@ -26,6 +27,10 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 pub use audit::{AuditEndWord, AuditFileItem, AuditRemark, AuditVerdictDocument, audit_verdict};
+pub use dns::{
+    DnsDocument, DnsNameItem, DnsOutcomeItem, DnsOutcomeWord, DnsProbeItem, DnsRungItem, DnsTryItem,
+    DnsVerdictItem, dns,
+};
 pub use exchange::{
     ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, ExecItem, MessageItem, ResourceItem,
     ResourceWord, exchange,
@@ -69,6 +74,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("audit_verdict", schema::<AuditVerdictDocument>()),
+        ("dns", schema::<DnsDocument>()),
         ("exchange", schema::<ExchangeDocument>()),
         ("explain", schema::<ExplanationsDocument>()),
         ("forward", schema::<ForwardDocument>()),

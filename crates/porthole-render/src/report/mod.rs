@@ -13,7 +13,7 @@ pub fn doc(report: &Report) -> Doc {
     let mut doc = Doc::new();
     doc.definitions(about(report)).blank();
     for found in &report.findings {
-        doc.card(style(found.severity), finding(found)).blank();
+        doc.card(severity_style(found.severity), finding(found)).blank();
     }
     doc.append(unchecked::doc(report));
     doc.append(summary::doc(report));
@@ -52,7 +52,8 @@ fn finding(finding: &Finding) -> Doc {
 }
 
 fn head(finding: &Finding) -> Line {
-    let mut line = Line::of(style(finding.severity), &format!("{}[{}]", finding.severity, finding.code));
+    let mut line =
+        Line::of(severity_style(finding.severity), &format!("{}[{}]", finding.severity, finding.code));
     line.push(Style::Plain, " ");
     line.append(subject(&finding.subject));
     line.push(Style::Plain, ": ");
@@ -74,12 +75,12 @@ fn subject(subject: &Subject) -> Line {
     Line::from(format!("{kind} ")).with(Style::Name, &subject.name)
 }
 
-fn evidence(evidence: &Evidence) -> (Line, Line) {
+pub(crate) fn evidence(evidence: &Evidence) -> (Line, Line) {
     let meaning = Line::from(format!("{}: ", evidence.source)).with(Style::Code, &evidence.observed);
     (Line::of(Style::Faint, "seen"), meaning)
 }
 
-fn remedy(doc: &mut Doc, remedy: &Remedy) {
+pub(crate) fn remedy(doc: &mut Doc, remedy: &Remedy) {
     doc.definitions(vec![(Line::of(Style::Good, "mend"), remedy.explanation.as_str().into())]);
     if !remedy.commands.is_empty() {
         let mut commands = Doc::new();
@@ -94,7 +95,7 @@ fn collect_folded(effect: &Finding, folded: &mut Vec<Line>) {
     effect.explains.iter().for_each(|further| collect_folded(further, folded));
 }
 
-fn style(severity: Severity) -> Style {
+pub(crate) fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Note => Style::Note,
         Severity::Warning => Style::Warning,

@@ -2,7 +2,7 @@
 
 use porthole_model::{CheckOutcome, CheckResult, Finding, Report, Severity};
 
-use super::style;
+use super::severity_style;
 use crate::doc::{Doc, Line, Style};
 
 /// The last lines of a report.
@@ -50,7 +50,7 @@ fn severities(report: &Report) -> Vec<(Style, String)> {
         .into_iter()
         .map(|severity| (severity, count(severity)))
         .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| (style(severity), counted(count, &severity.to_string())))
+        .map(|(severity, count)| (severity_style(severity), counted(count, &severity.to_string())))
         .collect()
 }
 

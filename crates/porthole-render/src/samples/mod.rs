@@ -1,5 +1,6 @@
 //! Facts that the tests of every format print.
 
+mod dns;
 mod exchange;
 mod netdb;
 mod report;
@@ -9,6 +10,7 @@ mod topology;
 
 use porthole_model::{Gap, GapKind};
 
+pub(crate) use dns::{dns, sound_dns};
 pub(crate) use exchange::{container_names, exchanges};
 pub(crate) use netdb::{names, network_database};
 pub(crate) use report::{healthy, troubled, without_engine};

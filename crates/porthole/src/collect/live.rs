@@ -99,7 +99,7 @@ pub(crate) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, C
 ///
 /// The kernel names the one that called listen(2). Where that is systemd, which hands its sockets on, whoever holds
 /// the socket is looked for.
-fn daemon(world: &World, client: &Client) -> Result<Pid, Gap> {
+pub(crate) fn daemon(world: &World, client: &Client) -> Result<Pid, Gap> {
     let socket = client.endpoint().socket_path();
     let socket = socket.ok_or_else(|| {
         let cause = format!("{} is not a unix socket of this host", client.endpoint().url());

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::output::SourceArgs;
 use crate::world::World;
 
-pub(crate) use live::engine;
+pub(crate) use live::{daemon, engine};
 pub(crate) use network_database::DatabasePlace;
 pub(crate) use through_engine::{AT_WORK, own_program, tidy_up};
 

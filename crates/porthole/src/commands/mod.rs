@@ -3,6 +3,7 @@
 mod completions;
 pub(crate) mod cp;
 pub(crate) mod debug;
+pub(crate) mod dns;
 mod doctor;
 mod explain;
 pub(crate) mod forward;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Explain(args) => explain::run(&args, world),
         Command::Topology(args) => topology::run(&args, world),
         Command::Sockets(args) => sockets::run(&args, world),
+        Command::Dns(args) => dns::run(&args, world),
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),
         Command::Debug(args) => debug::run(&args, world),

@@ -20,6 +20,7 @@ mod debug_stopped_kills;
 mod debug_stopped_remote;
 mod debug_terminal;
 mod debug_user_namespaces;
+mod dns;
 mod endpoints;
 mod faults;
 mod firewall;

@@ -1,0 +1,84 @@
+//! The way of a name: which servers are asked from where, what each rung came to, and which of them is broken.
+
+mod candidates;
+mod case;
+mod names;
+mod route;
+mod rungs;
+mod verdicts;
+mod visits;
+mod voice;
+
+#[cfg(test)]
+mod tests;
+
+use porthole_model::{DnsLadder, DnsOutcome, DnsReading, DnsSubject, DnsVisit, EngineKind, Gap, GapKind};
+
+use self::case::Case;
+
+/// Who is to be asked what, once the files are read; the probes of `reading` are not looked at.
+pub fn dns_visits(subject: &DnsSubject, reading: &DnsReading) -> Vec<DnsVisit> {
+    visits::of(&Case::new(subject, reading))
+}
+
+/// Who is to be asked what once more, over TCP or without EDNS, by what came of the first questions.
+pub fn dns_visits_again(subject: &DnsSubject, reading: &DnsReading) -> Vec<DnsVisit> {
+    visits::again(&Case::new(subject, reading))
+}
+
+/// The same subject with those containers alone that a name that is looked up is of.
+pub fn dns_subject(mut subject: DnsSubject) -> DnsSubject {
+    let wanted = names::wanted(&subject);
+    let is_wanted = |index| wanted.iter().any(|each| each.of == names::Owner::Peer(index));
+    let peers = std::mem::take(&mut subject.peers).into_iter().enumerate();
+    subject.peers = peers.filter(|(index, _)| is_wanted(*index)).map(|(_, peer)| peer).collect();
+    subject
+}
+
+/// The ladder, with everything asked.
+pub fn dns_ladder(subject: &DnsSubject, reading: &DnsReading) -> DnsLadder {
+    let case = Case::new(subject, reading);
+    let rungs = rungs::of(&case);
+    DnsLadder {
+        subject: subject.label.clone(),
+        engine: engine(subject),
+        names: names::looked_up(&case),
+        verdicts: verdicts::of(&case),
+        gaps: gaps(reading),
+        rungs,
+    }
+}
+
+fn engine(subject: &DnsSubject) -> Option<String> {
+    let version = subject.engine.as_ref()?;
+    let kind = match version.kind {
+        EngineKind::Docker => "Docker",
+        EngineKind::Podman => "Podman",
+    };
+    Some(format!("{kind} {}", version.version))
+}
+
+/// What could not be read, each once; a file that this kind of host never has is not missed.
+fn gaps(reading: &DnsReading) -> Vec<Gap> {
+    let read = [
+        reading.resolver_file.gap(),
+        reading.hosts_file.gap(),
+        reading.name_services.gap(),
+        reading.host_file.gap(),
+        reading.resolved_file.gap(),
+        reading.engine_servers.gap(),
+        reading.engine_sockets.gap(),
+        reading.host_stubs.gap(),
+    ];
+    let asked = reading.probes.iter().filter_map(|probe| match &probe.outcome {
+        DnsOutcome::NotAsked(gap) => Some(gap),
+        _ => None,
+    });
+    let mut gaps: Vec<Gap> = Vec::new();
+    for gap in read.into_iter().flatten().chain(asked) {
+        if gap.kind != GapKind::NotAsked && !gaps.contains(gap) {
+            gaps.push(gap.clone());
+        }
+    }
+    gaps
+}

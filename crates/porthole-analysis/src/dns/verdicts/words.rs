@@ -1,0 +1,62 @@
+//! Verdicts as they are put together, and the commands that mend.
+
+use porthole_model::{DnsRungKind, DnsVerdict, Evidence, Remedy, Severity};
+
+use crate::dns::case::Case;
+use crate::shell::word;
+
+/// What is said of something that is wrong.
+pub(super) struct Words {
+    summary: String,
+    evidence: Vec<Evidence>,
+    remedies: Vec<Remedy>,
+}
+
+impl Words {
+    pub(super) fn new(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), evidence: Vec::new(), remedies: Vec::new() }
+    }
+
+    /// The same under another summary.
+    pub(super) fn renamed(self, summary: String) -> Self {
+        Self { summary, ..self }
+    }
+
+    /// The same, and what it rests on.
+    pub(super) fn seen(mut self, source: impl Into<String>, observed: impl Into<String>) -> Self {
+        self.evidence.push(Evidence { source: source.into(), observed: observed.into() });
+        self
+    }
+
+    /// The same, and a way to mend it.
+    pub(super) fn mend(mut self, explanation: impl Into<String>, commands: Vec<String>) -> Self {
+        self.remedies.push(Remedy { explanation: explanation.into(), commands });
+        self
+    }
+}
+
+/// The verdict on a rung.
+pub(super) fn verdict(rung: DnsRungKind, severity: Severity, words: Words) -> DnsVerdict {
+    let Words { summary, evidence, remedies } = words;
+    DnsVerdict { rung, severity, summary, evidence, remedies }
+}
+
+/// The command that makes the container anew with an option.
+pub(super) fn recreate(case: &Case<'_>, option: &str) -> String {
+    let network = match case.named_networks().next() {
+        Some(network) => format!("--network {} ", word(network)),
+        None => String::new(),
+    };
+    format!("docker run {network}{option} …")
+}
+
+/// Starts the container anew, which lays its resolver's rules and reads the host's servers again.
+pub(super) fn restart(case: &Case<'_>) -> Vec<String> {
+    case.subject.container.iter().map(|name| format!("docker restart {}", word(name))).collect()
+}
+
+/// What the engine is told of name servers.
+pub(super) fn engine_settings() -> String {
+    "put {\"dns\": [\"ADDRESS\"]} into /etc/docker/daemon.json and restart the engine, then the containers"
+        .to_owned()
+}

@@ -1,0 +1,11 @@
+//! The way of a name on a host: the files that a process sees, and questions asked from its network.
+
+mod files;
+mod tcp;
+mod udp;
+mod visit;
+
+#[cfg(test)]
+mod tests;
+
+pub use visit::{DnsDoors, ask_servers};
