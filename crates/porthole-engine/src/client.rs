@@ -40,6 +40,14 @@ impl Client {
     ///
     /// Needs a tokio runtime with its I/O and time drivers.
     pub async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Self, ConnectError> {
+        let client = Self::connect_briefly(endpoint, limit).await?;
+        client.raw_version().await?;
+        Ok(client)
+    }
+
+    /// The same, without asking the engine what it is where that is not needed to agree: it takes it ten times as long
+    /// as any other answer.
+    pub async fn connect_briefly(endpoint: &Endpoint, limit: Duration) -> Result<Self, ConnectError> {
         Self::reach(endpoint, limit).await.map_err(|cause| named(endpoint, cause))
     }
 

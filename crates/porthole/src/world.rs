@@ -61,7 +61,10 @@ impl World {
 
     /// A connection with the engine, for commands that cannot do without.
     pub(crate) fn engine(&self) -> Result<Client, CommandError> {
-        self.connect()?.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))
+        let endpoint = self.settings.endpoint()?;
+        let connected =
+            self.block_on(async { Client::connect_briefly(&endpoint, self.settings.timeout).await })?;
+        connected.map_err(|error| CommandError::from(porthole_model::Gap::from(error)))
     }
 
     /// What the engine says of itself.
