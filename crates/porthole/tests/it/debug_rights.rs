@@ -17,7 +17,7 @@ const STRICT: &str = r#"{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"actio
 
 /// porthole as somebody who may use the engine and has no other right.
 fn as_user(lab: &Lab, arguments: &[&str]) -> Output {
-    let group = lab.sh_ok("stat -c %g /run/docker.sock").parse().unwrap();
+    let group = lab.sh_ok("stat -c %g /run/docker.sock").parse().expect("a group");
     let identity = Identity { uid: 65534, gid: 65534, groups: vec![group], keep_capabilities: false };
     let mut command = lab.command_as(&identity, "porthole");
     command.args(arguments);
@@ -125,15 +125,15 @@ fn a_policy_of_the_engine_is_quoted_and_kept() {
 /// Gives the engine settings, with which it starts anew.
 fn set(lab: &Lab, settings: &Value) {
     lab.sh_ok(&format!("mkdir -p /etc/docker && echo '{settings}' > /etc/docker/daemon.json"));
-    lab.restart_engine().unwrap();
+    lab.restart_engine().expect("it starts anew");
 }
 
 /// A plugin of the engine that refuses containers with more than the usual rights (docs.docker.com, "Access
 /// authorization plugin").
 fn guard(lab: &Lab) {
     let plugins = lab.directory().join("run/docker/plugins");
-    std::fs::create_dir_all(&plugins).unwrap();
-    let listener = UnixListener::bind(plugins.join("strict.sock")).unwrap();
+    std::fs::create_dir_all(&plugins).expect("a directory for plugins");
+    let listener = UnixListener::bind(plugins.join("strict.sock")).expect("a socket");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             std::thread::spawn(move || answer_all(stream));
@@ -195,7 +195,7 @@ fn decoded(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text
         .bytes()
         .filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte))
-        .map(|digit| u32::try_from(digit).unwrap())
+        .map(|digit| u32::try_from(digit).expect("a digit of 64"))
         .collect();
     let whole = digits.chunks(4).flat_map(|four| {
         let bits = four.iter().enumerate().fold(0, |bits, (at, digit)| bits | digit << (18 - 6 * at));

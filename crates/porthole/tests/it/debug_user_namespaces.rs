@@ -48,9 +48,9 @@ fn sessions_by_every_way(lab: &Lab) {
 /// A copy in and out again: in the container it is root's.
 fn copies(lab: &Lab) {
     lab.sh_ok("echo text > /tmp/in");
-    porthole_ok(lab, &["cp", "/tmp/in", "web:/root/in"]);
-    assert_eq!(lab.docker_ok(&["exec", "web", "stat", "-c", "%u:%g", "/root/in"]), "0:0");
-    porthole_ok(lab, &["cp", "web:/root/in", "/tmp/out"]);
+    porthole_ok(lab, &["cp", "/tmp/in", "web:/etc/in"]);
+    assert_eq!(lab.docker_ok(&["exec", "web", "stat", "-c", "%u:%g", "/etc/in"]), "0:0");
+    porthole_ok(lab, &["cp", "web:/etc/in", "/tmp/out"]);
     assert_eq!(lab.sh_ok("cat /tmp/out; stat -c %u /tmp/out"), "text\n0");
 }
 
@@ -105,9 +105,9 @@ fn an_engine_that_an_ordinary_user_runs() {
     let output = as_engine_user(&lab, &["debug", "--as-target", "tight", "--", "id", "-u"]);
     assert_eq!((output.code, output.stdout.as_str()), (0, "1000\n"), "{output}");
     lab.sh_ok("echo text > /tmp/mine && chmod 644 /tmp/mine");
-    let output = as_engine_user(&lab, &["cp", "/tmp/mine", "web:/root/mine"]);
+    let output = as_engine_user(&lab, &["cp", "/tmp/mine", "web:/etc/mine"]);
     assert_eq!(output.code, 0, "{output}");
-    assert_eq!(lab.docker_ok(&["exec", "web", "stat", "-c", "%u:%g", "/root/mine"]), "0:0");
+    assert_eq!(lab.docker_ok(&["exec", "web", "stat", "-c", "%u:%g", "/etc/mine"]), "0:0");
     assert_no_trace(&lab, "tight");
 }
 
