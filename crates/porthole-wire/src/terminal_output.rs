@@ -79,13 +79,13 @@ impl TerminalOutput {
         self.sequence.push(byte);
         self.state = match (self.state, byte) {
             (State::Plain, _) => State::Begun,
-            (State::Begun, b'[') => State::Control,
+            (State::Begun, b'[') | (State::Control, 0x20..=0x3f) => State::Control,
             (State::Begun, b']' | b'P' | b'X' | b'^' | b'_') => State::Text { after_escape: false },
             (State::Begun | State::Short, 0x20..=0x2f) => State::Short,
-            (State::Control, 0x20..=0x3f) => State::Control,
-            (State::Text { after_escape: true }, b'\\') | (State::Text { .. }, BELL) => State::Plain,
-            (State::Text { .. }, byte) => State::Text { after_escape: byte == ESCAPE },
-            (State::Begun | State::Short | State::Control, _) => State::Plain,
+            (State::Text { after_escape }, byte) if byte != BELL && !(after_escape && byte == b'\\') => {
+                State::Text { after_escape: byte == ESCAPE }
+            }
+            _ => State::Plain,
         };
         let is_whole = self.state == State::Plain || self.sequence.len() >= LONGEST;
         is_whole.then(|| {
@@ -102,9 +102,9 @@ pub fn question(sequence: &[u8]) -> Option<Question> {
         Some((b'n', b"6" | b"?6")) => Some(Question::Cursor),
         Some((b'n', b"5")) => Some(Question::Status),
         // Attributes, states, sizes, the kitty keyboard protocol, modes.
-        Some((b'n' | b'c' | b'x', _)) | Some((b'u', [b'?', ..])) => Some(Question::Other),
-        Some((b't', [b'1' | b'2', _])) => Some(Question::Other),
-        Some((b'p', [.., b'$'])) => Some(Question::Other),
+        Some(
+            (b'n' | b'c' | b'x', _) | (b'u', [b'?', ..]) | (b't', [b'1' | b'2', _]) | (b'p', [.., b'$']),
+        ) => Some(Question::Other),
         Some(_) => None,
         None => is_question_in_text(sequence).then_some(Question::Other),
     }

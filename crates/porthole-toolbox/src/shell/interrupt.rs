@@ -42,7 +42,7 @@ impl Interrupts {
     }
 
     /// Ends when the shell is to end. Whoever waits has to see to that from then on.
-    pub(super) async fn to_end(&mut self) {
+    pub(super) async fn wait_for_the_end(&mut self) {
         if (&mut self.ending).await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -74,7 +74,7 @@ async fn run_commands(options: &ShellOptions, commands: Commands) -> Result<u8, 
     let Some(mut interrupts) = Interrupts::watch()? else { return run_to_the_end(&shell, commands).await };
     tokio::select! {
         code = run_to_the_end(&shell, commands) => code,
-        () = interrupts.to_end() => {
+        () = interrupts.wait_for_the_end() => {
             let mut shell = shell.lock().await;
             // Whatever the commands for the end come to, it is an interrupt that ends the shell.
             let _ignored = shell.on_exit().await;

@@ -22,7 +22,7 @@ fn start(lab: &Lab, way: &[&'static str], name: &'static str, command: &'static 
     porthole_ok(lab, &words);
 }
 
-fn attach<'a>(lab: &Lab, words: &[&'a str]) -> Shown {
+fn attach(lab: &Lab, words: &[&str]) -> Shown {
     Shown::start(lab, &[&["debug", "attach"], words].concat())
 }
 
@@ -264,7 +264,7 @@ fn tools_that_a_killed_session_left_attached_are_taken_away() {
         lab.sh_ok("kill -KILL $(pgrep -o -f '^porthole debug')");
         child.wait().expect("it ends");
         wait_for("the command's end", || lab.sh("pgrep -x -f 'sleep 4711'").stdout.is_empty());
-        assert_eq!(mounts(), "1", "nobody took it away");
+        assert_ne!(mounts(), "0", "nobody took it away");
         assert_eq!(porthole_json(lab, &["gc"])["swept"], serde_json::json!(["web"]));
         assert_eq!(mounts(), "0");
         assert_eq!(lab.docker(&["exec", "web", "ls", "/dev/.porthole"]).code, 1);

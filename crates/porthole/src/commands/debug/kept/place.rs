@@ -71,7 +71,7 @@ impl Place {
     fn check(&self) -> io::Result<()> {
         let found = fs::symlink_metadata(&self.0)?;
         let is_own = found.is_dir() && found.uid() == porthole_host::own_user().0;
-        if is_own && found.permissions().mode() & 0o077 == 0 {
+        if is_own && found.permissions().mode() & 0o777 == 0o700 {
             return Ok(());
         }
         let cause = format!("{} is not a directory of this user's alone", self.0.display());
@@ -115,7 +115,7 @@ mod tests {
         let listener = UnixListener::bind(place.socket(&name)).unwrap();
         assert!(place.connect(&name).unwrap().is_some());
         drop(listener);
-        assert_eq!(place.names().unwrap(), [name.clone()]);
+        assert_eq!(place.names().unwrap(), std::slice::from_ref(&name));
         assert!(place.connect(&name).unwrap().is_none());
         assert_eq!(place.names().unwrap(), []);
     }
