@@ -62,7 +62,7 @@ fn iptables(network: &Network, chance: &mut Chance, kind: &str) -> Result<String
         &format!(
             "nft flush ruleset
              printf '*%s\\nCOMMIT\\n' raw mangle nat filter | iptables-{kind}-restore
-             ipset destroy; ipset restore <<'END'\n{sets}END
+             ipset restore -exist <<'END'\n{sets}END
              iptables-{kind}-restore <<'END'\n{script}END\nnft -f - <<'END'\n{witnesses}END"
         ),
     );
