@@ -62,11 +62,19 @@ fn rules(chance: &mut Chance, script: &mut String, place: Place, name: &str, nex
     for _ in 0..chance.below(6) {
         let protocol = *chance.one(&["", "", "-p tcp", "-p udp", "-p icmp"]);
         let _ = write!(script, "-A {name} {protocol}");
-        for _ in 0..chance.below(3) {
-            let _ = write!(script, " {}", condition(chance, place, protocol));
+        let conditions = [condition(chance, place, protocol), condition(chance, place, protocol)];
+        // iptables refuses the same option twice.
+        let is_twice = option(&conditions[0]) == option(&conditions[1]);
+        for condition in conditions.iter().take(chance.below(if is_twice { 2 } else { 3 })) {
+            let _ = write!(script, " {condition}");
         }
         let _ = writeln!(script, " {}", target(chance, place, protocol, next));
     }
+}
+
+/// The option that a condition is made of.
+fn option(condition: &str) -> Option<&str> {
+    condition.trim_start_matches("! ").split(' ').next()
 }
 
 fn condition(chance: &mut Chance, place: Place, protocol: &str) -> String {
@@ -84,11 +92,15 @@ fn condition(chance: &mut Chance, place: Place, protocol: &str) -> String {
         4 if protocol == "-p tcp" => format!("-m multiport {not}--dports 80,443,8000:8090"),
         5 if protocol == "-p tcp" => format!("-m tcp {not}--tcp-flags FIN,SYN,RST,ACK SYN"),
         6 if protocol == "-p icmp" => format!("-m icmp {not}--icmp-type 8"),
-        7 => format!("-m conntrack {not}--ctstate {}", chance.one(&["NEW", "RELATED,ESTABLISHED", "INVALID", "DNAT"])),
+        7 => format!(
+            "-m conntrack {not}--ctstate {}",
+            chance.one(&["NEW", "RELATED,ESTABLISHED", "INVALID", "DNAT"])
+        ),
         8 => format!("-m addrtype {not}--dst-type LOCAL"),
         9 => format!("-m mark {not}--mark 0x{}/0x3", chance.below(3)),
         10 => {
-            let (set, sides) = *chance.one(&[("hosts", "src"), ("hosts", "dst"), ("pairs", "dst,dst"), ("all", "dst")]);
+            let (set, sides) =
+                *chance.one(&[("hosts", "src"), ("hosts", "dst"), ("pairs", "dst,dst"), ("all", "dst")]);
             format!("-m set {not}--match-set {set} {sides}")
         }
         11 => format!("-m iprange {not}--src-range 10.77.0.1-172.30.0.2"),
@@ -124,9 +136,10 @@ fn translation(chance: &mut Chance, place: Place, protocol: &str) -> Option<Stri
     let has_ports = matches!(protocol, "-p tcp" | "-p udp");
     let port = *chance.one(&PORTS);
     match place.chain {
-        "PREROUTING" | "OUTPUT" if has_ports && chance.percent(60) => {
-            Some(format!("-j DNAT --to-destination {}:{port}", chance.one(&["172.30.0.2", "172.31.0.4", "10.77.0.2"])))
-        }
+        "PREROUTING" | "OUTPUT" if has_ports && chance.percent(60) => Some(format!(
+            "-j DNAT --to-destination {}:{port}",
+            chance.one(&["172.30.0.2", "172.31.0.4", "10.77.0.2"])
+        )),
         "PREROUTING" | "OUTPUT" if has_ports => Some(format!("-j REDIRECT --to-ports {port}")),
         "POSTROUTING" if chance.percent(60) => Some("-j MASQUERADE".to_owned()),
         "POSTROUTING" | "INPUT" => Some("-j SNAT --to-source 10.77.0.77".to_owned()),

@@ -6,15 +6,15 @@ use std::process::Command;
 
 use porthole_model::{NetworkStack, Packet};
 
-use super::iptables_maker;
 use super::comparison::{Tracing, count, difference, first_of, first_packet, flow, stack, walked};
+use super::iptables_maker;
 use super::network::{Network, Sender};
 use super::packets::{Kind, Ready, ready};
 use super::rule_maker::{self, Chance, PORTS, rule_set};
 
 /// Each with a few packets.
 const RULE_SETS: u64 = 60;
-const IPTABLES_SETS: u64 = 30;
+const IPTABLES_SETS: u64 = 20;
 const PACKETS: usize = 8;
 
 const DESTINATIONS: [&str; 12] = [
@@ -97,7 +97,10 @@ fn compare(sets: u64, maker: Maker<'_>) {
     }
     println!("{packets} packets, {steps} steps, {} differ", wrong.len());
     assert!(wrong.is_empty(), "{} of {packets} differ; the first:\n{}", wrong.len(), wrong[0]);
-    assert!(!is_whole || u64::try_from(packets).unwrap() > 3 * sets && steps > packets * 4, "only {packets} packets, {steps} steps");
+    assert!(
+        !is_whole || u64::try_from(packets).unwrap() > 3 * sets && steps > packets * 4,
+        "only {packets} packets, {steps} steps"
+    );
 }
 
 /// Runs a script of the machine's own programs in the host's network.
