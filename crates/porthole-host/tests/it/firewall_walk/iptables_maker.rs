@@ -111,10 +111,11 @@ fn condition(chance: &mut Chance, place: Place, protocol: &str) -> String {
 }
 
 fn target(chance: &mut Chance, place: Place, protocol: &str, next: usize) -> String {
-    if place.table == "nat" && chance.percent(40) {
-        if let Some(translation) = translation(chance, place, protocol) {
-            return translation;
-        }
+    if place.table == "nat"
+        && chance.percent(40)
+        && let Some(translation) = translation(chance, place, protocol)
+    {
+        return translation;
     }
     let own = (next < 3).then(|| next + chance.below(3 - next));
     match (chance.below(16), own) {

@@ -145,7 +145,7 @@ fn packets_of(network: &Network, stack: &NetworkStack, chance: &mut Chance) -> V
             return None;
         }
         let ready = ready(network.process(sender), kind, to)?;
-        let packet = first_packet(&ready, network.origin(sender, stack));
+        let packet = first_packet(&ready, Network::origin(sender, stack));
         Some((ready, packet))
     });
     packets.collect()
