@@ -155,8 +155,8 @@ fn iptables_rules_are_those_that_iptables_save_lists() {
         let namespace = kind.lay();
         // A packet to oneself is counted; nobody listens, and nothing depends on the answer.
         for address in ["127.0.0.1", "::1"] {
-            let _refused =
-                run_with(&namespace, &format!("bash -c 'timeout 1 cat < /dev/tcp/{address}/9'"), "");
+            let connect = format!("timeout 1 bash -c 'cat < /dev/tcp/{address}/9'");
+            let _refused = run_with(&namespace, &connect, "");
         }
         let firewall = worded(&namespace);
         let (lines, policies) = listed(&sh(&namespace, &format!("{}-save -c", kind.program), ""));
