@@ -78,7 +78,7 @@ fn scenario(rules: usize) -> Result<Scenario, BenchError> {
 
 /// Half translations of published ports, half the permissions that belong to them.
 fn ruleset(rules: usize) -> String {
-    let mut text = String::from("*nat\n:DOCKER - [0:0]\n");
+    let mut text = String::from("*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n");
     let half = rules / 2;
     for number in 0..half {
         // Writing to a string cannot fail.
@@ -89,7 +89,7 @@ fn ruleset(rules: usize) -> String {
             address(number)
         );
     }
-    text.push_str("COMMIT\n*filter\n:DOCKER - [0:0]\n");
+    text.push_str("COMMIT\n*filter\n:FORWARD ACCEPT [0:0]\n:DOCKER - [0:0]\n");
     for number in half..rules {
         let _ = writeln!(
             text,

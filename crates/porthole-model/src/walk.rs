@@ -232,7 +232,7 @@ pub enum RuleAction {
     /// Decided, or sent it elsewhere; `Continue` where the rule has no verdict.
     Verdict(Verdict),
     /// Translated its addresses, and accepted it.
-    Nat(Nat),
+    Nat(Box<Nat>),
     /// Ended it and told its sender.
     Reject(Reject),
     /// Handed it to a program.

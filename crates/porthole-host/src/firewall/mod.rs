@@ -11,9 +11,9 @@ mod wording;
 
 use std::io;
 
-use porthole_model::firewall::{FirewallTable, IpSet};
+use porthole_model::firewall::{FirewallTable, HookEntry, IpSet};
 use porthole_model::{Firewall, Gap, GapKind, Observed, Scope, Topic};
-use porthole_wire::firewall::{IpSetNames, ip_set};
+use porthole_wire::firewall::{IpSetNames, hooks, ip_set};
 
 use crate::failure::{Right, gap, namespace_name};
 use crate::netlink_client::NetlinkClient;
@@ -56,7 +56,7 @@ impl Reading<'_> {
             iptables_legacy: legacy(false),
             ip6tables_legacy: legacy(true),
             ip_sets,
-            hooks: Observed::Missing(Gap::not_asked(self.what("hooks"))),
+            hooks: self.hooks().into(),
             wording_gaps,
         }
     }
@@ -78,6 +78,23 @@ impl Reading<'_> {
         read.map_err(|error| self.netfilter_gap("nftables rules", error))
     }
 
+    /// What hangs at the hooks. Few kernels are built without the list, and older ones do not have it.
+    fn hooks(&self) -> Result<Vec<HookEntry>, Gap> {
+        let read = NetlinkClient::netfilter().and_then(|mut client| {
+            let mut found = Vec::new();
+            for (family, hook, request) in hooks::requests() {
+                let decode = |payload: &[u8]| hooks::decode(payload, family, hook).map(Some);
+                match client.dump_all(&request, decode) {
+                    // The kernel was built without this family.
+                    Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {}
+                    entries => found.extend(entries?),
+                }
+            }
+            Ok(found)
+        });
+        read.map_err(|error| self.netfilter_gap("netfilter hooks", error))
+    }
+
     /// The ipsets, and their names by the numbers that rules have for them.
     fn ip_sets(&self) -> (Observed<Vec<IpSet>>, IpSetNames) {
         let records = match NetlinkClient::netfilter().and_then(|mut client| ip_set_records(&mut client)) {
@@ -86,8 +103,8 @@ impl Reading<'_> {
                 return (Observed::Missing(self.netfilter_gap("ipsets", error)), IpSetNames::new());
             }
         };
-        let named = records.iter().filter_map(|record| Some((record.index?, record.set.name.clone())));
-        let names = named.collect();
+        let numbers = records.iter().filter_map(|record| Some((record.index?, record.set.name.clone())));
+        let names = numbers.collect();
         (Observed::Known(records.into_iter().map(|record| record.set).collect()), names)
     }
 

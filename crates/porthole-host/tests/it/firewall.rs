@@ -91,9 +91,12 @@ fn read_lines(tables: &[&FirewallTable]) -> Vec<Line> {
     lines
 }
 
+/// Counters and words of rules, by table and chain.
+type Chains = BTreeMap<(String, String), Vec<(Option<Counter>, String)>>;
+
 /// iptables-save lists a table's rules by chain in another order than the kernel.
-fn by_chain(lines: Vec<Line>) -> BTreeMap<(String, String), Vec<(Option<Counter>, String)>> {
-    let mut chains: BTreeMap<_, Vec<_>> = BTreeMap::new();
+fn by_chain(lines: Vec<Line>) -> Chains {
+    let mut chains = Chains::new();
     for (table, chain, counter, text) in lines {
         chains.entry((table, chain)).or_default().push((counter, text));
     }
@@ -152,8 +155,8 @@ fn iptables_rules_are_those_that_iptables_save_lists() {
         let namespace = kind.lay();
         // A packet to oneself is counted; nobody listens, and nothing depends on the answer.
         for address in ["127.0.0.1", "::1"] {
-            let _refused =
-                run_with(&namespace, &format!("bash -c 'timeout 1 cat < /dev/tcp/{address}/9'"), "");
+            let connect = format!("timeout 1 bash -c 'cat < /dev/tcp/{address}/9'");
+            let _refused = run_with(&namespace, &connect, "");
         }
         let firewall = worded(&namespace);
         let (lines, policies) = listed(&sh(&namespace, &format!("{}-save -c", kind.program), ""));
@@ -218,10 +221,9 @@ fn pairs(text: &str) -> Vec<(&str, &str)> {
 fn rules_of_nft_are_understood() {
     let namespace = Namespace::new();
     sh(&namespace, "nft -f -", SETS);
-    let mut script = String::new();
-    for (rule, _) in pairs(NATIVE) {
-        script.push_str(&format!("add rule ip t misc {rule}\n"));
-    }
+    let lines: Vec<_> =
+        pairs(NATIVE).into_iter().map(|(rule, _)| format!("add rule ip t misc {rule}\n")).collect();
+    let script = lines.concat();
     sh(&namespace, "nft -f -", &script);
     let firewall = read(&namespace, &[Topic::Firewall]);
     let table = firewall.tables().next().unwrap();

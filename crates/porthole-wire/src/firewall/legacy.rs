@@ -13,7 +13,7 @@ use porthole_model::firewall::{
 use thiserror::Error;
 
 use super::bytes::Layout;
-use super::xt::{Extension, address_test, interface_test};
+use super::xt::{Extension, Understood, address_test, interface_test};
 use super::{IpSetNames, words};
 
 /// The size of `struct ipt_getinfo` and of `struct ip6t_getinfo`.
@@ -302,7 +302,7 @@ impl Reading<'_> {
         Some(statements)
     }
 
-    fn matches(&self, entry: &Entry<'_>) -> Vec<super::xt::Understood> {
+    fn matches(&self, entry: &Entry<'_>) -> Vec<Understood> {
         let end = entry.layout.0.len() - entry.target.0.len();
         let mut at = entry.shape.matches;
         let mut found = Vec::new();
@@ -312,18 +312,14 @@ impl Reading<'_> {
                 found.push(vec![unknown("match of a wrong length")].into());
                 break;
             };
-            found.push(self.with_extension(whole, |extension| extension.read_match()));
+            found.push(self.extension(whole, true));
             at += length;
         }
         found
     }
 
     /// `struct xt_entry_match` and `struct xt_entry_target` begin alike: size, name, revision.
-    fn with_extension(
-        &self,
-        whole: &[u8],
-        read: impl Fn(&Extension<'_>) -> super::xt::Understood,
-    ) -> super::xt::Understood {
+    fn extension(&self, whole: &[u8], is_match: bool) -> Understood {
         let layout = Layout(whole);
         let name = layout.text(2, 29).unwrap_or_default();
         let extension = Extension {
@@ -333,13 +329,13 @@ impl Reading<'_> {
             v6: self.v6,
             ip_sets: self.ip_sets,
         };
-        read(&extension)
+        if is_match { extension.read_match() } else { extension.read_target() }
     }
 
     fn target(&self, entry: &Entry<'_>) -> Vec<Statement> {
         match entry.verdict() {
             Some(verdict) => self.verdict(entry, verdict).map(Statement::Verdict).into_iter().collect(),
-            None => self.with_extension(entry.target.0, |extension| extension.read_target()).statements,
+            None => self.extension(entry.target.0, false).statements,
         }
     }
 
@@ -392,13 +388,13 @@ mod tests {
             let mut bytes = Vec::new();
             for (mut head, target) in contents {
                 head.resize(head.len().next_multiple_of(8), 0);
-                let (target_offset, next) = (head.len() as u16, head.len() as u16 + 64);
+                let (target_offset, next) = (u16::try_from(head.len()).unwrap(), u16::try_from(head.len() + 64).unwrap());
                 head[88..90].copy_from_slice(&target_offset.to_ne_bytes());
                 head[90..92].copy_from_slice(&next.to_ne_bytes());
                 bytes.extend(head);
                 bytes.extend(target);
             }
-            let info = TableInfo { valid_hooks: 0x1f, begins: [0; 5], policies: [0; 5], size: bytes.len() as u32 };
+            let info = TableInfo { valid_hooks: 0x1f, begins: [0; 5], policies: [0; 5], size: u32::try_from(bytes.len()).unwrap() };
             prop_assert!(table("filter", false, &info, &bytes, &IpSetNames::new()).is_ok());
         }
     }

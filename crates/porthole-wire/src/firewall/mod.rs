@@ -1,5 +1,6 @@
 //! Firewalls: from the kernel's messages and iptables-save's lines to [`porthole_model::firewall`].
 
+pub mod hooks;
 pub mod ip_set;
 pub mod iptables_save;
 pub mod legacy;

@@ -43,7 +43,7 @@ fn statement(statement: &Statement) -> String {
         Statement::Queue(queue) => {
             let last = u32::from(queue.first) + u32::from(queue.count.max(1)) - 1;
             let bypass = if queue.bypass { " bypass" } else { "" };
-            format!("queue num {}{bypass}", number_range(queue.first.into(), last.into()))
+            format!("queue num {}{bypass}", number_range(queue.first.into(), last))
         }
         Statement::Verdict(verdict) => verdict_words(verdict),
         Statement::VerdictMap(map) => {

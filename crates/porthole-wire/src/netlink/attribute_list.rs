@@ -1,4 +1,4 @@
-//! Attributes being written, one inside the other, as nf_tables takes them: numbers in network byte order.
+//! Attributes being written, one inside the other, as `nf_tables` takes them: numbers in network byte order.
 
 use super::aligned;
 

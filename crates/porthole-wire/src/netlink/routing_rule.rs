@@ -70,8 +70,8 @@ pub fn decode(payload: &[u8]) -> Result<Option<RoutingRule>, NetlinkError> {
 fn has_further(attributes: Attributes<'_>) -> bool {
     attributes.into_iter().any(|attribute| {
         let is_further = FURTHER.contains(&attribute.kind) || attribute.kind >= FRA_IP_PROTO;
-        is_further && attribute.value.iter().any(|byte| !matches!(byte, 0 | 0xff))
-            || is_further && attribute.kind == FRA_UID_RANGE
+        let is_set = attribute.value.iter().any(|byte| !matches!(byte, 0 | 0xff));
+        is_further && (is_set || attribute.kind == FRA_UID_RANGE)
     })
 }
 

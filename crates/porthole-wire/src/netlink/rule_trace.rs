@@ -12,7 +12,7 @@ use super::{NetlinkError, fixed};
 pub const GROUP: u32 = 9;
 
 /// `NFNL_SUBSYS_NFTABLES` and `NFT_MSG_TRACE`.
-pub const MESSAGE: u16 = 10 << 8 | 17;
+pub const MESSAGE: u16 = 0x0a11;
 
 const WHAT: &str = "rule trace";
 const NFTA_TRACE_TABLE: u16 = 1;

@@ -52,17 +52,26 @@ pub(super) enum Tracking {
     Untracked,
 }
 
+/// What was settled about an end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndState {
+    /// Nothing; the chains of kind "nat" are asked.
+    Open,
+    /// It stays as it is.
+    Kept,
+    /// It was translated.
+    Translated,
+}
+
 /// The packet's connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Connection {
     pub(super) told: PacketConnection,
     /// The first packet, before any translation; known where this is it.
     pub(super) original: Option<PacketHeader>,
-    /// Whether it is settled what becomes of the source, of the destination.
-    pub(super) source_settled: bool,
-    pub(super) destination_settled: bool,
-    pub(super) source_translated: bool,
-    pub(super) destination_translated: bool,
+    /// What becomes of the source, of the destination.
+    pub(super) source: EndState,
+    pub(super) destination: EndState,
     /// `None` for a connection that is older than the packet.
     pub(super) mark: Option<u32>,
 }
@@ -81,10 +90,8 @@ impl Flight {
             connection: Connection {
                 told: packet.connection,
                 original: None,
-                source_settled: false,
-                destination_settled: false,
-                source_translated: false,
-                destination_translated: false,
+                source: EndState::Open,
+                destination: EndState::Open,
                 mark: is_new.then_some(0),
             },
             place: Place::default(),

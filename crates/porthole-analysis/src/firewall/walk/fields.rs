@@ -8,7 +8,7 @@ use porthole_model::firewall::{
 use porthole_model::{InterfaceIndex, PacketHeader, PacketOrigin, Port, RouteKind, Transport};
 
 use super::Run;
-use super::connection::{DESTINATION_TRANSLATED, SOURCE_TRANSLATED};
+use super::connection::{DESTINATION_TRANSLATED, EndState, SOURCE_TRANSLATED};
 use super::truth::Truth;
 use super::values::{Content, any_holds};
 
@@ -66,9 +66,8 @@ impl Run<'_, '_> {
         match field {
             Field::NetworkProtocol => Content::number(if is_ipv4 { 2u8 } else { 10 }),
             Field::EtherType => Content::number(if is_ipv4 { 0x0800u16 } else { 0x86dd }),
-            Field::Protocol => Content::number(flight.protocol()),
             Field::NextHeader if is_ipv4 => Content::Absent,
-            Field::NextHeader => Content::number(flight.protocol()),
+            Field::Protocol | Field::NextHeader => Content::number(flight.protocol()),
             Field::Address(side) => Content::Known(Value::Address(self.address(*side))),
             Field::Port(side) => self.port_content(*side),
             Field::Mac(side) => self.mac(*side),
@@ -206,8 +205,9 @@ impl Run<'_, '_> {
     /// The bits that a new connection has so far, or those that are known of an older one.
     fn status(&self) -> Content {
         let connection = &self.flight.connection;
-        let source = if connection.source_translated { SOURCE_TRANSLATED } else { 0 };
-        let destination = if connection.destination_translated { DESTINATION_TRANSLATED } else { 0 };
+        let source = if connection.source == EndState::Translated { SOURCE_TRANSLATED } else { 0 };
+        let destination =
+            if connection.destination == EndState::Translated { DESTINATION_TRANSLATED } else { 0 };
         let known = if self.flight.is_new() { SOURCE_TRANSLATED | DESTINATION_TRANSLATED | 2 | 4 } else { 0 };
         Content::Bits { value: source | destination, known }
     }

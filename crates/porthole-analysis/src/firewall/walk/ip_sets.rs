@@ -41,12 +41,11 @@ impl Run<'_, '_> {
         let mut is_open = false;
         for member in &set.members {
             match self.is_member(set, member, sides) {
-                Truth::No => {}
                 Truth::Maybe => is_open = true,
                 Truth::Yes if narrowest.is_none_or(|other| width(other) < width(member)) => {
                     narrowest = Some(member);
                 }
-                Truth::Yes => {}
+                Truth::Yes | Truth::No => {}
             }
         }
         match narrowest {

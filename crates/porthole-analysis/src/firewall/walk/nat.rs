@@ -8,7 +8,7 @@ use porthole_model::firewall::{
 use porthole_model::{Outcome, Port, Transport};
 
 use super::chains::Standing;
-use super::connection::Tracking;
+use super::connection::{EndState, Tracking};
 use super::sets::Found;
 use super::station::Based;
 use super::values::contains;
@@ -62,25 +62,21 @@ impl<'s> Run<'_, 's> {
 
     fn ask_chains(&mut self, of_source: bool, chains: &[Based<'s>]) -> Onward<()> {
         for chain in chains {
-            if self.is_settled(of_source) {
+            if *self.end(of_source) != EndState::Open {
                 return Ok(());
             }
             self.base_chain(*chain)?;
         }
-        self.settle(of_source);
+        let end = self.end(of_source);
+        if *end == EndState::Open {
+            *end = EndState::Kept;
+        }
         Ok(())
     }
 
-    fn is_settled(&self, of_source: bool) -> bool {
-        let connection = &self.flight.connection;
-        if of_source { connection.source_settled } else { connection.destination_settled }
-    }
-
-    fn settle(&mut self, of_source: bool) {
+    fn end(&mut self, of_source: bool) -> &mut EndState {
         let connection = &mut self.flight.connection;
-        let settled =
-            if of_source { &mut connection.source_settled } else { &mut connection.destination_settled };
-        *settled = true;
+        if of_source { &mut connection.source } else { &mut connection.destination }
     }
 
     fn as_told(&mut self, of_source: bool) {
@@ -110,12 +106,11 @@ impl<'s> Run<'_, 's> {
         let before = self.flight.header();
         if of_source {
             self.flight.set_source(address, port);
-            self.flight.connection.source_translated |= before != self.flight.header();
         } else {
             self.flight.set_destination(address, port);
-            self.flight.connection.destination_translated |= before != self.flight.header();
         }
-        self.settle(of_source);
+        let is_same = before == self.flight.header();
+        *self.end(of_source) = if is_same { EndState::Kept } else { EndState::Translated };
         Ok(true)
     }
 

@@ -23,13 +23,11 @@ impl Run<'_, '_> {
         let link = link.ok_or(Outcome::Discarded(Discard::InterfaceDown(interface)))?;
         self.flight.place.input = Some(interface);
         self.device_chains(Hook::Ingress, link)?;
-        match link.master.filter(|_| link.bridge_port.is_some()) {
-            Some(bridge) => self.enter_bridge(link, bridge),
-            None => {
-                self.hook(self.flight.family(), Hook::Prerouting)?;
-                self.route_in(interface)
-            }
+        if let Some(bridge) = link.master.filter(|_| link.bridge_port.is_some()) {
+            return self.enter_bridge(link, bridge);
         }
+        self.hook(self.flight.family(), Hook::Prerouting)?;
+        self.route_in(interface)
     }
 
     /// Chains of a single device.

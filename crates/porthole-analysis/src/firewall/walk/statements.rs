@@ -132,7 +132,7 @@ impl<'s> Run<'_, 's> {
         if !self.apply_nat(standing, nat)? {
             return Ok(Done::Left);
         }
-        self.note(standing, RuleAction::Nat(nat.clone()));
+        self.note(standing, RuleAction::Nat(Box::new(nat.clone())));
         self.translated(before);
         Ok(Done::Decided(Verdict::Accept))
     }

@@ -156,11 +156,11 @@ fn set(stack: &mut NetworkStack, sysctl: &str, value: &str) {
     stack.sysctls.insert(sysctl.to_owned(), Observed::Known(value.to_owned()));
 }
 
-fn base(kind: ChainKind, hook: Hook, priority: i32, policy: Policy) -> Option<BaseChain> {
-    Some(BaseChain { kind, hook, priority, policy, counter: None, devices: Vec::new() })
+fn base(kind: ChainKind, hook: Hook, priority: i32, policy: Policy) -> BaseChain {
+    BaseChain { kind, hook, priority, policy, counter: None, devices: Vec::new() }
 }
 
-fn chain(name: &str, base: Option<BaseChain>, rules: Vec<Vec<Statement>>) -> Chain {
+fn chain(name: &str, base: impl Into<Option<BaseChain>>, rules: Vec<Vec<Statement>>) -> Chain {
     let rules = rules.into_iter().zip(1..).map(|(statements, position)| Rule {
         position,
         handle: Some(u64::from(position)),
@@ -168,7 +168,7 @@ fn chain(name: &str, base: Option<BaseChain>, rules: Vec<Vec<Statement>>) -> Cha
         comment: None,
         statements,
     });
-    Chain { name: name.to_owned(), handle: None, base, rules: rules.collect() }
+    Chain { name: name.to_owned(), handle: None, base: base.into(), rules: rules.collect() }
 }
 
 fn table(family: TableFamily, name: &str, chains: Vec<Chain>) -> FirewallTable {

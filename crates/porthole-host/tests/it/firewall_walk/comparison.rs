@@ -197,9 +197,12 @@ pub(super) fn difference(traced: &TracedPacket, way: &Way) -> Option<String> {
         return None;
     }
     let same = kernel.iter().zip(&walk).take_while(|(kernel, walk)| kernel == walk).count();
-    let tail = |met: &[Met]| met[same..].iter().map(|met| format!("    {met:?}\n")).collect::<String>();
+    let tail = |met: &[Met]| {
+        let lines: Vec<_> = met[same..].iter().map(|met| format!("    {met:?}")).collect();
+        lines.join("\n")
+    };
     Some(format!(
-        "{same} steps are the same, then\n  kernel:\n{}  walk:\n{}  {:?}",
+        "{same} steps are the same, then\n  kernel:\n{}\n  walk:\n{}\n  {:?}",
         tail(&kernel),
         tail(&walk),
         way.outcome

@@ -62,11 +62,19 @@ fn rules(chance: &mut Chance, script: &mut String, place: Place, name: &str, nex
     for _ in 0..chance.below(6) {
         let protocol = *chance.one(&["", "", "-p tcp", "-p udp", "-p icmp"]);
         let _ = write!(script, "-A {name} {protocol}");
-        for _ in 0..chance.below(3) {
-            let _ = write!(script, " {}", condition(chance, place, protocol));
+        let conditions = [condition(chance, place, protocol), condition(chance, place, protocol)];
+        // iptables refuses the same option twice.
+        let is_twice = option(&conditions[0]) == option(&conditions[1]);
+        for condition in conditions.iter().take(chance.below(if is_twice { 2 } else { 3 })) {
+            let _ = write!(script, " {condition}");
         }
         let _ = writeln!(script, " {}", target(chance, place, protocol, next));
     }
+}
+
+/// The option that a condition is made of.
+fn option(condition: &str) -> Option<&str> {
+    condition.trim_start_matches("! ").split(' ').next()
 }
 
 fn condition(chance: &mut Chance, place: Place, protocol: &str) -> String {
@@ -103,10 +111,11 @@ fn condition(chance: &mut Chance, place: Place, protocol: &str) -> String {
 }
 
 fn target(chance: &mut Chance, place: Place, protocol: &str, next: usize) -> String {
-    if place.table == "nat" && chance.percent(40) {
-        if let Some(translation) = translation(chance, place, protocol) {
-            return translation;
-        }
+    if place.table == "nat"
+        && chance.percent(40)
+        && let Some(translation) = translation(chance, place, protocol)
+    {
+        return translation;
     }
     let own = (next < 3).then(|| next + chance.below(3 - next));
     match (chance.below(16), own) {

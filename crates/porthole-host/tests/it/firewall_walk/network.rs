@@ -54,7 +54,7 @@ impl Network {
     }
 
     /// Where a sender's packets come to the host.
-    pub(super) fn origin(&self, sender: Sender, stack: &NetworkStack) -> PacketOrigin {
+    pub(super) fn origin(sender: Sender, stack: &NetworkStack) -> PacketOrigin {
         let name = match sender {
             Sender::Host => return PacketOrigin::Local,
             Sender::Outside => "eth0".to_owned(),

@@ -14,7 +14,7 @@ use super::rule_maker::{self, Chance, PORTS, rule_set};
 
 /// Each with a few packets.
 const RULE_SETS: u64 = 60;
-const IPTABLES_SETS: u64 = 30;
+const IPTABLES_SETS: u64 = 20;
 const PACKETS: usize = 8;
 
 const DESTINATIONS: [&str; 12] = [
@@ -62,7 +62,7 @@ fn iptables(network: &Network, chance: &mut Chance, kind: &str) -> Result<String
         &format!(
             "nft flush ruleset
              printf '*%s\\nCOMMIT\\n' raw mangle nat filter | iptables-{kind}-restore
-             ipset destroy; ipset restore <<'END'\n{sets}END
+             ipset restore -exist <<'END'\n{sets}END
              iptables-{kind}-restore <<'END'\n{script}END\nnft -f - <<'END'\n{witnesses}END"
         ),
     );
@@ -145,7 +145,7 @@ fn packets_of(network: &Network, stack: &NetworkStack, chance: &mut Chance) -> V
             return None;
         }
         let ready = ready(network.process(sender), kind, to)?;
-        let packet = first_packet(&ready, network.origin(sender, stack));
+        let packet = first_packet(&ready, Network::origin(sender, stack));
         Some((ready, packet))
     });
     packets.collect()

@@ -162,7 +162,8 @@ fn rules(chance: &mut Chance, family: Family, base: Base, next: usize, plain: us
             Family::Ip6 => true,
             Family::Inet | Family::Bridge => chance.percent(30),
         };
-        let about = About { is_ipv6, transport: *chance.one(&["tcp", "tcp", "udp", "icmp", "any", "any"]) };
+        let about =
+            About { is_ipv6, transport: chance.one::<&str>(&["tcp", "tcp", "udp", "icmp", "any", "any"]) };
         let mut rule = String::from("   ");
         for _ in 0..chance.below(3) {
             let _ = write!(rule, " {}", condition(chance, family, base, about));

@@ -1,4 +1,4 @@
-//! Expressions that count, translate, refuse, log, or are x_tables' own.
+//! Expressions that count, translate, refuse, log, or are iptables' own.
 
 use porthole_model::Port;
 use porthole_model::firewall::{
@@ -68,7 +68,9 @@ fn extension(translator: &mut Translator<'_>, is_match: bool, attributes: Attrib
         ip_sets: translator.around.ip_sets,
     };
     let understood = if is_match { extension.read_match() } else { extension.read_target() };
-    understood.statements.into_iter().for_each(|statement| translator.say(statement));
+    for statement in understood.statements {
+        translator.say(statement);
+    }
     if understood.comment.is_some() {
         translator.comment = understood.comment;
     }
@@ -90,16 +92,19 @@ fn nat(translator: &Translator<'_>, attributes: Attributes<'_>) -> Option<Nat> {
             mapped(translator, low, addresses.clone(), port_low)?
         }
         _ => NatTarget::Fixed {
-            addresses: optional(low, |low| addresses(translator, low, high))?,
-            ports: optional(port_low, |low| ports(translator, low, port_high))?,
+            addresses: optional(low, |low| addresses(translator, low, high)).ok()?,
+            ports: optional(port_low, |low| ports(translator, low, port_high)).ok()?,
         },
     };
     Some(Nat { kind, target, flags: nat_flags(number(attributes, 7).unwrap_or(0)) })
 }
 
-/// `None` where there is something that cannot be read; `Some(None)` where there is nothing.
-fn optional<T>(slot: Option<u32>, read: impl Fn(u32) -> Option<T>) -> Option<Option<T>> {
-    slot.map_or(Some(None), |slot| read(slot).map(Some))
+/// There is something in a register, and it cannot be read.
+struct Unreadable;
+
+/// What is in a register, where one is named.
+fn optional<T>(slot: Option<u32>, read: impl Fn(u32) -> Option<T>) -> Result<Option<T>, Unreadable> {
+    slot.map(|slot| read(slot).ok_or(Unreadable)).transpose()
 }
 
 /// A map may give address and port at once; then the port's register lies behind the address's.
@@ -139,12 +144,12 @@ fn own_address(
     [low, high, flags]: [u16; 3],
 ) -> Option<Nat> {
     let register = |kind| number(attributes, kind).map(slot);
-    let target = match register(low).and_then(|low| translator.registers.get(low)) {
-        Some(Content::Mapped(ports)) => NatTarget::Mapped { addresses: None, ports: Some(ports.clone()) },
-        _ => {
-            let ports = optional(register(low), |low| ports(translator, low, register(high)))?;
-            NatTarget::Fixed { addresses: None, ports }
-        }
+    let mapped = register(low).and_then(|low| translator.registers.get(low));
+    let target = if let Some(Content::Mapped(ports)) = mapped {
+        NatTarget::Mapped { addresses: None, ports: Some(ports.clone()) }
+    } else {
+        let ports = optional(register(low), |low| ports(translator, low, register(high))).ok()?;
+        NatTarget::Fixed { addresses: None, ports }
     };
     Some(Nat { kind, target, flags: nat_flags(number(attributes, flags).unwrap_or(0)) })
 }
@@ -190,7 +195,7 @@ fn limit(attributes: Attributes<'_>) -> Option<Fork> {
 
 /// `NFTA_OBJREF_*`, by the type of the object; which one it is may be up to a map.
 fn object(attributes: Attributes<'_>) -> Option<Statement> {
-    let Some(kind) = number(attributes, 1) else { return None };
+    let kind = number(attributes, 1)?;
     let name = attributes.find(2)?.text();
     Some(match kind {
         1 => Statement::Effect(format!("counter name {name:?}")),

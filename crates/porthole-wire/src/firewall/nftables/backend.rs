@@ -3,11 +3,16 @@
 use porthole_model::firewall::{Backend, BaseChain, Chain, FirewallTable, Hook, TableFamily};
 
 /// iptables-nft makes tables of these names alone, with base chains whose names, hooks and priorities are always
-/// the same (iptables' `xtables_ipv4`, `xtables_bridge` and `xtables_arp`).
+/// the same (iptables' `xtables_ipv4`, `xtables_bridge` and `xtables_arp`). It may make none of them: a table of such a
+/// name that only has other chains is its.
 pub(super) fn of(table: &FirewallTable) -> Backend {
-    let bases: Vec<_> = table.chains.iter().filter_map(|chain| Some((chain, chain.base.as_ref()?))).collect();
-    let is_own = |(chain, base): &(&Chain, &BaseChain)| is_builtin(table, chain, base);
-    if !bases.is_empty() && bases.iter().all(is_own) { Backend::IptablesNft } else { Backend::Nftables }
+    let mut bases = table.chains.iter().filter_map(|chain| Some((chain, chain.base.as_ref()?)));
+    let has_name = priority(table.family, &table.name, Hook::Output).is_some();
+    if has_name && bases.all(|(chain, base)| is_builtin(table, chain, base)) {
+        Backend::IptablesNft
+    } else {
+        Backend::Nftables
+    }
 }
 
 fn is_builtin(table: &FirewallTable, chain: &Chain, base: &BaseChain) -> bool {

@@ -78,12 +78,10 @@ fn hook_of_number(family: u8, number: u32) -> Option<Hook> {
     Some(match (family, number) {
         (NETDEV, 0) | (_, 5) => Hook::Ingress,
         (NETDEV, 1) => Hook::Egress,
-        (ARP, 0) => Hook::Input,
-        (ARP, 1) => Hook::Output,
+        (ARP, 1) | (_, 3) => Hook::Output,
+        (ARP, 0) | (_, 1) => Hook::Input,
         (_, 0) => Hook::Prerouting,
-        (_, 1) => Hook::Input,
         (_, 2) => Hook::Forward,
-        (_, 3) => Hook::Output,
         (_, 4) => Hook::Postrouting,
         _ => return None,
     })

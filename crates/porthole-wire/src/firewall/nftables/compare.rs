@@ -69,7 +69,9 @@ fn compare(translator: &mut Translator<'_>, attributes: Attributes<'_>) -> Optio
         }
         Content::Data(_) | Content::Mapped(_) => return None,
     };
-    conditions.into_iter().for_each(|condition| translator.say(condition));
+    for condition in conditions {
+        translator.say(condition);
+    }
     Some(())
 }
 

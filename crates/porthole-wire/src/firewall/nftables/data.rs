@@ -13,7 +13,7 @@ pub(super) enum Data<'a> {
 }
 
 /// The data in an attribute.
-pub(super) fn data<'a>(attribute: Attribute<'a>) -> Option<Data<'a>> {
+pub(super) fn data(attribute: Attribute<'_>) -> Option<Data<'_>> {
     let nested = attribute.nested("rule").ok()?;
     if let Some(value) = nested.find(1) {
         return Some(Data::Value(value.value));
@@ -22,7 +22,7 @@ pub(super) fn data<'a>(attribute: Attribute<'a>) -> Option<Data<'a>> {
 }
 
 /// The value in an attribute.
-pub(super) fn value<'a>(attributes: Attributes<'a>, kind: u16) -> Option<&'a [u8]> {
+pub(super) fn value(attributes: Attributes<'_>, kind: u16) -> Option<&[u8]> {
     match data(attributes.find(kind)?)? {
         Data::Value(value) => Some(value),
         Data::Verdict(_) => None,

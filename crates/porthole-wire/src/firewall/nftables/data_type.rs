@@ -72,7 +72,7 @@ fn data_type(number: u32) -> (String, Kind, Option<usize>) {
         32 => ("icmp_code", Kind::Network, Some(1)),
         33 => ("icmpv6_code", Kind::Network, Some(1)),
         35 => ("devgroup", Kind::Host, Some(4)),
-        38 => ("fib_addrtype", Kind::AddressKind, Some(4)),
+        38 => ("fib_addrtype", Kind::RouteType, Some(4)),
         41 => ("ifname", Kind::Name, Some(16)),
         other => return (format!("type {other}"), Kind::Bytes, None),
     };
@@ -85,14 +85,14 @@ mod tests {
 
     #[test]
     fn a_concatenation_is_its_types_in_a_row() {
-        let parts = parts(7 << 12 | 12 << 6 | 13, 12, &[], false);
+        let parts = parts(0x7 << 12 | 0xc << 6 | 0xd, 12, &[], false);
         let found: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.length)).collect();
         assert_eq!(found, [("ipv4_addr", 4), ("inet_proto", 1), ("inet_service", 2)]);
     }
 
     #[test]
     fn lengths_that_do_not_fit_make_it_bytes() {
-        assert_eq!(parts(7 << 6 | 13, 20, &[], false)[0].kind, Kind::Bytes);
-        assert_eq!(parts(7 << 6 | 4, 8, &[4, 2], false)[1].length, 2);
+        assert_eq!(parts(0x7 << 6 | 0xd, 20, &[], false)[0].kind, Kind::Bytes);
+        assert_eq!(parts(0x7 << 6 | 0x4, 8, &[4, 2], false)[1].length, 2);
     }
 }

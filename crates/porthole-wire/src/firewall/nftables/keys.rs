@@ -125,7 +125,7 @@ pub(super) fn fib(result: u32, flags: u32) -> Option<Content> {
         1 | 2 if only_whether => Content::field(Field::RouteExists(question), Kind::Network, 1),
         1 => Content::field(Field::RouteInterfaceIndex(question), Kind::Host, 4),
         2 => Content::field(Field::RouteInterface(question), Kind::Name, 16),
-        3 => Content::field(Field::AddressKind(question), Kind::AddressKind, 4),
+        3 => Content::field(Field::AddressKind(question), Kind::RouteType, 4),
         _ => return None,
     })
 }

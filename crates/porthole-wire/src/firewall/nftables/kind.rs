@@ -24,7 +24,7 @@ pub(super) enum Kind {
     /// A bit for each state of a connection, in the host's byte order.
     State,
     /// An `rtm_type`, in the host's byte order.
-    AddressKind,
+    RouteType,
     /// Not known.
     Bytes,
 }
@@ -46,7 +46,7 @@ impl Kind {
                 [state] => Some(Value::State(*state)),
                 _ => None,
             }),
-            Self::AddressKind => {
+            Self::RouteType => {
                 let number = u8::try_from(host_number(bytes)?).ok()?;
                 Some(Value::AddressKind(kind_of_number(number)))
             }

@@ -71,7 +71,7 @@ pub fn generation(payload: &[u8]) -> Result<u32, NetlinkError> {
 }
 
 /// The family by its number (`NFPROTO_*`).
-fn family(number: u8) -> Option<TableFamily> {
+pub(super) fn family(number: u8) -> Option<TableFamily> {
     Some(match number {
         1 => TableFamily::Inet,
         2 => TableFamily::Ip,
@@ -93,12 +93,11 @@ mod tests {
     /// A message whose attributes have their type and length right at each level, with any content.
     fn attributes(depth: u32) -> impl Strategy<Value = Vec<u8>> {
         let leaf = prop::collection::vec(any::<u8>(), 0..24).boxed();
-        let nested = leaf.prop_recursive(depth, 64, 6, |inner| {
+        leaf.prop_recursive(depth, 64, 6, |inner| {
             prop::collection::vec((1u16..12, inner), 0..6).prop_map(|list| {
                 list.iter().fold(Vec::new(), |bytes, (kind, value)| attribute(bytes, *kind, value))
             })
-        });
-        nested
+        })
     }
 
     fn attribute(mut bytes: Vec<u8>, kind: u16, value: &[u8]) -> Vec<u8> {

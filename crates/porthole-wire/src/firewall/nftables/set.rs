@@ -140,19 +140,19 @@ impl SetRecord {
             }
             if let Some(first) = begun.take() {
                 let last = predecessor(&element.key);
-                elements.push(self.element(first, Some(last)));
+                elements.push(self.element(first, Some(&last)));
             }
             begun = (!element.is_end()).then_some(element);
         }
         if let Some(first) = begun {
             let last = vec![0xff; first.key.len()];
-            elements.push(self.element(first, Some(last)));
+            elements.push(self.element(first, Some(&last)));
         }
         elements
     }
 
-    fn element(&self, raw: RawElement, last: Option<Vec<u8>>) -> SetElement {
-        let last = last.as_ref().or(raw.key_end.as_ref()).unwrap_or(&raw.key);
+    fn element(&self, raw: RawElement, last: Option<&[u8]>) -> SetElement {
+        let last = last.or(raw.key_end.as_deref()).unwrap_or(&raw.key);
         let key = if raw.is_otherwise() {
             SetKey::Otherwise
         } else {

@@ -68,9 +68,9 @@ impl Asked<'_> {
     }
 
     /// States and "was translated" can be asked for in one mask; together, no one field has the answer.
-    fn state(&self) -> Option<Option<Statement>> {
+    fn state(&self) -> Option<Vec<Statement>> {
         if !self.has(0) {
-            return Some(None);
+            return Some(Vec::new());
         }
         let mask = self.mask(150, 150)?;
         let nat: u64 = NAT_STATES.iter().filter(|(bit, _)| mask & bit != 0).map(|(_, status)| status).sum();
@@ -82,15 +82,15 @@ impl Asked<'_> {
             }
             (false, _) => return None,
         };
-        Some(Some(statement))
+        Some(vec![statement])
     }
 
-    fn status(&self) -> Option<Option<Statement>> {
+    fn status(&self) -> Option<Vec<Statement>> {
         if !self.has(6) {
-            return Some(None);
+            return Some(Vec::new());
         }
         let bits = u64::from(self.mask(152, 151)?);
-        Some(Some(matching(Field::ConntrackStatus, self.is_inverted(6), vec![ValueTest::AnyBit(bits)])))
+        Some(vec![matching(Field::ConntrackStatus, self.is_inverted(6), vec![ValueTest::AnyBit(bits)])])
     }
 
     fn number(&self, bit: usize, field: Field, number: u64) -> Option<Statement> {
@@ -98,22 +98,22 @@ impl Asked<'_> {
         self.has(bit).then(|| matching(field, self.is_inverted(bit), vec![test]))
     }
 
-    fn address(&self, index: usize, side: ConntrackSide, v6: bool) -> Option<Option<Statement>> {
+    fn address(&self, index: usize, side: ConntrackSide, v6: bool) -> Option<Vec<Statement>> {
         let bit = 2 + index;
         if !self.has(bit) {
-            return Some(None);
+            return Some(Vec::new());
         }
         let address = self.info.address(32 * index, v6)?;
         let mask = self.info.address(32 * index + 16, v6)?;
         let test = address_test(address, mask);
-        Some(Some(matching(Field::ConntrackAddress(side), self.is_inverted(bit), vec![test])))
+        Some(vec![matching(Field::ConntrackAddress(side), self.is_inverted(bit), vec![test])])
     }
 
     /// Ranges and host byte order came with revision 3.
-    fn port(&self, index: usize, side: ConntrackSide) -> Option<Option<Statement>> {
+    fn port(&self, index: usize, side: ConntrackSide) -> Option<Vec<Statement>> {
         let bit = 8 + index;
         if !self.has(bit) {
-            return Some(None);
+            return Some(Vec::new());
         }
         let at = 138 + 2 * index;
         let (from, to) = if self.revision >= 3 {
@@ -123,7 +123,7 @@ impl Asked<'_> {
         };
         let test = ValueTest::Range { from: Value::Number(from.into()), to: Value::Number(to.into()) };
         let test = if from == to { ValueTest::Is(Value::Number(from.into())) } else { test };
-        Some(Some(matching(Field::ConntrackPort(side), self.is_inverted(bit), vec![test])))
+        Some(vec![matching(Field::ConntrackPort(side), self.is_inverted(bit), vec![test])])
     }
 }
 

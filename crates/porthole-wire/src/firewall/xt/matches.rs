@@ -178,11 +178,11 @@ pub(in crate::firewall) fn kind_of_number(number: u8) -> AddressKind {
 
 /// `struct xt_mark_mtinfo1` and `struct xt_connmark_mtinfo1`.
 fn mark(field: Field, info: Layout<'_>) -> Option<Vec<Statement>> {
-    let (mark, mask, inverted) = (info.u32(0)?, info.u32(4)?, info.u8(8)? != 0);
+    let (wanted, mask, inverted) = (info.u32(0)?, info.u32(4)?, info.u8(8)? != 0);
     let test = if mask == u32::MAX {
-        ValueTest::Is(Value::Number(mark.into()))
+        ValueTest::Is(Value::Number(wanted.into()))
     } else {
-        ValueTest::Masked { mask: Value::Number(mask.into()), value: Value::Number(mark.into()) }
+        ValueTest::Masked { mask: Value::Number(mask.into()), value: Value::Number(wanted.into()) }
     };
     Some(condition(field, inverted, vec![test]))
 }

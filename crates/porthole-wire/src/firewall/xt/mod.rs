@@ -1,4 +1,4 @@
-//! The matches and targets of x_tables, which iptables of either kind uses: their structures as statements.
+//! The matches and targets that iptables of either kind uses (`x_tables`): their structures as statements.
 //!
 //! Layouts follow `include/uapi/linux/netfilter/xt_*.h` and `netfilter_ipv{4,6}/`, by name and revision. What is not
 //! known, or holds a condition that cannot be told, becomes an unknown statement.
