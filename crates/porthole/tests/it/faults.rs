@@ -147,10 +147,27 @@ fn ph035_the_network_of_a_container_is_gone() {
         lab.sh_ok("rm /var/lib/docker/network/files/local-kv.db");
         lab.start_engine().unwrap();
         assert!(lab.docker(&["start", "web"]).stderr.contains("not found"));
-        let report = assert_codes(lab, &["PH035"]);
+        let report = assert_codes(lab, &["PH035", "PH036"]);
         assert!(report["findings"][0].to_string().contains("shop"), "{report:#}");
         mend(lab, &report);
         wait_for("the listener", || listens(lab, "web"));
+        let report = assert_codes(lab, &["PH036"]);
+        assert!(report["findings"][0].to_string().contains("netdb clean"), "{report:#}");
+        lab.sh_ok("porthole netdb clean --yes");
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ph037_the_network_database_is_damaged_or_locked() {
+    on_docker_engines(|lab| {
+        lab.stop_engine().unwrap();
+        lab.sh_ok("dd if=/dev/urandom of=/var/lib/docker/network/files/local-kv.db bs=4096 count=4 conv=notrunc 2>&1");
+        assert!(lab.start_engine().is_err(), "an engine does not start with it");
+        let report = report(lab);
+        assert!(codes(&report).contains(&"PH037".to_owned()), "{report:#}");
+        lab.sh_ok("porthole netdb reset --yes -o /root/b.tar.zst");
+        lab.start_engine().unwrap();
         assert_codes(lab, &[]);
     });
 }

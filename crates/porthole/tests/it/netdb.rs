@@ -46,7 +46,8 @@ fn records<'a>(shown: &'a Value, kind: &str) -> Vec<&'a Value> {
 
 fn summaries(report: &Value) -> String {
     let findings = report["findings"].as_array().expect("findings");
-    findings.iter().map(|finding| format!("{}\n", finding["summary"])).collect()
+    let summaries: Vec<_> = findings.iter().map(|finding| finding["summary"].to_string()).collect();
+    summaries.join("\n")
 }
 
 #[track_caller]

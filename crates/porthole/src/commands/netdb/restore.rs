@@ -21,6 +21,7 @@ use crate::output::{Output, OutputArgs};
 use crate::world::World;
 
 /// `porthole netdb restore`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup
@@ -176,7 +177,7 @@ fn notes(
             Ok(found) => held = in_the_way(&plan.steps, &found.orphans),
             Err(error) if args.clean => return Err(error),
             Err(error) => {
-                said.push(format!("whether old bridges are in the way is not known: {}", error.message()))
+                said.push(format!("whether old bridges are in the way is not known: {}", error.message()));
             }
         }
     }

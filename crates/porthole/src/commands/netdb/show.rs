@@ -26,12 +26,11 @@ pub(super) struct ShowArgs {
 }
 
 pub(super) fn run(args: &ShowArgs, world: &World) -> Result<Exit, CommandError> {
-    let (place, names) = match &args.file {
-        Some(path) => (DatabasePlace::named(path), Names::new()),
-        None => {
-            let engine = collect::engine(world, &Scope::of(&[Topic::EngineInfo]))?;
-            (DatabasePlace::of(world, &engine)?, names(&engine))
-        }
+    let (place, names) = if let Some(path) = &args.file {
+        (DatabasePlace::named(path), Names::new())
+    } else {
+        let engine = collect::engine(world, &Scope::of(&[Topic::EngineInfo]))?;
+        (DatabasePlace::of(world, &engine)?, names(&engine))
     };
     let database = place.read(world)?;
     if database.transaction.is_none() {

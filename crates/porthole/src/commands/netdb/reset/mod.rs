@@ -80,11 +80,11 @@ fn show_plan(facts: &ResetFacts, args: &ResetArgs, world: &World) -> Result<(), 
     match args.output {
         Output::Text => world.printer.doc(&netdb::reset_plan(facts)),
         Output::Json if args.consent.dry_run => {
-            let step = |what: &str, command: &String| (what.to_owned(), command.clone());
-            let stop = facts.stop.iter().map(|command| step("engine", command));
-            let moved = step("database", &format!("mv {} {}", facts.database, facts.moved_to));
-            let start = facts.start.iter().map(|command| step("engine", command));
-            let steps: Vec<_> = stop.chain([moved]).chain(start).collect();
+            let of = |what: &str, command: &String| (what.to_owned(), command.clone());
+            let before = facts.stop.iter().map(|command| of("engine", command));
+            let moved = of("database", &format!("mv {} {}", facts.database, facts.moved_to));
+            let after = facts.start.iter().map(|command| of("engine", command));
+            let steps: Vec<_> = before.chain([moved]).chain(after).collect();
             let notes: Vec<_> = facts.lost.iter().map(|lost| format!("lost: {lost}")).collect();
             Printer::text(&NetworkStepsDocument::planned(&steps, &notes).text())
         }

@@ -22,7 +22,7 @@ const STOPPING: Duration = Duration::from_mins(3);
 /// How the engine is stopped and started.
 pub(super) enum Way {
     /// By systemd: the service, the sockets that would start it again at once, and its process while it runs.
-    Service { unit: String, sockets: Vec<String>, program: Option<RunningProgram> },
+    Service { unit: String, sockets: Vec<String>, program: Option<Box<RunningProgram>> },
     /// Its own program, as it was started, and the command line for people to read.
     Program { program: Box<RunningProgram>, command: String },
     /// It does not run, and nothing tells how it is started.
@@ -45,6 +45,7 @@ impl Way {
         let unit = if program.is_none() { Some(UNIT.to_owned()) } else { unit };
         match (unit.filter(|_| std::path::Path::new(SYSTEMD).is_dir()), program) {
             (Some(unit), program) if loads(&unit) => {
+                let program = program.map(Box::new);
                 Ok(Self::Service { sockets: sockets(&unit), unit, program })
             }
             (_, Some(program)) => {
@@ -88,10 +89,10 @@ impl Way {
             Self::Service { unit, sockets, program } => {
                 systemctl("stop", sockets.iter().chain([unit]))?;
                 let gone = program.as_ref().map(|program| world.host.await_end(program, STOPPING));
-                Ok(gone.transpose().map(drop).map_err(not_gone)?)
+                Ok(gone.transpose().map(drop).map_err(|gap| not_gone(&gap))?)
             }
             Self::Program { program, .. } => {
-                Ok(world.host.end_program(program, STOPPING).map_err(not_gone)?)
+                Ok(world.host.end_program(program, STOPPING).map_err(|gap| not_gone(&gap))?)
             }
             Self::Unknown => Ok(()),
         }
@@ -112,7 +113,7 @@ impl Way {
     }
 }
 
-fn not_gone(gap: Gap) -> CommandError {
+fn not_gone(gap: &Gap) -> CommandError {
     CommandError::caused_by("the engine did not stop", gap.to_string())
         .hint("it may still be stopping its containers; run this again when it is gone")
 }
