@@ -183,11 +183,16 @@ pub(super) fn flow(packet: &Packet) -> TraceFlow {
     }
 }
 
+/// All ways that the walk gives.
+pub(super) fn ways(stack: &NetworkStack, packet: &Packet) -> Vec<Way> {
+    Walker::new(stack).unwrap().walk(packet).ways
+}
+
 /// The one way that the walk gives, or the end of the test.
 pub(super) fn walked(stack: &NetworkStack, packet: &Packet) -> Way {
-    let walk = Walker::new(stack).unwrap().walk(packet);
-    assert_eq!(walk.ways.len(), 1, "{packet:?}\n{:#?}", walk.ways);
-    walk.ways.into_iter().next().unwrap()
+    let ways = ways(stack, packet);
+    assert_eq!(ways.len(), 1, "{packet:?}\n{ways:#?}");
+    ways.into_iter().next().unwrap()
 }
 
 /// Why the two differ, if they do.
