@@ -123,12 +123,12 @@ mod tests {
     fn firewall() -> Firewall {
         use TableFamily::{Bridge, Inet, Ip};
         let nftables = vec![
-            table(Backend::IptablesNft, Ip, "filter", vec![chain("FORWARD", Hook::Forward, 0)]),
-            table(Backend::Nftables, Inet, "own", vec![chain("late", Hook::Forward, 0)]),
-            table(Backend::Nftables, Ip, "raw", vec![chain("first", Hook::Forward, -300)]),
-            table(Backend::Nftables, Bridge, "bridge", vec![chain("frames", Hook::Forward, -1)]),
+            table(IptablesNft, Ip, "filter", vec![chain("FORWARD", Hook::Forward, 0)]),
+            table(Nftables, Inet, "own", vec![chain("late", Hook::Forward, 0)]),
+            table(Nftables, Ip, "raw", vec![chain("first", Hook::Forward, -300)]),
+            table(Nftables, Bridge, "bridge", vec![chain("frames", Hook::Forward, -1)]),
         ];
-        let legacy = table(Backend::IptablesLegacy, Ip, "filter", vec![chain("FORWARD", Hook::Forward, 0)]);
+        let legacy = table(IptablesLegacy, Ip, "filter", vec![chain("FORWARD", Hook::Forward, 0)]);
         Firewall {
             nftables: Observed::Known(nftables),
             iptables_legacy: Observed::Known(vec![legacy]),

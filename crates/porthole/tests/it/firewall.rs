@@ -9,19 +9,26 @@ use porthole_model::{Firewall, NetnsId, Snapshot};
 use crate::support::{builder, lab, on_docker_engines, porthole_ok, start, wait_for};
 
 fn snapshot(lab: &Lab) -> Snapshot {
-    let output = lab.command("porthole").args(["snapshot", "-o", "-"]).output().unwrap();
-    porthole_wire::snapshot_file::read(&output.stdout).unwrap()
+    let output = lab.command("porthole").args(["snapshot", "-o", "-"]).output().expect("porthole runs");
+    porthole_wire::snapshot_file::read(&output.stdout).expect("a snapshot")
 }
 
 fn firewall_of(snapshot: &Snapshot, namespace: NetnsId) -> &Firewall {
-    let host = snapshot.host.known().unwrap();
-    host.namespace(namespace).unwrap().stack.known().unwrap().firewall.known().unwrap()
+    let host = snapshot.host.known().expect("the host");
+    host.namespace(namespace)
+        .expect("the namespace")
+        .stack
+        .known()
+        .expect("its stack")
+        .firewall
+        .known()
+        .expect("its firewall")
 }
 
 /// The firewall of the namespace that the engine is in.
 fn host_firewall(snapshot: &Snapshot) -> &Firewall {
-    let host = snapshot.host.known().unwrap();
-    firewall_of(snapshot, *host.own_network_namespace.known().unwrap())
+    let host = snapshot.host.known().expect("the host");
+    firewall_of(snapshot, *host.own_network_namespace.known().expect("its namespace"))
 }
 
 /// Lines of iptables-save by table and chain, with their counters.
@@ -34,7 +41,7 @@ fn listed(save: &str) -> Lines {
         if let Some(name) = line.strip_prefix('*') {
             table = name;
         } else if line.starts_with('[') {
-            let chain = line.split(' ').nth(2).unwrap();
+            let chain = line.split(' ').nth(2).expect("a chain");
             lines.entry((table.to_owned(), chain.to_owned())).or_default().push(line.to_owned());
         }
     }
@@ -47,7 +54,7 @@ fn read<'a>(tables: impl Iterator<Item = &'a FirewallTable>) -> Lines {
         for chain in &table.chains {
             for rule in &chain.rules {
                 assert_eq!(rule.wording.source, WordingSource::IptablesSave, "{rule:?}");
-                let counter = rule.counter().unwrap();
+                let counter = rule.counter().expect("a counter");
                 let line = format!("[{}:{}] {}", counter.packets, counter.bytes, rule.wording.text);
                 lines.entry((table.name.clone(), chain.name.clone())).or_default().push(line);
             }
@@ -95,7 +102,7 @@ fn assert_as_listed(lab: &Lab, what: &str, namespace: impl Fn(&Snapshot) -> Netn
 }
 
 fn own_namespace(snapshot: &Snapshot) -> NetnsId {
-    *snapshot.host.known().unwrap().own_network_namespace.known().unwrap()
+    *snapshot.host.known().expect("a namespace").own_network_namespace.known().expect("a namespace")
 }
 
 #[test]
@@ -118,7 +125,7 @@ fn all_that_an_engine_lays_is_understood() {
         let snapshot = snapshot(lab);
         let firewall = host_firewall(&snapshot);
         let rules = firewall.tables().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
-        let unknown: Vec<_> = rules.flat_map(|rule| rule.unknown()).collect();
+        let unknown: Vec<_> = rules.flat_map(porthole_model::firewall::Rule::unknown).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
         let forward = firewall.base_chains(TableFamily::Ip, Hook::Forward);
         assert_eq!(forward.len(), 1, "{forward:?}");
