@@ -274,9 +274,9 @@ Examples:
   porthole netdb show                 what is in it, while the engine runs
   porthole netdb check                is it whole, and does it fit the engine, the kernel and the containers?
   porthole netdb repair web           \"network ... not found\": put web back on its network
-  porthole netdb backup -o /root/networks.tar.zst
+  porthole netdb backup -o /var/backups/networks.tar.zst
   porthole netdb reset                the whole drill: save, stop, move away, start
-  porthole netdb restore --start /root/networks.tar.zst
+  porthole netdb restore --start /var/backups/networks.tar.zst
   porthole netdb clean                bridges and veth pairs that are nobody's")]
     Netdb(NetdbArgs),
     /// Record everything that the other commands read into one file

@@ -166,7 +166,7 @@ fn ph037_the_network_database_is_damaged_or_locked() {
         assert!(lab.start_engine().is_err(), "an engine does not start with it");
         let report = report(lab);
         assert!(codes(&report).contains(&"PH037".to_owned()), "{report:#}");
-        lab.sh_ok("porthole netdb reset --yes -o /root/b.tar.zst");
+        lab.sh_ok("porthole netdb reset --yes -o /srv/b.tar.zst");
         lab.start_engine().unwrap();
         assert_codes(lab, &[]);
     });

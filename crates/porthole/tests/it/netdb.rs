@@ -113,9 +113,9 @@ fn it_is_read_while_networks_come_and_go() {
 fn a_backup_holds_the_file_and_every_network() {
     let lab = lab(Engine::newest());
     populate(&lab);
-    porthole_ok(&lab, &["netdb", "backup", "-o", "/root/b.tar.zst"]);
-    assert_eq!(lab.sh_ok("stat -c %a /root/b.tar.zst"), "600");
-    let file = lab.directory().join("upper/root/b.tar.zst");
+    porthole_ok(&lab, &["netdb", "backup", "-o", "/srv/b.tar.zst"]);
+    assert_eq!(lab.sh_ok("stat -c %a /srv/b.tar.zst"), "600");
+    let file = lab.directory().join("upper/srv/b.tar.zst");
     let (backup, database) = porthole_wire::network_backup::read(&std::fs::read(file).unwrap()).unwrap();
     assert_eq!(backup.database_sha256, Some(lab.sh_ok(&format!("sha256sum < {DATABASE} | cut -d' ' -f1"))));
     assert!(database.is_some_and(|database| !database.is_empty()));
@@ -125,11 +125,11 @@ fn a_backup_holds_the_file_and_every_network() {
     assert_eq!((place("fixed").ipv4.as_deref(), place("fixed").is_fixed), (Some("172.30.0.77"), true));
     assert_eq!((place("web").aliases.as_slice(), place("web").was_running), (&["w".to_owned()][..], true));
     assert!(!place("ended").was_running);
-    let again = porthole(&lab, &["netdb", "backup", "-o", "/root/b.tar.zst"]);
+    let again = porthole(&lab, &["netdb", "backup", "-o", "/srv/b.tar.zst"]);
     assert_eq!(again.code, 2, "{again}");
-    lab.sh_ok("mkdir /root/d");
-    porthole_ok(&lab, &["netdb", "backup", "-o", "/root/d"]);
-    assert!(lab.sh_ok("ls /root/d").starts_with("porthole-netdb-"));
+    lab.sh_ok("mkdir /srv/d");
+    porthole_ok(&lab, &["netdb", "backup", "-o", "/srv/d"]);
+    assert!(lab.sh_ok("ls /srv/d").starts_with("porthole-netdb-"));
 }
 
 /// Ids and addresses of the containers' places, which a restore must bring back.
@@ -160,7 +160,7 @@ fn the_drill_and_back_with_containers_that_talk_again() {
         wait_for("the containers to talk", || talks(lab));
         let (before, pid) = ((networks(lab), addresses(lab)), lab.engine_pid().unwrap());
         let command_line = lab.sh_ok("tr '\\0' ' ' < /proc/$(pidof dockerd)/cmdline");
-        let output = porthole(lab, &["netdb", "reset", "--yes", "-o", "/root/b.tar.zst"]);
+        let output = porthole(lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
         assert_eq!(output.code, 0, "{output}");
         assert!(output.stdout.contains("app (bridge") && output.stdout.contains("web (runs)"), "{output}");
         assert_eq!(lab.docker_ok(&["network", "ls", "--format", "{{.Name}}"]), "bridge\nhost\nnone");
@@ -173,9 +173,9 @@ fn the_drill_and_back_with_containers_that_talk_again() {
             ["PH035", "PH035", "PH035", "PH035", "PH036", "PH036", "PH036"],
             "{report:#}"
         );
-        let refused = porthole(lab, &["netdb", "restore", "--yes", "/root/b.tar.zst"]);
+        let refused = porthole(lab, &["netdb", "restore", "--yes", "/srv/b.tar.zst"]);
         assert!(refused.code == 2 && refused.stderr.contains("--clean"), "{refused}");
-        let restore = ["netdb", "restore", "--yes", "--clean", "--start", "/root/b.tar.zst"];
+        let restore = ["netdb", "restore", "--yes", "--clean", "--start", "/srv/b.tar.zst"];
         let output = porthole(lab, &restore);
         assert_eq!(output.code, 0, "{output}");
         wait_for("the containers to talk again", || talks(lab));
@@ -194,14 +194,14 @@ fn the_drill_and_back_with_containers_that_talk_again() {
 fn the_drill_with_live_restore() {
     let lab = start(builder(Engine::newest()).daemon_json(json!({ "live-restore": true })));
     populate(&lab);
-    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/root/b.tar.zst"]);
+    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
     assert_eq!(output.code, 0, "{output}");
     assert!(
         output.stdout.contains("live restore") && output.stdout.contains("docker stop client"),
         "{output}"
     );
     assert_eq!(lab.docker_ok(&["network", "ls", "--format", "{{.Name}}"]), "bridge\nhost\nnone");
-    let restored = porthole(&lab, &["netdb", "restore", "--yes", "--clean", "--start", "/root/b.tar.zst"]);
+    let restored = porthole(&lab, &["netdb", "restore", "--yes", "--clean", "--start", "/srv/b.tar.zst"]);
     assert_eq!(restored.code, 0, "{restored}");
     wait_for("the containers to talk again", || talks(&lab));
     wait_for("the published port", || lab.outside_peer(&["get", "http://10.77.0.2:8080/"]).code == 0);
@@ -216,7 +216,7 @@ fn an_engine_that_does_not_start_anew_gets_its_database_back() {
         || lab.sh_ok(&format!("porthole netdb show --file {DATABASE} --output json | grep -c '\"app\"'"));
     let before = digest();
     lab.sh_ok("mkdir -p /etc/docker; echo '{ broken' > /etc/docker/daemon.json");
-    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/root/b.tar.zst"]);
+    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
     assert_eq!(output.code, 2, "{output}");
     assert!(output.stderr.contains("was put back") && output.stderr.contains("dockerd --host"), "{output}");
     assert_eq!(digest(), before);
@@ -235,8 +235,8 @@ fn a_damaged_database_is_named_read_in_part_saved_and_made_anew() {
         // A leaf in the middle of the file; the pages with the root stay whole.
         let shown = porthole_json(lab, &["netdb", "show"]);
         let whole = records(&shown, "network").len();
-        lab.sh_ok(&format!("cp {DATABASE} /root/whole.db"));
-        let damage = "page=$(grep -abo docker/network/v1.0/endpoint/ /root/whole.db | tail -1 | cut -d: -f1); \
+        lab.sh_ok(&format!("cp {DATABASE} /srv/whole.db"));
+        let damage = "page=$(grep -abo docker/network/v1.0/endpoint/ /srv/whole.db | tail -1 | cut -d: -f1); \
                       dd if=/dev/urandom of=DB bs=4096 seek=$((page / 4096)) count=1 conv=notrunc 2>&1";
         lab.sh_ok(&damage.replace("DB", DATABASE));
         let damaged = porthole_json(lab, &["netdb", "show"]);
@@ -245,7 +245,7 @@ fn a_damaged_database_is_named_read_in_part_saved_and_made_anew() {
         assert!(!damaged["records"].as_array().unwrap().is_empty() && whole > 0);
         let report = check(lab);
         assert_eq!(codes(&report), ["PH037"], "{report:#}");
-        let output = porthole(lab, &["netdb", "reset", "--yes", "-o", "/root/b.tar.zst"]);
+        let output = porthole(lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
         assert_eq!(output.code, 0, "{output}");
         assert!(output.stdout.contains("did not run"), "{output}");
         lab.start_engine().unwrap();
@@ -258,12 +258,12 @@ fn a_damaged_database_is_named_read_in_part_saved_and_made_anew() {
 fn what_only_one_side_knows_is_found() {
     let lab = lab(Engine::Docker20);
     lab.docker_ok(&["network", "create", "old"]);
-    lab.sh_ok(&format!("cp {DATABASE} /root/old.db"));
+    lab.sh_ok(&format!("cp {DATABASE} /srv/old.db"));
     lab.docker_ok(&["network", "rm", "old"]);
     lab.docker_ok(&["network", "create", "--subnet", "172.31.0.0/24", "old"]);
     lab.docker_ok(&["network", "create", "new"]);
     let report =
-        parse(&porthole(&lab, &["netdb", "check", "--file", "/root/old.db", "--output", "json"]).stdout);
+        parse(&porthole(&lab, &["netdb", "check", "--file", "/srv/old.db", "--output", "json"]).stdout);
     let said = summaries(&report);
     assert!(said.contains("the name 'old' stands for one network in the engine and another"), "{said}");
     assert!(said.contains("network 'new' is not in the engine's database"), "{said}");
@@ -319,12 +319,12 @@ fn a_missing_network_is_made_for_the_container_that_is_mended() {
     let lab = lab(Engine::newest());
     lab.docker_ok(&["network", "create", "--subnet", "172.31.0.0/24", "--label", "a=b", "app"]);
     lab.run("web", &["--network", "app", "--ip", "172.31.0.7"], "peer:1", &["idle"]);
-    porthole_ok(&lab, &["netdb", "backup", "-o", "/root/b.tar.zst"]);
+    porthole_ok(&lab, &["netdb", "backup", "-o", "/srv/b.tar.zst"]);
     lab.docker_ok(&["stop", "web"]);
     lab.docker_ok(&["network", "rm", "app"]);
     let guessed = porthole_ok(&lab, &["netdb", "repair", "--dry-run", "web"]);
     assert!(guessed.contains("--from BACKUP"), "{guessed}");
-    porthole_ok(&lab, &["netdb", "repair", "--yes", "--from", "/root/b.tar.zst", "web"]);
+    porthole_ok(&lab, &["netdb", "repair", "--yes", "--from", "/srv/b.tar.zst", "web"]);
     assert!(addresses_of(&lab, "web").contains("172.31.0.7"));
     assert!(lab.docker_ok(&["network", "inspect", "app"]).contains("\"a\": \"b\""));
 }
@@ -381,36 +381,36 @@ fn fails(lab: &Lab, arguments: &[&str]) -> Output {
 fn bad_input_is_said() {
     let lab = lab(Engine::newest());
     lab.sh_ok(&format!(
-        "cp {DATABASE} /root/whole.db; head -c 3000 /root/whole.db > /root/cut.db; echo text > /root/text.db; : > /root/empty.db
-         head -c 20000 /root/whole.db > /root/half.db; tr '\\0' '\\1' < /root/whole.db > /root/odd.db"
+        "cp {DATABASE} /srv/whole.db; head -c 3000 /srv/whole.db > /srv/cut.db; echo text > /srv/text.db; : > /srv/empty.db
+         head -c 20000 /srv/whole.db > /srv/half.db; tr '\\0' '\\1' < /srv/whole.db > /srv/odd.db"
     ));
     for file in ["text.db", "empty.db", "odd.db"] {
-        let output = fails(&lab, &["netdb", "show", "--file", &format!("/root/{file}")]);
+        let output = fails(&lab, &["netdb", "show", "--file", &format!("/srv/{file}")]);
         assert!(output.stderr.contains(file), "{output}");
-        let report = porthole(&lab, &["netdb", "check", "--file", &format!("/root/{file}")]);
+        let report = porthole(&lab, &["netdb", "check", "--file", &format!("/srv/{file}")]);
         assert_eq!(report.code, 1, "{report}");
     }
-    fails(&lab, &["netdb", "show", "--file", "/root/none.db"]);
-    fails(&lab, &["netdb", "show", "--file", "/root"]);
+    fails(&lab, &["netdb", "show", "--file", "/srv/none.db"]);
+    fails(&lab, &["netdb", "show", "--file", "/srv"]);
     for file in ["half.db", "cut.db"] {
-        let half = porthole_ok(&lab, &["netdb", "show", "--file", &format!("/root/{file}")]);
+        let half = porthole_ok(&lab, &["netdb", "show", "--file", &format!("/srv/{file}")]);
         assert!(half.contains("damaged:"), "{half}");
     }
-    fails(&lab, &["netdb", "restore", "--yes", "/root/text.db"]);
-    fails(&lab, &["netdb", "restore", "--yes", "/root/none"]);
+    fails(&lab, &["netdb", "restore", "--yes", "/srv/text.db"]);
+    fails(&lab, &["netdb", "restore", "--yes", "/srv/none"]);
     fails(&lab, &["netdb", "repair", "--yes", "nobody"]);
     fails(&lab, &["netdb", "reset"]);
-    fails(&lab, &["netdb", "reset", "--yes", "--file", "/root/whole.db"]);
-    porthole_ok(&lab, &["netdb", "backup", "-o", "/root/b.tar.zst"]);
+    fails(&lab, &["netdb", "reset", "--yes", "--file", "/srv/whole.db"]);
+    porthole_ok(&lab, &["netdb", "backup", "-o", "/srv/b.tar.zst"]);
     lab.stop_engine().unwrap();
     lab.sh_ok("rm -f /var/lib/docker/engine-id /etc/docker/key.json");
     lab.start_engine().unwrap();
-    let foreign = fails(&lab, &["netdb", "restore", "--yes", "/root/b.tar.zst"]);
+    let foreign = fails(&lab, &["netdb", "restore", "--yes", "/srv/b.tar.zst"]);
     assert!(foreign.stderr.contains("another engine"), "{foreign}");
-    porthole_ok(&lab, &["netdb", "restore", "--yes", "--other-engine", "/root/b.tar.zst"]);
+    porthole_ok(&lab, &["netdb", "restore", "--yes", "--other-engine", "/srv/b.tar.zst"]);
     lab.stop_engine().unwrap();
     assert!(porthole_ok(&lab, &["netdb", "show"]).contains("bridge"));
     let silent = porthole(&lab, &["netdb", "check"]);
     assert!(silent.code == 0 && silent.stdout.contains("PH036"), "{silent}");
-    fails(&lab, &["netdb", "restore", "--yes", "/root/b.tar.zst"]);
+    fails(&lab, &["netdb", "restore", "--yes", "/srv/b.tar.zst"]);
 }

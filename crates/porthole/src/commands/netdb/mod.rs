@@ -55,7 +55,7 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   porthole netdb backup                       into this directory, named after host and time
-  porthole netdb backup -o /root/networks.tar.zst
+  porthole netdb backup -o /var/backups/networks.tar.zst
   tar --zstd -tf networks.tar.zst             it is an archive like any other")]
     Backup(backup::BackupArgs),
     /// Make the networks of a backup again and put the containers back on them
@@ -99,8 +99,8 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   porthole netdb reset --dry-run              what would be lost, and what would be run
-  porthole netdb reset -o /root/networks.tar.zst
-  porthole netdb restore --start /root/networks.tar.zst")]
+  porthole netdb reset -o /var/backups/networks.tar.zst
+  porthole netdb restore --start /var/backups/networks.tar.zst")]
     Reset(reset::ResetArgs),
 }
 
