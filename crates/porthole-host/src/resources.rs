@@ -14,21 +14,21 @@ use porthole_wire::{ProcError, cgroup_file, proc_limits};
 use crate::failure::{Right, gap, is_vanished};
 use crate::procfs::ProcFs;
 
-/// The files of one version of the controllers.
-struct Files {
-    memory_used: &'static str,
-    memory_limit: &'static str,
-    memory_events: &'static str,
+/// The memory controller's files in one version.
+struct MemoryFiles {
+    used: &'static str,
+    limit: &'static str,
+    events: &'static str,
 }
 
-const VERSION_1: Files = Files {
-    memory_used: "memory.usage_in_bytes",
-    memory_limit: "memory.limit_in_bytes",
-    memory_events: "memory.oom_control",
+const VERSION_1: MemoryFiles = MemoryFiles {
+    used: "memory.usage_in_bytes",
+    limit: "memory.limit_in_bytes",
+    events: "memory.oom_control",
 };
 
-const VERSION_2: Files =
-    Files { memory_used: "memory.current", memory_limit: "memory.max", memory_events: "memory.events" };
+const VERSION_2: MemoryFiles =
+    MemoryFiles { used: "memory.current", limit: "memory.max", events: "memory.events" };
 
 /// What every container uses that one of `processes` belongs to. One that ends meanwhile is left out.
 pub(crate) fn read(proc: &ProcFs, processes: &[Process]) -> Result<Vec<ContainerResources>, Gap> {
@@ -72,9 +72,9 @@ impl Reader<'_> {
     fn memory(&self, groups: &[ControlGroup]) -> Result<MemoryUse, Gap> {
         let (directory, files) = self.directory(groups, "memory")?;
         Ok(MemoryUse {
-            used: read_file(&directory, files.memory_used, cgroup_file::value)?,
-            limit: read_file(&directory, files.memory_limit, cgroup_file::limit)?,
-            kills: read_file(&directory, files.memory_events, |text| cgroup_file::keyed(text, "oom_kill"))?
+            used: read_file(&directory, files.used, cgroup_file::value)?,
+            limit: read_file(&directory, files.limit, cgroup_file::limit)?,
+            kills: read_file(&directory, files.events, |text| cgroup_file::keyed(text, "oom_kill"))?
                 .unwrap_or(0),
         })
     }
@@ -90,7 +90,7 @@ impl Reader<'_> {
     }
 
     /// The container's directory in the hierarchy of a controller, where that is mounted.
-    fn directory(&self, groups: &[ControlGroup], controller: &str) -> Result<(PathBuf, Files), Gap> {
+    fn directory(&self, groups: &[ControlGroup], controller: &str) -> Result<(PathBuf, MemoryFiles), Gap> {
         let named = |group: &&ControlGroup| group.controllers.iter().any(|name| name == controller);
         let group = groups.iter().find(named);
         let (group, files) = match group {
