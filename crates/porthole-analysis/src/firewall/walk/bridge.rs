@@ -27,6 +27,7 @@ impl Run<'_, '_> {
             return Err(Outcome::Discarded(Discard::InterfaceDown(bridge)));
         }
         let mut up = self.is_for_host(bridge);
+        self.flight.place.is_for_another = !up;
         let calls_rules = self.calls_rules_of_ip();
         self.part_of_hook(TableFamily::Bridge, Hook::Prerouting, |priority| priority <= PREROUTING)?;
         if calls_rules {
@@ -59,7 +60,9 @@ impl Run<'_, '_> {
             input: Some(bridge),
         };
         let routing = self.look_up_route(&question).ok_or(Outcome::NoRoute { kind: None })?;
-        Ok(routing.kind != RouteKind::Unicast || routing.interface != Some(bridge))
+        let up = routing.kind != RouteKind::Unicast || routing.interface != Some(bridge);
+        self.flight.place.is_for_another &= !up;
+        Ok(up)
     }
 
     /// This host takes it; the prerouting rules of IP come only once to it (`ip_sabotage_in`).

@@ -55,6 +55,7 @@ impl<'s> Run<'_, 's> {
         is_among: impl Fn(i32) -> bool,
     ) -> Onward<()> {
         let stops = self.walker.stops(family, hook);
+        self.flight.place.is_in_bridge = family == TableFamily::Bridge;
         for (_, stop) in stops.into_iter().filter(|(priority, _)| is_among(*priority)) {
             match stop {
                 Stop::Chain(based) if based.base.kind == ChainKind::Route => self.route_chain(based)?,

@@ -39,6 +39,10 @@ pub(super) struct Place {
     pub(super) output_port: Option<InterfaceIndex>,
     /// Whether a bridge passes it on.
     pub(super) is_bridged: bool,
+    /// Whether the frame is not for this host, which only the chains of bridges see: IP is told that it is.
+    pub(super) is_for_another: bool,
+    /// Whether it is in the chains of bridges.
+    pub(super) is_in_bridge: bool,
 }
 
 /// What connection tracking did with a packet.

@@ -80,6 +80,9 @@ impl Run<'_, '_> {
             Field::Length => Content::told(flight.packet.length),
             Field::TimeToLive => Content::told(flight.packet.hop_limit),
             Field::Mark => Content::told(flight.mark),
+            Field::PacketType if flight.place.is_in_bridge && flight.place.is_for_another => {
+                Content::number(3u8)
+            }
             Field::PacketType => Content::number(packet_type(flight.destination)),
             _ => Content::Unknown,
         }
