@@ -190,7 +190,7 @@ mod tests {
             32 25 0:28 / /sys rw - sysfs sysfs rw\n";
         let mounts: Vec<_> = control_groups(text).collect();
         assert_eq!(mounts.len(), 2);
-        let groups = crate::cgroup::parse(b"4:memory:/lab/x\n0::/lab/x\n3:cpu:/lab/x\n").unwrap();
+        let groups = cgroup::parse(b"4:memory:/lab/x\n0::/lab/x\n3:cpu:/lab/x\n").unwrap();
         let found = |group: usize| {
             mounts.iter().find_map(|mount| mount.directory(&groups[group], &groups[group].path))
         };

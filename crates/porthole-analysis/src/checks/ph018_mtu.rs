@@ -39,7 +39,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     for endpoint in endpoints(snapshot)? {
         match endpoint {
             Ok(endpoint) if endpoint.link.mtu > way_out.mtu && !endpoint.network.internal => {
-                larger.push(endpoint)
+                larger.push(endpoint);
             }
             Ok(_) => {}
             Err(gap) => found.gap(gap),

@@ -1,6 +1,8 @@
 //! PH112: a container's image is made for another processor.
 
-use porthole_model::{CheckCode, Container, Engine, Gap, GapKind, Observed, Platform, Severity, Snapshot};
+use porthole_model::{
+    CheckCode, Container, Engine, Gap, GapKind, MaskedText, Observed, Platform, Severity, Snapshot,
+};
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
@@ -42,7 +44,7 @@ fn judge(engine: &Engine, container: &Container) -> Result<Option<Concern>, Gap>
         Observed::Missing(gap) => return Err(gap.clone()),
     };
     let said = container.error.iter().map(String::as_str);
-    let mut said = said.chain(aftermath.last_lines.value().into_iter().flatten().map(|line| line.as_str()));
+    let mut said = said.chain(aftermath.last_lines.value().into_iter().flatten().map(MaskedText::as_str));
     let Some(complaint) = said.find(|line| line.contains("exec format error")) else { return Ok(None) };
     let platform = aftermath.platform.known()?;
     Ok((platform.architecture != engine.version.architecture)

@@ -6,7 +6,7 @@ use porthole_model::{
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
-use crate::places::container_namespace;
+use crate::places::{container_namespace, has_own_namespace};
 use crate::ports;
 use crate::shell::word;
 
@@ -40,21 +40,19 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
 /// Whether it is in no other's reach: the only one on each of its networks, which may be none.
 fn is_alone(container: &Container, containers: &[Container]) -> bool {
     let mode = container.network_mode.as_str();
-    let shares = mode == "host" || mode.starts_with("container:") || mode.starts_with("ns:");
-    let meets = |other: &Container| {
-        let named = format!("container:{}", container.id);
-        let joins = other.network_mode == named;
-        let shared = other
-            .attachments
-            .iter()
-            .any(|theirs| container.attachments.iter().any(|own| own.network_name == theirs.network_name));
-        other.id != container.id && (joins || (shared && other.network_mode != "none"))
-    };
     container.is_alive()
-        && !shares
+        && has_own_namespace(container)
         && container.published_ports.is_empty()
         && !container.exposed_ports.is_empty()
-        && (mode == "none" || !containers.iter().any(meets))
+        && (mode == "none" || !containers.iter().any(|other| meets(container, other)))
+}
+
+/// Whether `other` reaches a container: it shares the namespace, or one of the networks.
+fn meets(container: &Container, other: &Container) -> bool {
+    let joins = other.network_mode == format!("container:{}", container.id);
+    let is_on = |name: &String| container.attachments.iter().any(|own| own.network_name == *name);
+    let is_beside = other.attachments.iter().any(|theirs| is_on(&theirs.network_name));
+    other.id != container.id && (joins || (is_beside && other.network_mode != "none"))
 }
 
 fn judge(snapshot: &Snapshot, engine: &Engine, container: &Container) -> Result<Option<Concern>, Gap> {

@@ -127,7 +127,7 @@ pub(crate) fn stack(sockets: Vec<Socket>) -> NetworkStack {
             ("net.ipv6.conf.all.forwarding".to_owned(), Observed::Known("1".to_owned())),
         ]),
         sockets: Observed::Known(sockets),
-        firewall: Observed::Missing(porthole_model::Gap::not_asked("firewall")),
+        firewall: Observed::Missing(Gap::not_asked("firewall")),
     }
 }
 

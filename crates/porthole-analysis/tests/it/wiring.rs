@@ -18,7 +18,7 @@ fn refused_start(lab: &mut Lab) {
     container.published_ports.push(PortBinding {
         container_port: Port(80),
         protocol: TransportProtocol::Tcp,
-        host_address: "0.0.0.0".parse().unwrap(),
+        host_address: "0.0.0.0".parse().expect("address"),
         host_port: Port(8080),
     });
 }
@@ -53,9 +53,9 @@ fn proxy(lab: &mut Lab, container_address: &str) {
     known(&mut lab.host().docker_proxies).push(DockerProxy {
         pid: Pid(4000),
         protocol: TransportProtocol::Tcp,
-        host_address: "0.0.0.0".parse().unwrap(),
+        host_address: "0.0.0.0".parse().expect("address"),
         host_port: Port(8080),
-        container_address: container_address.parse().unwrap(),
+        container_address: container_address.parse().expect("address"),
         container_port: Port(80),
     });
 }
@@ -83,7 +83,7 @@ fn add_route(lab: &mut Lab, destination: &str, kind: RouteKind, table: u32) {
         known(&mut lab.host_stack().links).push(link(90, "tun0", LinkKind::Device));
     }
     known(&mut lab.host_stack().routes).push(Route {
-        destination: destination.parse().unwrap(),
+        destination: destination.parse().expect("prefix"),
         kind,
         gateway: None,
         interface: (kind == RouteKind::Unicast).then_some(index),
