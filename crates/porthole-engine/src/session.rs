@@ -86,8 +86,13 @@ impl SessionError {
     /// Whether the engine answered that it will not have such a container: a policy, a plugin, or a runtime that cannot
     /// give what is asked for. Something that asks for less may pass.
     pub fn is_refusal(&self) -> bool {
-        let Self::Engine { step: sidecar::MAKE | sidecar::START, source } = self else { return false };
-        matches!(source, RequestError::Status { status, .. } if !matches!(status, 404 | 409))
+        let Self::Engine { step, source: RequestError::Status { status, .. } } = self else { return false };
+        match *step {
+            // What cannot be, such as a mount of nothing, is wrong for every container.
+            sidecar::MAKE => !matches!(status, 400 | 404 | 409),
+            sidecar::START => !matches!(status, 404 | 409),
+            _ => false,
+        }
     }
 }
 

@@ -140,7 +140,8 @@ fn is_served(proxy: &DockerProxy, container: &Container) -> bool {
 
 fn stale_concern(snapshot: &Snapshot, proxy: &DockerProxy) -> Concern {
     let port = format!("{}/{}", proxy.host_port, proxy.protocol);
-    let subject = Subject { kind: SubjectKind::Host, name: format!("port {port}") };
+    let subject =
+        Subject { kind: SubjectKind::Host, name: format!("docker-proxy {} on port {port}", proxy.pid) };
     let summary = format!(
         "a docker-proxy process keeps port {port} of the host, and relays to {}, which no container has",
         proxy.container_address

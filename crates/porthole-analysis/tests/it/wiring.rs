@@ -64,7 +64,7 @@ fn proxy(lab: &mut Lab, container_address: &str) {
 fn a_docker_proxy_without_a_container_is_a_warning() {
     let mut lab = Lab::docker();
     proxy(&mut lab, "172.17.0.9");
-    assert_eq!(lab.found(), ["warning PH013 port 8080/tcp"]);
+    assert_eq!(lab.found(), ["warning PH013 docker-proxy 4000 on port 8080/tcp"]);
     let mut lab = Lab::docker();
     lab.run(container("web"));
     proxy(&mut lab, "172.17.0.2");

@@ -22,9 +22,12 @@ fn finding(report: &Value) -> String {
 #[test]
 fn ph103_another_engine_runs() {
     let lab = start(builder(Engine::newest()));
+    lab.sh_ok(
+        "ip link add other0 type bridge && ip addr add 10.99.0.1/24 dev other0 && ip link set other0 up",
+    );
     let mut other = lab.command("dockerd");
     other.args(["--data-root", "/srv/other", "--exec-root", "/srv/other-run", "--pidfile", "/srv/other.pid"]);
-    other.args(["--host", "unix:///srv/other.sock", "--bridge", "none", "--iptables=false"]);
+    other.args(["--host", "unix:///srv/other.sock", "--bridge", "other0", "--iptables=false"]);
     let mut other = other.stderr(std::process::Stdio::null()).spawn().unwrap();
     wait_for("the other engine", || lab.docker(&["-H", "unix:///srv/other.sock", "version"]).code == 0);
     let report = assert_codes(&lab, &["PH103"]);

@@ -37,7 +37,7 @@ fn an_engine_on_tcp() {
     let lab = start(builder(Engine::newest()).engine_argument("-H").engine_argument("tcp://127.0.0.1:2375"));
     lab.run("web", &["-p", "8080:81"], "peer:1", &["http", "80"]);
     let found = || codes(&report(&lab, "DOCKER_HOST=tcp://127.0.0.1:2375", ""));
-    crate::support::wait_for("the finding", || found() == ["PH011"]);
+    crate::support::wait_for("the finding", || found() == ["PH011", "PH104"]);
 }
 
 #[test]
