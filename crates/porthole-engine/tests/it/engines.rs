@@ -10,7 +10,7 @@ use porthole_engine::{
 };
 use porthole_lab::{Engine as LabEngine, Lab};
 use porthole_model::{
-    Container, ContainerState, Engine, EngineKind, MaskedText, MountKind, PortBinding, Scope, Secrets,
+    Container, ContainerState, Engine, EngineKind, MaskedText, MountKind, PortBinding, Scope, Secrets, Topic,
     TransportProtocol,
 };
 use porthole_wire::multiplexed::Demultiplexer;
@@ -81,7 +81,8 @@ fn make(lab: &Lab) {
 fn read(lab: &Lab) -> (Engine, Locality) {
     block_on(async {
         let client = Client::connect(&Endpoint::of_socket(lab.socket()), PATIENCE).await.unwrap();
-        let engine = collect(&client, &Scope::everything(), Secrets::Mask, PATIENCE).await.unwrap();
+        let engine =
+            collect(&client, &Scope::of(&[Topic::EngineInfo]), Secrets::Mask, PATIENCE).await.unwrap();
         let listed = containers_only(&client).await.unwrap();
         let mut names: Vec<_> = listed.iter().map(|container| container.name.as_str()).collect();
         names.sort_unstable();
@@ -220,7 +221,8 @@ fn an_engine_comes_and_goes() {
     let client = block_on(Client::connect(&endpoint, PATIENCE)).unwrap();
     lab.kill_engine().unwrap();
     assert!(matches!(cause(&endpoint, PATIENCE), ConnectCause::StaleSocket { .. }));
-    let error = block_on(collect(&client, &Scope::everything(), Secrets::Mask, PATIENCE)).unwrap_err();
+    let error =
+        block_on(collect(&client, &Scope::of(&[Topic::EngineInfo]), Secrets::Mask, PATIENCE)).unwrap_err();
     assert!(matches!(error.cause, ConnectCause::StaleSocket { .. }), "{error}");
     lab.start_engine().unwrap();
     let listed = block_on(containers_only(&client)).unwrap();
@@ -239,7 +241,8 @@ fn an_engine_that_is_frozen() {
     block_on(async {
         let client = Client::connect(&endpoint, PATIENCE).await.unwrap();
         assert!(signal("-STOP").success());
-        let read = collect(&client, &Scope::everything(), Secrets::Mask, IMPATIENCE).await.unwrap();
+        let read =
+            collect(&client, &Scope::of(&[Topic::EngineInfo]), Secrets::Mask, IMPATIENCE).await.unwrap();
         let gap = read.containers.gap().unwrap();
         assert_eq!(gap.cause, "the engine did not answer within 0.3 s");
         assert!(read.info.gap().is_some() && read.networks.gap().is_some());
@@ -247,7 +250,7 @@ fn an_engine_that_is_frozen() {
         assert!(matches!(error.cause, ConnectCause::Silent { .. }), "{error}");
         assert!(signal("-CONT").success());
         assert!(
-            collect(&client, &Scope::everything(), Secrets::Mask, PATIENCE)
+            collect(&client, &Scope::of(&[Topic::EngineInfo]), Secrets::Mask, PATIENCE)
                 .await
                 .unwrap()
                 .info

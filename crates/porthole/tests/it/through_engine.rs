@@ -18,7 +18,7 @@ fn a_fault_is_seen_through_the_engine_and_nothing_stays() {
         }
         let lab = start(builder(engine).engine_argument("-H").engine_argument("tcp://127.0.0.1:2375"));
         lab.run("web", &["-p", "8080:81"], "peer:1", &["http", "80"]);
-        wait_for("the finding", || codes(&crate::support::report(&lab)) == ["PH011"]);
+        wait_for("the finding", || codes(&crate::support::report(&lab)) == ["PH011", "PH104"]);
         let report = porthole_ok(
             &lab,
             &[
@@ -32,7 +32,7 @@ fn a_fault_is_seen_through_the_engine_and_nothing_stays() {
                 "never",
             ],
         );
-        assert_eq!(codes(&parse(&report)), ["PH011"], "{engine:?}");
+        assert_eq!(codes(&parse(&report)), ["PH011", "PH104"], "{engine:?}");
         assert_eq!(containers(&lab), "web", "{engine:?}");
         let through =
             porthole_json(&lab, &["--through-engine", "sockets", "web", "--listening", "--protocol", "tcp"]);
