@@ -124,8 +124,19 @@ fn stale<'a>(
     containers: &'a [Container],
     proxies: &'a [&'a DockerProxy],
 ) -> impl Iterator<Item = Concern> + 'a {
-    let is_stale = |proxy: &&&DockerProxy| !containers.iter().any(|container| is_served(proxy, container));
+    let is_stale = |proxy: &&&DockerProxy| {
+        !belongs_to_another_engine(snapshot, proxy)
+            && !containers.iter().any(|container| is_served(proxy, container))
+    };
     proxies.iter().filter(is_stale).map(|proxy| stale_concern(snapshot, proxy))
+}
+
+/// Whether the process that started a docker-proxy is an engine, and not the one that was asked.
+fn belongs_to_another_engine(snapshot: &Snapshot, proxy: &DockerProxy) -> bool {
+    let Some(host) = snapshot.host.value() else { return false };
+    let parent = host.process(proxy.pid).and_then(|process| host.process(process.parent));
+    let asked = snapshot.engine.value().and_then(|engine| engine.daemon.value());
+    parent.is_some_and(|parent| parent.name == "dockerd" && asked != Some(&parent.pid))
 }
 
 /// Whether a container that runs, or is just about to, is the one that a docker-proxy relays to.

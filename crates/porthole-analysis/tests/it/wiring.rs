@@ -1,8 +1,8 @@
 //! PH013, PH016, PH018, PH030, PH031, PH034, PH042: what the host and a container's own namespace do to its network.
 
 use porthole_model::{
-    ContainerState, DockerProxy, InterfaceAddress, InterfaceIndex, LinkKind, Neighbour, NeighbourState, Pid,
-    Port, PortBinding, Route, RouteKind, TransportProtocol,
+    ContainerId, ContainerState, DockerProxy, InterfaceAddress, InterfaceIndex, LinkKind, Neighbour,
+    NeighbourState, Pid, Port, PortBinding, Route, RouteKind, TransportProtocol,
 };
 
 use crate::lab::{HOST_NAMESPACE, Lab, known, refused};
@@ -68,6 +68,13 @@ fn a_docker_proxy_without_a_container_is_a_warning() {
     let mut lab = Lab::docker();
     lab.run(container("web"));
     proxy(&mut lab, "172.17.0.2");
+    assert_eq!(lab.found(), [""; 0]);
+    // Another engine on the same host has its own.
+    let mut lab = Lab::docker();
+    proxy(&mut lab, "172.17.0.9");
+    lab.add_process(Pid(4001), "dockerd", HOST_NAMESPACE, Some(ContainerId("f".repeat(64))));
+    let processes = known(&mut lab.host().processes);
+    processes.iter_mut().find(|process| process.pid == Pid(4000)).unwrap().parent = Pid(4001);
     assert_eq!(lab.found(), [""; 0]);
     // Between two runs it has no address, and its docker-proxy may be there already.
     let mut lab = Lab::docker();
