@@ -76,7 +76,10 @@ impl Terminal {
 
     /// Presses a key until the text is there: it says nothing to a command that does not have the terminal yet.
     fn press_until(&mut self, key: &str, text: &str) {
+        let deadline = Instant::now() + Duration::from_mins(1);
         while find(&self.unread, text.as_bytes()).is_none() {
+            let so_far = String::from_utf8_lossy(&self.unread);
+            assert!(Instant::now() < deadline, "no {text:?} on the terminal: {so_far:?}");
             self.press(key);
             while let Ok(piece) = self.shown.recv_timeout(Duration::from_millis(300)) {
                 self.take(piece);
@@ -95,6 +98,13 @@ impl Terminal {
     /// The exit code, once it ends.
     fn end(mut self) -> Option<i32> {
         self.script.wait().unwrap().code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It has ended, unless the test failed.
+        let _ended = self.script.kill().and_then(|()| self.script.wait());
     }
 }
 
