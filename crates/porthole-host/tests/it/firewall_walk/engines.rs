@@ -114,8 +114,15 @@ impl Case {
             lab,
         };
         case.run_boxes();
+        case.wait_for_addresses();
         case.wait_for_neighbours();
         case
+    }
+
+    /// Until the host's addresses are its own: an IPv6 one is when nobody else turned out to have it.
+    fn wait_for_addresses(&self) {
+        let all = "for _ in $(seq 100); do [ -z \"$(ip -6 addr show tentative)\" ] && exit; sleep 0.1; done; exit 1";
+        self.lab.sh_ok(all);
     }
 
     /// Until the host knows where each container is: a packet waits for that before it goes into a bridge.
