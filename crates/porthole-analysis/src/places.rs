@@ -58,6 +58,13 @@ pub(crate) fn has_own_namespace(container: &Container) -> bool {
     mode != "host" && !mode.starts_with("container:") && !mode.starts_with("ns:")
 }
 
+/// The processes of engines other than the one that was asked.
+pub(crate) fn other_daemons(host: &Host, asked: Pid) -> Result<impl Iterator<Item = &Process>, Gap> {
+    let daemons = host.processes.known()?.iter().filter(|process| process.name == "dockerd");
+    // A daemon that is about to start another program still has its own name.
+    Ok(daemons.filter(move |process| process.pid != asked && process.parent != asked))
+}
+
 /// A command as it must be typed where the engine's namespace is not the user's.
 pub(crate) fn in_engine_namespace(snapshot: &Snapshot, command: &str) -> String {
     match foreign_daemon(snapshot) {

@@ -20,6 +20,7 @@ mod identity;
 mod limits;
 mod link_removal;
 mod name_services;
+mod namespace_kinds;
 mod netlink_client;
 mod own_program;
 mod own_stack;

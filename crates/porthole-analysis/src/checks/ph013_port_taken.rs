@@ -1,5 +1,7 @@
 //! PH013: a port that a container should be published on is taken, or kept by a docker-proxy of no container.
 
+use std::collections::BTreeSet;
+
 use porthole_model::{
     CheckCode, Container, ContainerState, DockerProxy, Engine, EngineKind, Gap, NetworkStack, PortBinding,
     Severity, Snapshot, Socket, Subject, SubjectKind,
@@ -7,7 +9,7 @@ use porthole_model::{
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
-use crate::places::{engine_namespace, in_engine_namespace};
+use crate::places::{engine_namespace, in_engine_namespace, other_daemons};
 use crate::ports;
 use crate::shell::word;
 
@@ -41,8 +43,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
         found.part(home.sockets.known().map(|_| [refused(engine, containers, home, container)]));
     }
     if engine.version.kind == EngineKind::Docker {
-        let proxies = ports::proxies(snapshot);
-        found.concerns.extend(stale(snapshot, containers, &proxies));
+        found.part(stale(snapshot, engine, containers));
     }
     Ok(found)
 }
@@ -119,24 +120,17 @@ fn listens_on(socket: &Socket, wanted: &PortBinding) -> bool {
 }
 
 /// The docker-proxy processes that relay to nobody.
-fn stale<'a>(
-    snapshot: &'a Snapshot,
-    containers: &'a [Container],
-    proxies: &'a [&'a DockerProxy],
-) -> impl Iterator<Item = Concern> + 'a {
-    let is_stale = |proxy: &&&DockerProxy| {
-        !belongs_to_another_engine(snapshot, proxy)
-            && !containers.iter().any(|container| is_served(proxy, container))
+fn stale(snapshot: &Snapshot, engine: &Engine, containers: &[Container]) -> Result<Vec<Concern>, Gap> {
+    let host = snapshot.host.known()?;
+    let others: BTreeSet<_> =
+        other_daemons(host, *engine.daemon.known()?)?.map(|daemon| daemon.pid).collect();
+    let is_of_another =
+        |proxy: &DockerProxy| host.process(proxy.pid).is_some_and(|process| others.contains(&process.parent));
+    let is_stale = |proxy: &&DockerProxy| {
+        !is_of_another(proxy) && !containers.iter().any(|container| is_served(proxy, container))
     };
-    proxies.iter().filter(is_stale).map(|proxy| stale_concern(snapshot, proxy))
-}
-
-/// Whether the process that started a docker-proxy is an engine, and not the one that was asked.
-fn belongs_to_another_engine(snapshot: &Snapshot, proxy: &DockerProxy) -> bool {
-    let Some(host) = snapshot.host.value() else { return false };
-    let parent = host.process(proxy.pid).and_then(|process| host.process(process.parent));
-    let asked = snapshot.engine.value().and_then(|engine| engine.daemon.value());
-    parent.is_some_and(|parent| parent.name == "dockerd" && asked != Some(&parent.pid))
+    let proxies = ports::proxies(snapshot).into_iter();
+    Ok(proxies.filter(is_stale).map(|proxy| stale_concern(snapshot, proxy)).collect())
 }
 
 /// Whether a container that runs, or is just about to, is the one that a docker-proxy relays to.

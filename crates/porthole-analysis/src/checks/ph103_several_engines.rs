@@ -5,6 +5,7 @@ use porthole_model::{
 };
 
 use super::{Check, Concern, Documentation, Found};
+use crate::places::other_daemons;
 
 const CODE: CheckCode = CheckCode(103);
 
@@ -28,15 +29,11 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     let host = snapshot.host.known()?;
     let engine = snapshot.engine.known()?;
     let asked = *engine.daemon.known()?;
-    let others: Vec<_> =
-        host.processes.known()?.iter().filter(|process| is_another_engine(process, asked)).collect();
+    let is_outside = |process: &&Process| process.container == Observed::Known(None);
+    // Engines in containers serve those.
+    let others: Vec<_> = other_daemons(host, asked)?.filter(is_outside).collect();
     let concern = (!others.is_empty()).then(|| concern(engine, asked, &others));
     Ok(Found { concerns: concern.into_iter().collect(), gaps: Vec::new() })
-}
-
-/// Engines in containers serve those.
-fn is_another_engine(process: &Process, asked: Pid) -> bool {
-    process.name == "dockerd" && process.pid != asked && process.container == Observed::Known(None)
 }
 
 fn concern(engine: &Engine, asked: Pid, others: &[&Process]) -> Concern {

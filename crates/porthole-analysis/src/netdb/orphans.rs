@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use porthole_model::{
     Engine, Gap, GapKind, Host, InterfaceIndex, IpPrefix, Link, LinkKind, NetnsId, NetworkDatabase,
-    NetworkNamespace, NetworkStack, Observed, Snapshot,
+    NetworkNamespace, NetworkStack, Observed, Process, Snapshot,
 };
 
-use crate::places::engine_namespace;
+use crate::places::{engine_namespace, other_daemons};
 
 /// What an engine's namespace holds that is nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,15 +170,8 @@ fn known_ids(snapshot: &Snapshot, engine: &Engine) -> Result<BTreeSet<String>, G
 
 /// Another engine in the same namespace names its bridges in the same way.
 fn other_engines(host: &Host, engine: &Engine, namespace: &NetworkNamespace) -> Result<(), Gap> {
-    const NAMES: [&str; 2] = ["dockerd", "nerdctl"];
-    let daemon = engine.daemon.known()?;
-    let is_other = |process: &&porthole_model::Process| {
-        NAMES.contains(&process.name.as_str())
-            && process.pid != *daemon
-            && process.parent != *daemon
-            && process.network_namespace.value() == Some(&namespace.id)
-    };
-    match host.processes.known()?.iter().find(is_other) {
+    let is_here = |process: &&Process| process.network_namespace.value() == Some(&namespace.id);
+    match other_daemons(host, *engine.daemon.known()?)?.find(is_here) {
         None => Ok(()),
         Some(other) => {
             let cause = format!(

@@ -18,18 +18,8 @@ use rustix::thread::{
 
 use super::line::{EntryFailure, FailureKind};
 use crate::file_ids::with_file_ids;
+use crate::namespace_kinds::KINDS;
 use crate::user_namespace;
-
-/// The namespaces besides that of users, in the order in which they are joined: the view of the files is the last, since
-/// it changes what a path means.
-const KINDS: [(&str, LinkNameSpaceType); 6] = [
-    ("cgroup", LinkNameSpaceType::ControlGroup),
-    ("ipc", LinkNameSpaceType::InterProcessCommunication),
-    ("uts", LinkNameSpaceType::HostNameAndNISDomainName),
-    ("net", LinkNameSpaceType::Network),
-    ("pid", LinkNameSpaceType::ProcessID),
-    ("mnt", LinkNameSpaceType::Mount),
-];
 
 /// Everything that leads to where a process is.
 #[derive(Debug)]

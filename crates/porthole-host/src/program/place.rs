@@ -10,17 +10,8 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{chroot, fchdir};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 
+use crate::namespace_kinds::KINDS;
 use crate::procfs::ProcFs;
-
-/// In the order in which they are joined; the view of the files is the last.
-const KINDS: [(&str, LinkNameSpaceType); 6] = [
-    ("cgroup", LinkNameSpaceType::ControlGroup),
-    ("ipc", LinkNameSpaceType::InterProcessCommunication),
-    ("uts", LinkNameSpaceType::HostNameAndNISDomainName),
-    ("net", LinkNameSpaceType::Network),
-    ("pid", LinkNameSpaceType::ProcessID),
-    ("mnt", LinkNameSpaceType::Mount),
-];
 
 /// The way there.
 #[derive(Debug)]
