@@ -44,4 +44,4 @@ macro_rules! raw {
         }
     )+};
 }
-use raw;
+pub(crate) use raw;

@@ -7,6 +7,7 @@ mod content;
 mod dns;
 mod ending;
 mod engine;
+mod engine_event;
 mod exchange;
 mod finding;
 pub mod firewall;
@@ -45,6 +46,7 @@ pub use engine::{
     Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform, PortBinding,
     Subnet, TransportProtocol,
 };
+pub use engine_event::{EngineEvent, EngineTime, EventGap};
 pub use exchange::{
     Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall,
     MessageSize, Resource, ResourceKind, Upgrade,
