@@ -38,7 +38,7 @@ pub use dormant::{
 pub use endpoint::{
     Address, AddressError, Endpoint, EndpointError, EndpointRequest, SshDestination, TlsFiles, resolve,
 };
-pub use events::{EventNews, EventQuery, EventStream};
+pub use events::{EventMoment, EventQuery, EventStream};
 pub use helper::{Creation, HelperError, HelperOutput, Removed, collect_garbage, remove_left, run_helper};
 pub use locality::{Locality, Peer, locality};
 pub use negotiation::{ApiRange, ApiVersion};

@@ -1,6 +1,7 @@
 //! What an engine says when something happened to one of its objects.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -55,4 +56,28 @@ pub struct EventGap {
     pub after: Option<EngineTime>,
     /// The first event behind it, if there was one yet.
     pub before: Option<EngineTime>,
+}
+
+/// What there is to tell of an engine that is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventNews {
+    /// Something happened.
+    Event(EngineEvent),
+    /// The engine went out of reach; it is tried again.
+    Lost {
+        /// Why.
+        cause: String,
+    },
+    /// The engine is there again.
+    Back {
+        /// How long it was out of reach.
+        away: Duration,
+    },
+    /// What happened meanwhile may not be known in full.
+    Gap(EventGap),
+    /// Events that were not taken in time, and are gone.
+    Dropped {
+        /// How many.
+        events: u64,
+    },
 }

@@ -46,7 +46,7 @@ pub use engine::{
     Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform, PortBinding,
     Subnet, TransportProtocol,
 };
-pub use engine_event::{EngineEvent, EngineTime, EventGap};
+pub use engine_event::{EngineEvent, EngineTime, EventGap, EventNews};
 pub use exchange::{
     Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall,
     MessageSize, Resource, ResourceKind, Upgrade,

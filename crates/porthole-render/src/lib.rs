@@ -12,6 +12,7 @@ pub mod doc;
 pub mod ending;
 pub mod error;
 mod escape;
+pub mod events;
 pub mod exchange;
 pub mod explain;
 pub mod export;

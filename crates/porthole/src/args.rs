@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::commands::cp::CpArgs;
 use crate::commands::debug::DebugArgs;
 use crate::commands::dns::DnsArgs;
+use crate::commands::events::EventsArgs;
 use crate::commands::forward::ForwardArgs;
 use crate::commands::netdb::NetdbArgs;
 use crate::commands::sockets::SocketsArgs;
@@ -279,6 +280,17 @@ Examples:
   porthole netdb restore --start /var/backups/networks.tar.zst
   porthole netdb clean                bridges and veth pairs that are nobody's")]
     Netdb(NetdbArgs),
+    /// Follow what happens at an engine, without a gap
+    ///
+    /// One line for each event, as it happens. When the connection breaks or the engine is started anew, porthole comes
+    /// back, asks for what it missed, and shows each event once; what the engine itself does not remember is said.
+    #[command(after_long_help = "\
+Examples:
+  porthole events
+  porthole events --since 10m --until 0s         what happened lately
+  porthole events -f type=container -f event=die -f event=oom
+  porthole -c prod events --output json | jq -c 'select(.news == \"event\") | [.action, .name]'")]
+    Events(EventsArgs),
     /// Record everything that the other commands read into one file
     ///
     /// The file is compressed JSON with a schema version; credentials are masked. Every command that reads a host

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use hyper::Method;
 use hyper::header::DATE;
-use porthole_model::{EngineEvent, EngineTime, EventGap, Secrets};
+use porthole_model::{EngineEvent, EngineTime, EventGap, EventNews, Secrets};
 
 use super::decode::Decoder;
 use super::memory::Memory;
-use super::query::EventQuery;
+use super::query::{EventQuery, EventSpan};
 use crate::client::{AnswerStream, Client};
 use crate::connect_error::ConnectError;
 use crate::endpoint::Endpoint;
@@ -24,29 +24,11 @@ const REPEATING: Duration = Duration::from_millis(500);
 /// The shortest and the longest pause before it is tried again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// What there is to tell.
-#[derive(Debug)]
-pub enum EventNews {
-    /// Something happened.
-    Event(EngineEvent),
-    /// The engine went out of reach; it is tried again.
-    Lost(RequestError),
-    /// The engine is there again.
-    Back {
-        /// How long it was out of reach.
-        away: Duration,
-    },
-    /// What happened meanwhile may not be known in full.
-    Gap(EventGap),
-    /// There is nothing more to come.
-    End,
-}
-
 /// An engine that is followed.
 pub struct EventStream {
     endpoint: Endpoint,
     limit: Duration,
-    query: EventQuery,
+    span: EventSpan,
     secrets: Secrets,
     memory: Memory,
     ready: VecDeque<EventNews>,
@@ -74,42 +56,35 @@ impl EventStream {
         secrets: Secrets,
     ) -> Result<Self, RequestError> {
         let client = reach(&endpoint, limit).await?;
-        let start = match query.since {
-            Some(since) => since,
-            None => clock(&client).await?,
-        };
-        let connected = Connected::open(client, &query.path(start), secrets).await?;
-        let memory = Memory::new(start);
+        let span = query.at(clock(&client).await?);
+        let connected = Connected::open(client, &span.path(span.since), secrets).await?;
+        let memory = Memory::new(span.since);
         let state = State::Connected(Box::new(connected));
-        Ok(Self { endpoint, limit, query, secrets, memory, ready: VecDeque::new(), state })
+        Ok(Self { endpoint, limit, span, secrets, memory, ready: VecDeque::new(), state })
     }
 
-    /// What comes next. It may be dropped and asked again without a loss.
-    pub async fn next(&mut self) -> EventNews {
+    /// What comes next; `None` at the end of what was asked for, an error when the engine will not go on. It may be
+    /// dropped and asked again without a loss.
+    pub async fn next(&mut self) -> Result<Option<EventNews>, RequestError> {
         loop {
             if let Some(news) = self.ready.pop_front() {
-                return news;
+                return Ok(Some(news));
             }
             match &mut self.state {
-                State::Ended => return EventNews::End,
+                State::Ended => return Ok(None),
                 State::Connected(connected) => match connected.events().await {
                     Ok(Some(events)) => self.take(events),
-                    Ok(None) if self.query.until.is_some() => self.state = State::Ended,
-                    Ok(None) => self.lose(connected_closed()),
-                    Err(error) => self.lose(error),
+                    Ok(None) if self.span.until.is_some() => self.state = State::Ended,
+                    Ok(None) => self.lose("the engine ended its answer".to_owned()),
+                    Err(error) => self.lose(error.to_string()),
                 },
                 State::Away { since, pause } => {
                     let (since, pause) = (*since, *pause);
                     tokio::time::sleep(pause).await;
                     match self.reconnect(since).await {
                         Ok(connected) => self.state = State::Connected(Box::new(connected)),
-                        Err(error) if is_final(&error) => {
-                            self.ready.push_back(EventNews::Lost(error));
-                            self.state = State::Ended;
-                        }
-                        Err(_) => {
-                            self.state = State::Away { since, pause: (pause * 2).min(PAUSES.1) };
-                        }
+                        Err(error) if is_final(&error) => return Err(error),
+                        Err(_) => self.state = State::Away { since, pause: (pause * 2).min(PAUSES.1) },
                     }
                 }
             }
@@ -124,8 +99,8 @@ impl EventStream {
         }
     }
 
-    fn lose(&mut self, error: RequestError) {
-        self.ready.push_back(EventNews::Lost(error));
+    fn lose(&mut self, cause: String) {
+        self.ready.push_back(EventNews::Lost { cause });
         self.state = State::Away { since: Instant::now(), pause: PAUSES.0 };
     }
 
@@ -135,7 +110,7 @@ impl EventStream {
         let away = since.elapsed();
         let now = clock(&client).await?;
         let from = self.memory.since(now, i64::try_from(away.as_nanos()).unwrap_or(i64::MAX));
-        let mut connected = Connected::open(client, &self.query.path(from), self.secrets).await?;
+        let mut connected = Connected::open(client, &self.span.path(from), self.secrets).await?;
         let first = match tokio::time::timeout(REPEATING, connected.events()).await {
             Ok(events) => events?.unwrap_or_default(),
             Err(_) => Vec::new(),
@@ -192,10 +167,6 @@ async fn clock(client: &Client) -> Result<EngineTime, RequestError> {
 fn date(text: &str) -> Option<EngineTime> {
     let moment = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     Some(EngineTime(moment.as_second().checked_mul(1_000_000_000)?))
-}
-
-fn connected_closed() -> RequestError {
-    RequestError::NotUnderstood { call: call("/events"), cause: "it ended, which it never should".to_owned() }
 }
 
 fn call(path: &str) -> Call {

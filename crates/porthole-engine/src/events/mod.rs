@@ -10,5 +10,5 @@ mod follow;
 mod memory;
 mod query;
 
-pub use follow::{EventNews, EventStream};
-pub use query::EventQuery;
+pub use follow::EventStream;
+pub use query::{EventMoment, EventQuery};

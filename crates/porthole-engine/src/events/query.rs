@@ -1,8 +1,11 @@
 //! Which events are asked for.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use porthole_model::EngineTime;
+
+use crate::dormant::encoded;
 
 /// Which events are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,23 +13,52 @@ pub struct EventQuery {
     /// The engine's filters: `type`, `event`, `container`, `label`; values of one name are alternatives.
     pub filters: BTreeMap<String, Vec<String>>,
     /// The first moment; without it, now.
-    pub since: Option<EngineTime>,
+    pub since: Option<EventMoment>,
     /// The last moment; without it, there is no end.
-    pub until: Option<EngineTime>,
+    pub until: Option<EventMoment>,
+}
+
+/// A moment by the engine's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventMoment {
+    /// That one.
+    At(EngineTime),
+    /// So long before now.
+    Ago(Duration),
 }
 
 impl EventQuery {
+    /// The same at an engine whose clock shows `now`.
+    pub(super) fn at(self, now: EngineTime) -> EventSpan {
+        let resolved = |moment: EventMoment| match moment {
+            EventMoment::At(moment) => moment,
+            EventMoment::Ago(ago) => {
+                EngineTime(now.0.saturating_sub(i64::try_from(ago.as_nanos()).unwrap_or(i64::MAX)))
+            }
+        };
+        EventSpan {
+            filters: self.filters,
+            since: self.since.map_or(now, resolved),
+            until: self.until.map(resolved),
+        }
+    }
+}
+
+/// Which events are asked for, by the engine's clock.
+pub(super) struct EventSpan {
+    pub(super) filters: BTreeMap<String, Vec<String>>,
+    pub(super) since: EngineTime,
+    pub(super) until: Option<EngineTime>,
+}
+
+impl EventSpan {
     /// The path of the call that asks for what happened since a moment.
     pub(super) fn path(&self, since: EngineTime) -> String {
-        let mut path = format!("/events?since={}", seconds(since));
-        if let Some(until) = self.until {
-            path += &format!("&until={}", seconds(until));
-        }
-        if !self.filters.is_empty() {
-            let filters = serde_json::json!(self.filters).to_string();
-            path += &format!("&filters={}", crate::dormant::encoded(&filters));
-        }
-        path
+        let until = self.until.map(|until| format!("&until={}", seconds(until)));
+        let filters = serde_json::json!(self.filters).to_string();
+        let filters = (!self.filters.is_empty()).then(|| format!("&filters={}", encoded(&filters)));
+        let (since, optional) = (seconds(since), [until, filters].into_iter().flatten().collect::<String>());
+        format!("/events?since={since}{optional}")
     }
 }
 
@@ -40,17 +72,25 @@ fn seconds(at: EngineTime) -> String {
 mod tests {
     use super::*;
 
+    const SECOND: i64 = 1_000_000_000;
+
     #[test]
     fn a_query_as_the_api_takes_it() {
         let query = EventQuery {
             filters: [("type".to_owned(), vec!["container".to_owned()])].into(),
-            until: Some(EngineTime(2_000_000_000)),
-            ..EventQuery::default()
+            since: Some(EventMoment::Ago(Duration::from_mins(1))),
+            until: Some(EventMoment::At(EngineTime(2 * SECOND))),
         };
+        let span = query.at(EngineTime(1_700_000_000 * SECOND + 42));
         assert_eq!(
-            query.path(EngineTime(1_700_000_000_000_000_042)),
-            "/events?since=1700000000.000000042&until=2.000000000\
-             &filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
+            span.path(span.since),
+            "/events?since=1699999940.000000042&until=2.000000000&filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
         );
+    }
+
+    #[test]
+    fn without_a_beginning_it_begins_now() {
+        let span = EventQuery::default().at(EngineTime(5 * SECOND));
+        assert_eq!(span.path(span.since), "/events?since=5.000000000");
     }
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod dns;
+mod events;
 mod exchange;
 mod explain;
 mod forward;
@@ -31,6 +32,7 @@ pub use dns::{
     DnsDocument, DnsNameItem, DnsOutcomeItem, DnsOutcomeWord, DnsProbeItem, DnsRungItem, DnsTryItem,
     DnsVerdictItem, dns,
 };
+pub use events::{EventDocument, EventItem, EventNewsItem, event_news};
 pub use exchange::{
     ClientItem, ContainerItem, EndWord, ExchangeDocument, ExchangeItem, ExecItem, MessageItem, ResourceItem,
     ResourceWord, exchange,
@@ -75,6 +77,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("audit_verdict", schema::<AuditVerdictDocument>()),
         ("dns", schema::<DnsDocument>()),
+        ("events", schema::<EventDocument>()),
         ("exchange", schema::<ExchangeDocument>()),
         ("explain", schema::<ExplanationsDocument>()),
         ("forward", schema::<ForwardDocument>()),

@@ -5,6 +5,7 @@ pub(crate) mod cp;
 pub(crate) mod debug;
 pub(crate) mod dns;
 mod doctor;
+pub(crate) mod events;
 mod explain;
 pub(crate) mod forward;
 mod gc;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Testbox(args) => testbox::run(&args, world),
         #[cfg(feature = "toolbox")]
         Command::Toolbox(args) => toolbox::run(&args, world),
+        Command::Events(args) => events::run(&args, world),
         Command::Netdb(args) => netdb::run(&args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),

@@ -22,6 +22,7 @@ mod debug_terminal;
 mod debug_user_namespaces;
 mod dns;
 mod endpoints;
+mod events;
 mod faults;
 mod firewall;
 mod forward;

@@ -1,0 +1,172 @@
+//! What happens at an engine, followed across restarts, while much happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use porthole_lab::{Engine, Lab};
+use serde_json::Value;
+
+use crate::support::{lab, parse, porthole, porthole_ok, wait_for};
+
+/// A porthole that follows, and where its lines come.
+struct Follower {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Follower {
+    fn begin(lab: &Lab, arguments: &[&str]) -> Self {
+        let mut command = lab.command("porthole");
+        command.args(["events", "-o", "json"]).args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("porthole starts");
+        let lines = BufReader::new(process.stdout.take().expect("a pipe"));
+        Self { process, lines }
+    }
+
+    /// The next line.
+    fn news(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        let read = self.lines.read_line(&mut line).expect("lines");
+        (read > 0).then(|| parse(&line))
+    }
+
+    /// Everything up to the event whose object is called so.
+    fn until(&mut self, name: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        loop {
+            let news = self.news().unwrap_or_else(|| panic!("ended before {name}"));
+            let is_last = news["name"] == name;
+            all.push(news);
+            if is_last {
+                return all;
+            }
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        // Both fail only where it has ended.
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+fn at(news: &Value) -> i64 {
+    news["at_ns"].as_i64().unwrap_or_default()
+}
+
+fn nanoseconds(moment: &Value, missing: i64) -> i64 {
+    let known = moment.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    known.map_or(missing, |known| i64::try_from(known.as_nanosecond()).unwrap_or(missing))
+}
+
+#[test]
+fn each_event_once_through_restarts_while_a_thousand_containers_come_and_go() {
+    let lab = lab(Engine::newest());
+    let mut follower = Follower::begin(&lab, &["-f", "type=container"]);
+    // What is made before it follows would not be seen.
+    wait_for("the engine to have a listener", || {
+        let info = lab.docker_ok(&["info", "--format", "{{.NEventsListener}}"]);
+        info.trim() != "0"
+    });
+    let mut churn = lab.command("sh");
+    churn.args([
+        "-c",
+        "for lane in 1 2; do ( n=0; while [ $n -lt 500 ]; do \
+           id=$(docker create bb:1 true 2>/dev/null) || { sleep 0.1; continue; }; \
+           echo $id $(date +%s%N); n=$((n + 1)); \
+           until docker rm $id >/dev/null 2>&1; do sleep 0.1; done; \
+         done ) & done; wait",
+    ]);
+    let mut churn = churn.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(churn.stdout.take().unwrap()).lines();
+    let mut made: BTreeMap<String, i64> = BTreeMap::new();
+    for (so_far, line) in lines.by_ref().enumerate() {
+        let line = line.unwrap();
+        let (id, moment) = line.split_once(' ').unwrap();
+        made.insert(id.to_owned(), moment.parse().unwrap());
+        if so_far == 300 || so_far == 600 {
+            lab.restart_engine().unwrap();
+        }
+    }
+    churn.wait().unwrap();
+    assert_eq!(made.len(), 1000);
+    lab.docker_ok(&["create", "--name", "last", "bb:1", "true"]);
+    let news = follower.until("last");
+
+    let events: Vec<_> = news.iter().filter(|news| news["news"] == "event").collect();
+    let identity = |event: &Value| {
+        (at(event), event["action"].as_str().unwrap().to_owned(), event["id"].as_str().unwrap().to_owned())
+    };
+    let seen: BTreeSet<_> = events.iter().map(|event| identity(event)).collect();
+    assert_eq!(seen.len(), events.len(), "some came twice");
+
+    // What the engine still remembers.
+    let remembered = porthole_ok(
+        &lab,
+        &["events", "-o", "json", "-f", "type=container", "--since", "1h", "--until", "0s"],
+    );
+    let remembered: Vec<_> = remembered.lines().map(parse).filter(|news| news["news"] == "event").collect();
+    assert!(remembered.len() > 100, "{}", remembered.len());
+    for event in &remembered {
+        assert!(seen.contains(&identity(event)), "{event} was not seen");
+    }
+
+    // What it forgot when it was started anew was seen, or is in a gap that was told.
+    let gaps: Vec<_> = news.iter().filter(|news| news["news"] == "gap").collect();
+    assert_eq!(news.iter().filter(|news| news["news"] == "lost").count(), 2, "{gaps:?}");
+    for (id, moment) in &made {
+        let is_told = gaps.iter().any(|gap| {
+            nanoseconds(&gap["after"], 0) <= *moment && *moment <= nanoseconds(&gap["before"], i64::MAX)
+        });
+        let is_seen =
+            |action: &str| events.iter().any(|event| event["id"] == id.as_str() && event["action"] == action);
+        assert!(is_told || (is_seen("create") && is_seen("destroy")), "{id} of {moment}: {gaps:?}");
+    }
+}
+
+#[test]
+fn filters_the_past_and_words() {
+    for engine in [Engine::Docker20, Engine::newest()] {
+        let lab = lab(engine);
+        lab.run("web", &["--label", "tier=front", "--label", "api_token=hunter2"], "peer:1", &["idle"]);
+        lab.docker_ok(&["kill", "web"]);
+        lab.docker_ok(&["network", "create", "shop"]);
+        wait_for("the end of the container", || lab.docker_ok(&["ps", "-q"]).is_empty());
+        let past = |more: &[&str]| {
+            let mut arguments = vec!["events", "--since", "10m", "--until", "0s"];
+            arguments.extend_from_slice(more);
+            porthole_ok(&lab, &arguments)
+        };
+        let everything = past(&[]);
+        assert!(everything.contains("exitCode=137"), "{everything}");
+        assert!(everything.contains("network   create       shop"), "{everything}");
+        let died = past(&["-f", "type=container", "-f", "event=die"]);
+        assert_eq!(died.lines().count(), 1, "{died}");
+        let json = past(&["-f", "label=tier=front", "-o", "json"]);
+        assert!(json.contains(r#""tier":"front""#) && !json.contains("hunter2"), "{json}");
+
+        let refused = porthole(&lab, &["events", "-f", "nonsense=1", "--until", "0s"]);
+        assert_eq!(refused.code, 2, "{}", refused.stdout);
+        assert!(refused.stderr.contains("does not take this query"), "{}", refused.stderr);
+        let wrong = porthole(&lab, &["events", "--since", "yesterday"]);
+        assert!(wrong.stderr.contains("10m"), "{}", wrong.stderr);
+    }
+}
+
+#[test]
+fn it_ends_at_ctrl_c_and_when_nobody_reads() {
+    let lab = lab(Engine::newest());
+    let mut follower = Follower::begin(&lab, &[]);
+    lab.docker_ok(&["network", "create", "one"]);
+    follower.until("one");
+    let pid = follower.process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(follower.process.wait().unwrap().code(), Some(130));
+    let cut = lab.sh("porthole events --since 1h --until 0s | head -n 1");
+    assert_eq!(cut.code, 0, "{}", cut.stderr);
+    assert!(!cut.stderr.contains("error"), "{}", cut.stderr);
+}
