@@ -34,6 +34,7 @@ mod ph113_unreachable;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
+pub(crate) use concern::client;
 pub use concern::{Concern, Found};
 
 /// A check.
