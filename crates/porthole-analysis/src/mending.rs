@@ -42,7 +42,7 @@ impl Mending {
         Self {
             commands: vec![format!("{client} unpause {name}")],
             undo: vec![format!("{client} pause {name}")],
-            steps: Some(vec![MendStep::Pause { container: container.name.clone(), paused: false }]),
+            steps: Some(vec![MendStep::Pause { container: container.id.clone(), paused: false }]),
         }
     }
 

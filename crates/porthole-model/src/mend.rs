@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{IpPrefix, MacAddress, NetnsId, Pid};
+use crate::{ContainerId, IpPrefix, MacAddress, NetnsId, Pid};
 
 /// What mends a finding and can be taken back: it restarts nothing, deletes nothing that is anybody's, and opens nothing
 /// that the engine does not open itself.
@@ -29,8 +29,8 @@ pub enum MendStep {
     },
     /// Whether a container is paused.
     Pause {
-        /// Its name.
-        container: String,
+        /// The container.
+        container: ContainerId,
         /// Whether it is paused afterwards.
         paused: bool,
     },

@@ -15,6 +15,7 @@ mod escape;
 pub mod exchange;
 pub mod explain;
 pub mod export;
+pub mod fix;
 pub mod forward;
 mod gaps;
 pub mod gc;
