@@ -13,6 +13,7 @@ mod exit_code;
 mod firewall;
 mod fold;
 mod locality;
+mod mending;
 pub mod netdb;
 mod places;
 mod ports;

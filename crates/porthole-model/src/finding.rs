@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Gap, Timestamp};
+use crate::{Gap, Mend, Timestamp};
 
 /// A check's stable code: `PH012`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +111,16 @@ pub struct Remedy {
     pub explanation: String,
     /// The commands, in order; may be empty when words must do.
     pub commands: Vec<String>,
+    /// The same as what porthole may do itself; only where it is safe and can be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mend: Option<Mend>,
+}
+
+impl Remedy {
+    /// A way that is shown, and left to a person.
+    pub fn by_hand(explanation: impl Into<String>, commands: Vec<String>) -> Self {
+        Self { explanation: explanation.into(), commands, mend: None }
+    }
 }
 
 /// One cause, found.

@@ -15,6 +15,7 @@ mod host;
 mod ids;
 mod kept_session;
 mod link;
+mod mend;
 mod netdb;
 mod observed;
 mod process;
@@ -65,6 +66,7 @@ pub use link::{
     BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
     Neighbour, NeighbourState, OperationalState, Route, RouteKind, RoutingAction, RoutingRule,
 };
+pub use mend::{KernelChange, Mend, MendStep};
 pub use netdb::{
     AddressPool, DatabaseFault, DriverEndpoint, DriverNetwork, ForwardedPort, LockHolder, Membership,
     NameForwarder, NetworkBackup, NetworkDatabase, NetworkStep, NetworksNow, SavedNetwork, Stored,

@@ -16,6 +16,7 @@ pub mod events;
 pub mod exchange;
 pub mod explain;
 pub mod export;
+pub mod fix;
 pub mod forward;
 mod gaps;
 pub mod gc;

@@ -18,6 +18,8 @@ pub mod rule_trace;
 pub mod trace_table;
 pub mod unix_diag;
 
+use std::net::IpAddr;
+
 use thiserror::Error;
 
 const AF_UNIX: u8 = 1;
@@ -53,6 +55,14 @@ pub enum NetlinkError {
         /// What is not there.
         part: &'static str,
     },
+}
+
+/// An address as it stands in messages: its family's number, and its bytes.
+fn parts_of(address: IpAddr) -> (u8, Vec<u8>) {
+    match address {
+        IpAddr::V4(address) => (AF_INET, address.octets().to_vec()),
+        IpAddr::V6(address) => (AF_INET6, address.octets().to_vec()),
+    }
 }
 
 /// The fixed part of a message and what follows it.

@@ -95,14 +95,16 @@ pub(crate) enum Command {
     /// Say what is wrong on this host, why, and how to mend it
     ///
     /// Reads the kernel and the engine, runs every check, and prints what it found with the evidence. Where
-    /// something seems broken it reads a second time and reports only what was so both times. Changes nothing.
+    /// something seems broken it reads a second time and reports only what was so both times. Changes nothing without
+    /// --fix.
     #[command(after_long_help = "\
 Examples:
   porthole doctor
   porthole doctor --output json | jq '.findings[].code'
   porthole doctor --output html > report.html
   porthole doctor --fail-on warning   exit code 1 for warnings too, e.g. in a pipeline
-  porthole doctor --from host.zst     diagnose a recorded host")]
+  porthole doctor --from host.zst     diagnose a recorded host
+  porthole doctor --fix               mend what is safe to mend, after a question")]
     Doctor(DoctorArgs),
     /// Say what a finding means, how it arises and how to mend it
     #[command(after_long_help = "\
@@ -338,6 +340,16 @@ pub(crate) struct DoctorArgs {
     /// The least severity that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(crate) fail_on: FailOn,
+    /// Mend what can be mended safely and be taken back, after a question for each finding
+    ///
+    /// Shows what will be done and how it is taken back, does it after a yes, reads the host again, and says what is
+    /// left and how all of it is taken back. Where it restarts a container or the engine, deletes something, or opens
+    /// what somebody closed, it is only shown. Nothing is done to the host of a remote engine.
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) fix: bool,
+    /// Do not ask before each mend
+    #[arg(short, long, requires = "fix")]
+    pub(crate) yes: bool,
 }
 
 /// The formats of a report.

@@ -7,6 +7,8 @@ use porthole_model::{
     Network, Port, Remedy, Severity, Snapshot, Subject, SubjectKind, TransportProtocol,
 };
 
+use crate::mending::Mending;
+
 /// What a check that ran came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -74,7 +76,13 @@ impl Concern {
 
     /// Adds a way to mend it.
     pub(crate) fn remedy(mut self, explanation: impl Into<String>, commands: Vec<String>) -> Self {
-        self.finding.remedies.push(Remedy { explanation: explanation.into(), commands });
+        self.finding.remedies.push(Remedy::by_hand(explanation, commands));
+        self
+    }
+
+    /// Adds a way to mend it that porthole may go itself: it is safe, and can be taken back.
+    pub(crate) fn mend(mut self, explanation: impl Into<String>, mending: Mending) -> Self {
+        self.finding.remedies.push(mending.remedy(explanation));
         self
     }
 
@@ -121,7 +129,7 @@ pub(super) fn resources_of<'a>(
 }
 
 /// The engine's command-line client.
-pub(super) fn client(engine: &Engine) -> &'static str {
+pub(crate) fn client(engine: &Engine) -> &'static str {
     match engine.version.kind {
         EngineKind::Docker => "docker",
         EngineKind::Podman => "podman",

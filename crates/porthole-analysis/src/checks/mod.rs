@@ -41,6 +41,7 @@ mod ph113_unreachable;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
+pub(crate) use concern::client;
 pub use concern::{Concern, Found};
 pub(crate) use concern::{about_network, about_port};
 

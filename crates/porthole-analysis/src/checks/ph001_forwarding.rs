@@ -1,12 +1,13 @@
 //! PH001: the kernel does not forward packets between its interfaces.
 
 use porthole_model::{
-    CheckCode, Container, Engine, EngineKind, Gap, IpPrefix, Network, NetworkAttachment, NetworkStack,
-    Severity, Snapshot, Subject, SubjectKind,
+    CheckCode, Container, Engine, EngineKind, Gap, IpPrefix, KernelChange, Network, NetworkAttachment,
+    NetworkStack, Severity, Snapshot, Subject, SubjectKind,
 };
 
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::network_of;
+use crate::mending::Mending;
 use crate::places::{engine_namespace, in_engine_namespace};
 
 const CODE: CheckCode = CheckCode(1);
@@ -35,6 +36,8 @@ pub(super) const CHECK: Check = Check {
 struct Family {
     name: &'static str,
     sysctl: &'static str,
+    /// Whether turning it on costs the host the default routes that it learned.
+    forgets_routes: bool,
     serves: fn(&Network) -> bool,
     address: fn(&NetworkAttachment) -> Option<IpPrefix>,
 }
@@ -43,12 +46,14 @@ const FAMILIES: [Family; 2] = [
     Family {
         name: "IPv4",
         sysctl: "net.ipv4.ip_forward",
+        forgets_routes: false,
         serves: |network| network.subnets.iter().any(|subnet| subnet.prefix.address.is_ipv4()),
         address: |attachment| attachment.ipv4,
     },
     Family {
         name: "IPv6",
         sysctl: "net.ipv6.conf.all.forwarding",
+        forgets_routes: true,
         serves: |network| {
             network.ipv6 && network.subnets.iter().any(|subnet| subnet.prefix.address.is_ipv6())
         },
@@ -119,17 +124,28 @@ fn concern(snapshot: &Snapshot, family: &Family, needing: &[&Network], users: &[
     );
     let subject = Subject { kind: SubjectKind::Host, name: format!("{} forwarding", family.name) };
     let names: Vec<_> = needing.iter().map(|network| format!("'{}'", network.name)).collect();
-    let set = in_engine_namespace(snapshot, &format!("sysctl -w {}=1", family.sysctl));
     let find = format!(
         "grep -rs {} /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d",
         family.sysctl.rsplit('.').next().unwrap_or(family.sysctl)
     );
-    Concern::new(CODE, severity, subject, summary)
+    let concern = Concern::new(CODE, severity, subject, summary)
         .evidence(format!("sysctl {}", family.sysctl), "0")
         .evidence(
             "networks with a way out",
             format!("{}; containers on them: {}", names.join(", "), users.len()),
-        )
-        .remedy("turn forwarding on, until the next boot", vec![set])
+        );
+    turned_on(snapshot, family, concern)
         .remedy("find the file that turns it off, and set it to 1 there", vec![find])
+}
+
+/// With IPv6 the kernel forgets the default routes that routers announced to it, which nothing brings back at once.
+fn turned_on(snapshot: &Snapshot, family: &Family, concern: Concern) -> Concern {
+    let explanation = "turn forwarding on, until the next boot";
+    let name = family.sysctl.to_owned();
+    if family.forgets_routes {
+        let set = in_engine_namespace(snapshot, &format!("sysctl -w {name}=1"));
+        return concern.remedy(explanation, vec![set]);
+    }
+    let change = KernelChange::Sysctl { name, from: "0".to_owned(), to: "1".to_owned() };
+    concern.mend(explanation, Mending::of_engine(snapshot, vec![change]))
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use porthole_model::{CheckCode, Gap, NetworkId, Severity, Snapshot};
+use porthole_model::{CheckCode, Gap, KernelChange, NetworkId, Severity, Snapshot};
 
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::endpoint::{Endpoint, endpoints};
+use crate::mending::Mending;
+use crate::places::container_namespace;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(31);
@@ -63,8 +65,30 @@ fn concern(snapshot: &Snapshot, first: &Endpoint<'_>, second: &Endpoint<'_>, add
             format!("holds {address}; the engine gave it {}", given.join(", ")),
         );
     }
+    let concern = match given_back(snapshot, intruder, address) {
+        Some(mending) => {
+            concern.mend("take the address off the container that the engine did not give it to", mending)
+        }
+        None => concern,
+    };
     concern.remedy(
         "restart the container that took the address, which gives it its own one back",
         vec![format!("{client} restart {}", word(other))],
     )
+}
+
+/// Takes an address off an interface that holds its own before it. With the first address of a network the kernel
+/// removes those that came after.
+fn given_back(snapshot: &Snapshot, intruder: &Endpoint<'_>, address: IpAddr) -> Option<Mending> {
+    let held = intruder.held().ok()?;
+    let place = |wanted: IpAddr| held.iter().position(|held| held.prefix.address == wanted);
+    let own = intruder.given().find(|given| given.address.is_ipv4() == address.is_ipv4())?;
+    let (own, taken) = (place(own.address)?, place(address)?);
+    let namespace = container_namespace(snapshot.host.value()?, intruder.container).ok()?;
+    let removal = KernelChange::Address {
+        link: intruder.link.name.clone(),
+        address: held[taken].prefix,
+        present: false,
+    };
+    (own < taken).then(|| Mending::of_container(intruder.container, namespace, vec![removal]))
 }

@@ -1,14 +1,15 @@
 //! PH032: the host's end of a container's veth pair is down or not on its bridge.
 
 use porthole_model::{
-    CheckCode, Container, Engine, EngineInfo, EngineKind, Gap, GapKind, Link, Network, NetworkAttachment,
-    NetworkNamespace, Severity, Snapshot,
+    CheckCode, Container, Engine, EngineInfo, EngineKind, Gap, GapKind, KernelChange, Link, Network,
+    NetworkAttachment, NetworkNamespace, Severity, Snapshot,
 };
 
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, bridged, inside_link, outside_link};
-use crate::places::{container_namespace, engine_namespace, has_own_namespace, in_engine_namespace};
+use crate::mending::Mending;
+use crate::places::{container_namespace, engine_namespace, has_own_namespace};
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(32);
@@ -69,8 +70,9 @@ fn judge_container(
         let outside = outside(snapshot, home, container, attachment);
         found.part(outside.map(|outside| {
             let outside = outside?;
-            let wrong = wrong(home, outside, bridge)?;
-            Some(concern(snapshot, container, network, bridge, (outside, wrong)))
+            let master = master(home, outside);
+            let wrong = wrong(outside, master, bridge)?;
+            Some(concern(snapshot, container, network, bridge, (outside, master, wrong)))
         }));
     }
 }
@@ -87,10 +89,14 @@ fn outside<'a>(
     outside_link(inside, namespace, home)
 }
 
-/// What is wrong with the host's end, in words.
-fn wrong(home: &NetworkNamespace, outside: &Link, bridge: Option<&str>) -> Option<String> {
+/// What an interface is plugged into.
+fn master<'a>(home: &'a NetworkNamespace, outside: &Link) -> Option<&'a Link> {
     let links = home.stack.value().and_then(|stack| stack.links.value());
-    let master = links.into_iter().flatten().find(|link| Some(link.index) == outside.master);
+    links.into_iter().flatten().find(|link| Some(link.index) == outside.master)
+}
+
+/// What is wrong with the host's end, in words.
+fn wrong(outside: &Link, master: Option<&Link>, bridge: Option<&str>) -> Option<String> {
     match master {
         _ if !outside.up => Some("is down".to_owned()),
         None => Some("is not plugged into any bridge".to_owned()),
@@ -106,7 +112,7 @@ fn concern(
     container: &Container,
     network: &Network,
     bridge: Option<&str>,
-    (outside, wrong): (&Link, String),
+    (outside, master, wrong): (&Link, Option<&Link>, String),
 ) -> Concern {
     let (interface, name) = (&outside.name, &container.name);
     let summary = format!(
@@ -119,8 +125,8 @@ fn concern(
         .evidence(format!("bridge of network '{}'", network.name), bridge.unwrap_or("not known"));
     let concern = match bridge {
         Some(bridge) => {
-            let plug = format!("ip link set {} master {} up", word(interface), word(bridge));
-            concern.remedy("plug it in and set it up", vec![in_engine_namespace(snapshot, &plug)])
+            let changes = plug_in(outside, master.map(|master| &master.name), bridge);
+            concern.mend("plug it in and set it up", Mending::of_engine(snapshot, changes))
         }
         None => concern,
     };
@@ -136,4 +142,15 @@ fn concern(
                 format!("nmcli device show {}", word(interface)),
             ],
         )
+}
+
+fn plug_in(outside: &Link, master: Option<&String>, bridge: &str) -> Vec<KernelChange> {
+    let link = &outside.name;
+    let plug = (master.map(String::as_str) != Some(bridge)).then(|| KernelChange::Master {
+        link: link.clone(),
+        from: master.cloned(),
+        to: Some(bridge.to_owned()),
+    });
+    let set = (!outside.up).then(|| KernelChange::Up { link: link.clone(), up: true });
+    plug.into_iter().chain(set).collect()
 }

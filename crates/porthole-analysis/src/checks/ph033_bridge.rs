@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 
 use porthole_model::{
-    CheckCode, Container, Engine, EngineKind, Gap, Link, Network, NetworkStack, Severity, Snapshot, Subnet,
+    CheckCode, Container, Engine, EngineKind, Gap, IpPrefix, KernelChange, Link, Network, NetworkStack,
+    Severity, Snapshot, Subnet,
 };
 
 use super::concern::{about_network, client};
 use super::ph032_host_interface::without_rootless_podman;
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, has_bridge, network_of};
-use crate::places::{engine_namespace, in_engine_namespace};
+use crate::mending::Mending;
+use crate::places::engine_namespace;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(33);
@@ -121,10 +123,10 @@ impl Scene<'_> {
             "the bridge '{bridge}' of network '{}' is down: its containers reach neither each other nor anything else",
             network.name
         );
-        let set = format!("ip link set {} up", word(bridge));
+        let set = KernelChange::Up { link: bridge.to_owned(), up: true };
         let concern = concern(network, users, summary)
             .evidence(format!("interface '{bridge}' of the host"), "down")
-            .remedy("set it up", vec![in_engine_namespace(self.snapshot, &set)]);
+            .mend("set it up", Mending::of_engine(self.snapshot, vec![set]));
         if !network.ipv6 {
             return concern;
         }
@@ -157,7 +159,7 @@ impl Scene<'_> {
         subnet: &Subnet,
         (held, users): (&[IpAddr], usize),
     ) -> Concern {
-        let (bridge, length) = (&link.name, subnet.prefix.length);
+        let bridge = &link.name;
         let known = subnet.gateway.or_else(|| self.gateway_of_containers(network, subnet));
         let gateway = known.map_or_else(|| format!("in {}", subnet.prefix), |gateway| gateway.to_string());
         let summary = format!(
@@ -172,10 +174,10 @@ impl Scene<'_> {
                 format!("addresses of interface '{bridge}' of the host"),
                 if held.is_empty() { "none".to_owned() } else { held.join(", ") },
             );
-        if let Some(gateway) = known {
-            let add = format!("ip address add {gateway}/{length} dev {}", word(bridge));
-            return concern
-                .remedy("give it its address back", vec![in_engine_namespace(self.snapshot, &add)]);
+        if let Some(address) = known {
+            let address = IpPrefix { address, length: subnet.prefix.length };
+            let add = KernelChange::Address { link: bridge.clone(), address, present: true };
+            return concern.mend("give it its address back", Mending::of_engine(self.snapshot, vec![add]));
         }
         let inspect = format!("{} network inspect {}", client(self.engine), word(&network.name));
         concern.remedy("give it its address back: the engine knows which", vec![inspect])

@@ -1,13 +1,15 @@
 //! PH034: a container lost its interface, its address or its way out.
 
 use porthole_model::{
-    CheckCode, Container, Engine, Gap, GapKind, NetworkStack, RouteKind, Severity, Snapshot,
+    CheckCode, Container, Engine, Gap, GapKind, KernelChange, Network, NetworkStack, RouteKind, Severity,
+    Snapshot,
 };
 
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridged, inside_link};
 use crate::endpoint::Endpoint;
+use crate::mending::Mending;
 use crate::places::{container_namespace, has_own_namespace};
 use crate::shell::word;
 
@@ -56,7 +58,10 @@ fn uses_the_host_s_kernel(container: &Container) -> Result<(), Gap> {
 
 fn judge(snapshot: &Snapshot, engine: &Engine, container: &Container) -> Result<Vec<Concern>, Gap> {
     uses_the_host_s_kernel(container)?;
-    let stack = container_namespace(snapshot.host.known()?, container)?.stack.known()?;
+    let namespace = container_namespace(snapshot.host.known()?, container)?;
+    let stack = namespace.stack.known()?;
+    let lacked = lacked_routes(engine, container, stack);
+    let mending = |changes| Mending::of_container(container, namespace, changes);
     let mut concerns = Vec::new();
     let mut has_gateway = false;
     for (attachment, network) in bridged(engine, container) {
@@ -64,16 +69,27 @@ fn judge(snapshot: &Snapshot, engine: &Engine, container: &Container) -> Result<
             Err(gap) if gap.kind != GapKind::Failed => return Err(gap),
             link => link.ok(),
         };
-        let endpoint = link.map(|link| Endpoint { container, attachment, network, link, stack });
-        let lost = endpoint
-            .map_or_else(|| Ok(Some("the interface is gone".to_owned())), |endpoint| lost(&endpoint))?;
         has_gateway |= !network.internal && !attachment.gateways.is_empty();
-        concerns.extend(
-            lost.map(|lost| concern(engine, container, &network.name, &lost).related(about_network(network))),
-        );
+        let Some(link) = link else {
+            concerns.push(restart(engine, container, concern(container, network, "the interface is gone")));
+            continue;
+        };
+        let endpoint = Endpoint { container, attachment, network, link, stack };
+        if let Some(lost) = lost(&endpoint)? {
+            let changes = setting_up(&endpoint, &lacked)?;
+            let concern = concern(container, network, &lost)
+                .mend("set it up again as the engine did", mending(changes));
+            concerns.push(restart(engine, container, concern));
+        }
     }
     if concerns.is_empty() && has_gateway && !has_way_out(stack)? {
-        concerns.push(without_way_out(engine, container));
+        let concern = without_way_out(container);
+        let concern = if lacked.is_empty() {
+            concern
+        } else {
+            concern.mend("set the default route that the engine set", mending(lacked))
+        };
+        concerns.push(restart(engine, container, concern));
     }
     Ok(concerns)
 }
@@ -94,15 +110,61 @@ fn has_way_out(stack: &NetworkStack) -> Result<bool, Gap> {
     Ok(routes.iter().any(|route| route.destination.length <= 1 && route.kind == RouteKind::Unicast))
 }
 
-fn concern(engine: &Engine, container: &Container, network: &str, lost: &str) -> Concern {
-    let name = &container.name;
-    let summary = format!("container '{name}' is cut off from network '{network}': in it, {lost}");
-    let concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
-        .evidence(format!("network namespace of container '{name}'"), lost);
-    restart(engine, container, concern)
+/// The default routes that a container lacks, each family where only one of its networks can be meant.
+fn lacked_routes(engine: &Engine, container: &Container, stack: &NetworkStack) -> Vec<KernelChange> {
+    let routes = stack.routes.value().map(Vec::as_slice).unwrap_or_default();
+    let mut lacked = Vec::new();
+    for is_ipv6 in [false, true] {
+        let has_one = routes
+            .iter()
+            .any(|route| route.destination.length == 0 && route.destination.address.is_ipv6() == is_ipv6);
+        let outward = bridged(engine, container).filter(|(_, network)| !network.internal);
+        let mut ways = outward.flat_map(|(attachment, _)| {
+            let of_family = attachment.gateways.iter().filter(move |gateway| gateway.is_ipv6() == is_ipv6);
+            of_family.map(move |gateway| (attachment, *gateway))
+        });
+        if let (false, Some((attachment, gateway)), None) = (has_one, ways.next(), ways.next()) {
+            let link = inside_link(stack, container, attachment).ok();
+            lacked.extend(link.map(|link| KernelChange::DefaultRoute {
+                link: link.name.clone(),
+                gateway,
+                present: true,
+            }));
+        }
+    }
+    lacked
 }
 
-fn without_way_out(engine: &Engine, container: &Container) -> Concern {
+/// An interface that goes down loses its routes and its IPv6 addresses.
+fn setting_up(endpoint: &Endpoint<'_>, lacked: &[KernelChange]) -> Result<Vec<KernelChange>, Gap> {
+    let link = &endpoint.link.name;
+    let held = endpoint.held()?;
+    let mut changes = Vec::new();
+    if !endpoint.link.up {
+        changes.push(KernelChange::Up { link: link.clone(), up: true });
+    }
+    let missing =
+        endpoint.given().filter(|given| held.iter().all(|held| held.prefix.address != given.address));
+    changes.extend(missing.map(|address| KernelChange::Address {
+        link: link.clone(),
+        address,
+        present: true,
+    }));
+    let is_own =
+        |route: &&KernelChange| matches!(route, KernelChange::DefaultRoute { link: by, .. } if by == link);
+    changes.extend(lacked.iter().filter(is_own).cloned());
+    Ok(changes)
+}
+
+fn concern(container: &Container, network: &Network, lost: &str) -> Concern {
+    let name = &container.name;
+    let summary = format!("container '{name}' is cut off from network '{}': in it, {lost}", network.name);
+    Concern::new(CODE, Severity::Error, about_container(container), summary)
+        .related(about_network(network))
+        .evidence(format!("network namespace of container '{name}'"), lost)
+}
+
+fn without_way_out(container: &Container) -> Concern {
     let name = &container.name;
     let summary =
         format!("container '{name}' has no default route: it reaches nothing outside its own networks");
@@ -112,10 +174,9 @@ fn without_way_out(engine: &Engine, container: &Container) -> Concern {
         .flat_map(|attachment| &attachment.gateways)
         .map(ToString::to_string)
         .collect();
-    let concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
+    Concern::new(CODE, Severity::Error, about_container(container), summary)
         .evidence(format!("default routes in the network namespace of container '{name}'"), "none")
-        .evidence(format!("container '{name}', Gateway"), gateways.join(", "));
-    restart(engine, container, concern)
+        .evidence(format!("container '{name}', Gateway"), gateways.join(", "))
 }
 
 fn restart(engine: &Engine, container: &Container, concern: Concern) -> Concern {

@@ -7,6 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_port, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::mending::Mending;
 use crate::places::{container_namespace, has_own_namespace};
 use crate::ports;
 use crate::shell::word;
@@ -52,7 +53,7 @@ fn paused(engine: &Engine, container: &Container) -> Concern {
     let severity = if container.published_ports.is_empty() { Severity::Warning } else { Severity::Error };
     Concern::new(CODE, severity, about_container(container), summary)
         .evidence(format!("container '{name}', State.Status"), container.state.to_string())
-        .remedy("let it go on", vec![format!("{} unpause {}", client(engine), word(name))])
+        .mend("let it go on", Mending::unpause(engine, container))
 }
 
 fn full_backlogs(snapshot: &Snapshot, engine: &Engine, container: &Container) -> Result<Vec<Concern>, Gap> {

@@ -1,15 +1,18 @@
 //! PH042: an entry that somebody set by hand keeps the host from reaching a container.
 
+use std::net::IpAddr;
+
 use porthole_model::{
-    CheckCode, Gap, IpPrefix, Neighbour, NeighbourState, NetworkStack, Route, RouteKind, Severity, Snapshot,
+    CheckCode, Gap, IpPrefix, KernelChange, MacAddress, Neighbour, NeighbourState, NetworkStack, Route,
+    RouteKind, Severity, Snapshot,
 };
 
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::bridge_of;
 use crate::endpoint::{Endpoint, endpoints};
+use crate::mending::Mending;
 use crate::places::{engine_namespace, in_engine_namespace};
-use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(42);
 
@@ -48,19 +51,19 @@ fn judge(snapshot: &Snapshot, home: &NetworkStack, endpoint: &Endpoint<'_>) -> R
     let (neighbours, routes) = (home.neighbours.known()?, home.routes.known()?);
     let mut concerns = Vec::new();
     for given in endpoint.given() {
-        let stale =
-            neighbours.iter().find(|each| Some(each.interface) == index && is_stale(each, given, endpoint));
-        concerns.extend(stale.map(|stale| misled(snapshot, endpoint, stale, &bridge)));
+        let mut on_bridge = neighbours.iter().filter(|each| Some(each.interface) == index);
+        let stale = on_bridge.find_map(|each| wrong_mac(each, given, endpoint));
+        concerns.extend(stale.map(|mac| misled(snapshot, endpoint, (given.address, mac), &bridge)));
         let dropping = routes.iter().find(|route| drops(route, given));
         concerns.extend(dropping.map(|route| dropped(snapshot, endpoint, route, given)));
     }
     Ok(concerns)
 }
 
-fn is_stale(neighbour: &Neighbour, given: IpPrefix, endpoint: &Endpoint<'_>) -> bool {
-    neighbour.state == NeighbourState::Permanent
-        && neighbour.address == given.address
-        && neighbour.mac.is_some_and(|mac| endpoint.link.mac.is_some_and(|own| own != mac))
+/// The Ethernet address of an entry that was set for good, where the interface has another one.
+fn wrong_mac(neighbour: &Neighbour, given: IpPrefix, endpoint: &Endpoint<'_>) -> Option<MacAddress> {
+    let is_set = neighbour.state == NeighbourState::Permanent && neighbour.address == given.address;
+    neighbour.mac.filter(|mac| is_set && endpoint.link.mac.is_some_and(|own| own != *mac))
 }
 
 /// As specific as the network's own route, or more so.
@@ -73,26 +76,21 @@ fn drops(route: &Route, given: IpPrefix) -> bool {
         && route.destination.contains(given.address)
 }
 
-fn misled(snapshot: &Snapshot, endpoint: &Endpoint<'_>, stale: &Neighbour, bridge: &str) -> Concern {
+fn misled(
+    snapshot: &Snapshot,
+    endpoint: &Endpoint<'_>,
+    (address, mac): (IpAddr, MacAddress),
+    bridge: &str,
+) -> Concern {
     let name = &endpoint.container.name;
     let summary =
         format!("the host sends packets for container '{name}' to an Ethernet address that it does not have");
-    let text = |mac: Option<porthole_model::MacAddress>| {
-        mac.map_or_else(|| "none".to_owned(), |mac| mac.to_string())
-    };
+    let own = endpoint.link.mac.map_or_else(|| "none".to_owned(), |mac| mac.to_string());
+    let remove = KernelChange::Neighbour { link: bridge.to_owned(), address, mac, present: false };
     about(endpoint, summary)
-        .evidence(format!("permanent neighbour entry for {} on '{bridge}'", stale.address), text(stale.mac))
-        .evidence(
-            format!("interface '{}' in container '{name}'", endpoint.link.name),
-            text(endpoint.link.mac),
-        )
-        .remedy(
-            "remove the entry",
-            vec![in_engine_namespace(
-                snapshot,
-                &format!("ip neigh del {} dev {}", stale.address, word(bridge)),
-            )],
-        )
+        .evidence(format!("permanent neighbour entry for {address} on '{bridge}'"), mac.to_string())
+        .evidence(format!("interface '{}' in container '{name}'", endpoint.link.name), own)
+        .mend("remove the entry", Mending::of_engine(snapshot, vec![remove]))
 }
 
 fn dropped(snapshot: &Snapshot, endpoint: &Endpoint<'_>, route: &Route, given: IpPrefix) -> Concern {

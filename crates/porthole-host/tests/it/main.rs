@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and its roles speak to it")]
 
+mod change;
 mod daemons;
 mod firewall;
 mod firewall_walk;

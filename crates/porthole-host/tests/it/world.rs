@@ -98,6 +98,15 @@ impl Namespace {
         assert!(status.success(), "{line}");
     }
 
+    /// What a command of simple words prints in it.
+    pub(crate) fn answer(&self, line: &str) -> String {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--target={}", self.pid())).args(["--net", "--mount"]);
+        let output = command.args(line.split(' ')).output().unwrap();
+        assert!(output.status.success(), "{line}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// A process of this test binary in it.
     pub(crate) fn play(&self, role: &str, settings: &[(&str, &str)]) -> Process {
         Process::play(&["nsenter", &format!("--net=/proc/{}/ns/net", self.pid())], role, settings)

@@ -8,6 +8,7 @@ mod dns;
 mod events;
 mod exchange;
 mod explain;
+mod fix;
 mod forward;
 mod gap;
 mod kept;
@@ -38,6 +39,7 @@ pub use exchange::{
     ResourceWord, exchange,
 };
 pub use explain::{ExplanationItem, ExplanationsDocument, SectionItem, explanations};
+pub use fix::{FixItem, FixWord};
 pub use forward::{ForwardDocument, ForwardEvent, forward_listening, forward_passed};
 pub use gap::{GapWord, MissingFact};
 pub use kept::{
@@ -53,7 +55,7 @@ pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, 
 pub use removed::{RemovedDocument, removed};
 pub use report::{
     CheckItem, CheckWord, ConfidenceWord, EvidenceItem, FindingItem, RemedyItem, ReportDocument,
-    SeverityWord, SubjectItem, SubjectWord, report,
+    SeverityWord, SubjectItem, SubjectWord, fixed_report, report,
 };
 pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
 pub use testbox::{

@@ -1,13 +1,15 @@
 //! A report as JSON.
 
 use porthole_model::{
-    CheckOutcome, CheckResult, Confidence, Finding, Gap, Remedy, Report, Severity, SubjectKind,
+    CheckOutcome, CheckResult, Confidence, Finding, Gap, Remedy, Report, Severity, Subject, SubjectKind,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::fix::FixItem;
 use super::gap::MissingFact;
 use super::{SCHEMA_VERSION, pretty};
+use crate::fix::Fix;
 use crate::moment;
 
 /// What doctor found.
@@ -28,6 +30,8 @@ pub struct ReportDocument {
     pub checks: Vec<CheckItem>,
     /// What could not be read.
     pub gaps: Vec<MissingFact>,
+    /// What `--fix` came to, in order; empty without it.
+    pub fixes: Vec<FixItem>,
 }
 
 /// One cause, found.
@@ -114,6 +118,8 @@ pub struct RemedyItem {
     pub explanation: String,
     /// The commands, in order.
     pub commands: Vec<String>,
+    /// The commands that take it back, in order; empty where `doctor --fix` leaves it to a person.
+    pub undo: Vec<String>,
 }
 
 /// What one check came to.
@@ -146,6 +152,12 @@ pub fn report(report: &Report) -> String {
     pretty(&ReportDocument::from(report))
 }
 
+/// A report on what is left after `--fix`, with what that did, as JSON.
+pub fn fixed_report(report: &Report, fixes: &[Fix]) -> String {
+    let fixes = fixes.iter().map(FixItem::from).collect();
+    pretty(&ReportDocument { fixes, ..ReportDocument::from(report) })
+}
+
 impl From<&Report> for ReportDocument {
     fn from(report: &Report) -> Self {
         Self {
@@ -156,6 +168,7 @@ impl From<&Report> for ReportDocument {
             findings: report.findings.iter().map(FindingItem::from).collect(),
             checks: report.checks.iter().map(CheckItem::from).collect(),
             gaps: gaps(report),
+            fixes: Vec::new(),
         }
     }
 }
@@ -177,13 +190,12 @@ fn lacked(check: &CheckOutcome) -> &[Gap] {
 
 impl From<&Finding> for FindingItem {
     fn from(finding: &Finding) -> Self {
-        let subject = SubjectItem { kind: finding.subject.kind.into(), name: finding.subject.name.clone() };
         let evidence = finding.evidence.iter();
         Self {
             code: finding.code.to_string(),
             severity: finding.severity.into(),
             confidence: finding.confidence.into(),
-            subject,
+            subject: SubjectItem::from(&finding.subject),
             summary: finding.summary.clone(),
             evidence: evidence
                 .map(|item| EvidenceItem { source: item.source.clone(), observed: item.observed.clone() })
@@ -194,9 +206,19 @@ impl From<&Finding> for FindingItem {
     }
 }
 
+impl From<&Subject> for SubjectItem {
+    fn from(subject: &Subject) -> Self {
+        Self { kind: subject.kind.into(), name: subject.name.clone() }
+    }
+}
+
 impl From<&Remedy> for RemedyItem {
     fn from(remedy: &Remedy) -> Self {
-        Self { explanation: remedy.explanation.clone(), commands: remedy.commands.clone() }
+        Self {
+            explanation: remedy.explanation.clone(),
+            commands: remedy.commands.clone(),
+            undo: remedy.mend.as_ref().map(|mend| mend.undo.clone()).unwrap_or_default(),
+        }
     }
 }
 

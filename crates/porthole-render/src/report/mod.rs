@@ -51,7 +51,7 @@ fn finding(finding: &Finding) -> Doc {
     doc
 }
 
-fn head(finding: &Finding) -> Line {
+pub(crate) fn head(finding: &Finding) -> Line {
     let mut line =
         Line::of(severity_style(finding.severity), &format!("{}[{}]", finding.severity, finding.code));
     line.push(Style::Plain, " ");
@@ -64,7 +64,7 @@ fn head(finding: &Finding) -> Line {
     line
 }
 
-fn subject(subject: &Subject) -> Line {
+pub(crate) fn subject(subject: &Subject) -> Line {
     let kind = match subject.kind {
         SubjectKind::Host => "host",
         SubjectKind::Engine => "engine",

@@ -117,9 +117,9 @@ fn verdict() -> DnsVerdict {
             source: "question to 10.0.0.1:53 from the host".to_owned(),
             observed: "no answer in 1500 ms".to_owned(),
         }],
-        remedies: vec![Remedy {
-            explanation: "The engine reads the host's servers when a container starts".to_owned(),
-            commands: vec!["docker restart web".to_owned()],
-        }],
+        remedies: vec![Remedy::by_hand(
+            "The engine reads the host's servers when a container starts",
+            vec!["docker restart web".to_owned()],
+        )],
     }
 }

@@ -66,13 +66,13 @@ fn forwarding_off() -> Finding {
             evidence("sysctl net.ipv4.ip_forward", "0"),
             evidence("container web, NetworkSettings.Ports", "0.0.0.0:8080 -> 80/tcp"),
         ],
-        remedies: vec![Remedy {
-            explanation: "Turn forwarding on now and after the next boot.".to_owned(),
-            commands: vec![
+        remedies: vec![Remedy::by_hand(
+            "Turn forwarding on now and after the next boot.",
+            vec![
                 "sysctl -w net.ipv4.ip_forward=1".to_owned(),
                 "echo net.ipv4.ip_forward=1 > /etc/sysctl.d/90-forwarding.conf".to_owned(),
             ],
-        }],
+        )],
         explains: vec![Finding { explains: vec![port("9090/tcp of metrics")], ..port("8080/tcp of web") }],
         ..finding(
             1,

@@ -4,9 +4,11 @@ use porthole_model::{InterfaceAddress, InterfaceIndex, IpPrefix};
 
 use super::attribute::Attributes;
 use super::message::Request;
-use super::{NetlinkError, fixed, u32_at};
+use super::{NetlinkError, fixed, parts_of, u32_at};
 
 const WHAT: &str = "address";
+const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
@@ -14,6 +16,16 @@ const IFA_LOCAL: u16 = 2;
 /// Asks for every address of the namespace, IPv4 and IPv6.
 pub fn request() -> Request {
     Request::dump(RTM_GETADDR).with_fixed(&[0; 8])
+}
+
+/// Gives an interface an address, or takes it off.
+pub fn change(interface: InterfaceIndex, prefix: IpPrefix, present: bool) -> Request {
+    let (family, address) = parts_of(prefix.address);
+    let mut header = [0; 8];
+    header[..2].copy_from_slice(&[family, prefix.length]);
+    header[4..].copy_from_slice(&interface.0.to_ne_bytes());
+    let request = if present { Request::make(RTM_NEWADDR) } else { Request::act(RTM_DELADDR) };
+    request.with_fixed(&header).with_attribute(IFA_LOCAL, &address).with_attribute(IFA_ADDRESS, &address)
 }
 
 /// Decodes an `RTM_NEWADDR`. On a point-to-point link `IFA_ADDRESS` is the peer's, so `IFA_LOCAL` goes first.

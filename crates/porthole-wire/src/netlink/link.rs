@@ -10,6 +10,7 @@ use super::message::Request;
 use super::{NetlinkError, fixed, u16_at, u32_at};
 
 const WHAT: &str = "link";
+const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_GETLINK: u16 = 18;
 const ARPHRD_LOOPBACK: u16 = 772;
@@ -51,6 +52,23 @@ pub fn removal(index: InterfaceIndex) -> Request {
     Request::act(RTM_DELLINK).with_fixed(&header)
 }
 
+/// Sets a link up or down.
+pub fn switch(index: InterfaceIndex, up: bool) -> Request {
+    let mut header = [0; 16];
+    header[4..8].copy_from_slice(&index.0.to_ne_bytes());
+    header[8..12].copy_from_slice(&(if up { IFF_UP } else { 0 }).to_ne_bytes());
+    header[12..].copy_from_slice(&IFF_UP.to_ne_bytes());
+    Request::act(RTM_NEWLINK).with_fixed(&header)
+}
+
+/// Plugs a link into a bridge, or out of the one that it is in.
+pub fn plug(index: InterfaceIndex, bridge: Option<InterfaceIndex>) -> Request {
+    let mut header = [0; 16];
+    header[4..8].copy_from_slice(&index.0.to_ne_bytes());
+    let bridge = bridge.map_or(0, |bridge| bridge.0);
+    Request::act(RTM_NEWLINK).with_fixed(&header).with_attribute(IFLA_MASTER, &bridge.to_ne_bytes())
+}
+
 /// A link as the kernel names it: the namespace of its peer is a number that only this namespace understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRecord {
@@ -59,6 +77,11 @@ pub struct LinkRecord {
 }
 
 impl LinkRecord {
+    /// The link, without what is behind its peer.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// Whether it is the link of that index and name.
     pub fn is(&self, index: InterfaceIndex, name: &str) -> bool {
         self.link.index == index && self.link.name == name

@@ -8,6 +8,9 @@ const HEADER: usize = 16;
 const NLM_F_REQUEST: u16 = 0x1;
 const NLM_F_ACK: u16 = 0x4;
 const NLM_F_DUMP: u16 = 0x300;
+const NLM_F_REPLACE: u16 = 0x100;
+const NLM_F_EXCL: u16 = 0x200;
+const NLM_F_CREATE: u16 = 0x400;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 const NLMSG_NOOP: u16 = 1;
 const NLMSG_ERROR: u16 = 2;
@@ -38,6 +41,16 @@ impl Request {
     /// A request to do something, whose success is acknowledged.
     pub fn act(message_type: u16) -> Self {
         Self::new(message_type, NLM_F_REQUEST | NLM_F_ACK)
+    }
+
+    /// A request to make something that is not there yet, which is acknowledged.
+    pub fn make(message_type: u16) -> Self {
+        Self::new(message_type, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// A request to make something, in the place of what may be there, which is acknowledged.
+    pub fn put(message_type: u16) -> Self {
+        Self::new(message_type, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE)
     }
 
     fn new(message_type: u16, flags: u16) -> Self {

@@ -1,14 +1,19 @@
 //! Neighbours and forwarding databases: `RTM_GETNEIGH` and its answers.
 
-use porthole_model::{FdbEntry, InterfaceIndex, Neighbour, NeighbourState};
+use std::net::IpAddr;
+
+use porthole_model::{FdbEntry, InterfaceIndex, MacAddress, Neighbour, NeighbourState};
 
 use super::attribute::Attributes;
 use super::message::Request;
-use super::{AF_BRIDGE, NetlinkError, fixed, u16_at, u32_at};
+use super::{AF_BRIDGE, NetlinkError, fixed, parts_of, u16_at, u32_at};
 
 const NEIGHBOUR: &str = "neighbour";
 const ENTRY: &str = "forwarding entry";
+const RTM_NEWNEIGH: u16 = 28;
+const RTM_DELNEIGH: u16 = 29;
 const RTM_GETNEIGH: u16 = 30;
+const NUD_PERMANENT: u16 = 0x80;
 const NDA_DST: u16 = 1;
 const NDA_LLADDR: u16 = 2;
 const NDA_VLAN: u16 = 5;
@@ -17,6 +22,30 @@ const NDA_MASTER: u16 = 9;
 /// Asks for the neighbour tables of the namespace, IPv4 and IPv6.
 pub fn request() -> Request {
     Request::dump(RTM_GETNEIGH).with_fixed(&[0; 12])
+}
+
+/// Sets a permanent entry.
+pub fn permanent(interface: InterfaceIndex, address: IpAddr, mac: MacAddress) -> Request {
+    let (header, address) = entry(interface, address, NUD_PERMANENT);
+    Request::put(RTM_NEWNEIGH)
+        .with_fixed(&header)
+        .with_attribute(NDA_DST, &address)
+        .with_attribute(NDA_LLADDR, &mac.0)
+}
+
+/// Removes an entry.
+pub fn removal(interface: InterfaceIndex, address: IpAddr) -> Request {
+    let (header, address) = entry(interface, address, 0);
+    Request::act(RTM_DELNEIGH).with_fixed(&header).with_attribute(NDA_DST, &address)
+}
+
+fn entry(interface: InterfaceIndex, address: IpAddr, state: u16) -> ([u8; 12], Vec<u8>) {
+    let (family, address) = parts_of(address);
+    let mut header = [0; 12];
+    header[0] = family;
+    header[4..8].copy_from_slice(&interface.0.to_ne_bytes());
+    header[8..10].copy_from_slice(&state.to_ne_bytes());
+    (header, address)
 }
 
 /// Asks for the forwarding databases of the namespace.

@@ -6,11 +6,17 @@ use porthole_model::{InterfaceIndex, IpPrefix, Route, RouteKind};
 
 use super::attribute::{Attribute, Attributes, ip_address};
 use super::message::Request;
-use super::{AF_INET, AF_INET6, NetlinkError, fixed, u16_at, u32_at};
+use super::{AF_INET6, NetlinkError, fixed, parts_of, u16_at, u32_at};
 use crate::AddressFamily;
 
 const WHAT: &str = "route";
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
 const RTM_GETROUTE: u16 = 26;
+const RT_TABLE_MAIN: u8 = 254;
+const RT_SCOPE_NOWHERE: u8 = 255;
+const RTPROT_BOOT: u8 = 3;
+const RTN_UNICAST: u8 = 1;
 const RTNH_F_DEAD: u32 = 1;
 const RTNH_F_LINKDOWN: u32 = 16;
 const RTA_DST: u16 = 1;
@@ -32,17 +38,30 @@ pub fn request(family: AddressFamily) -> Request {
 /// Asks which route a packet to `destination` would take.
 pub fn request_to(destination: IpAddr) -> Request {
     let mut header = [0; 12];
-    let address = match destination {
-        IpAddr::V4(address) => {
-            header[..2].copy_from_slice(&[AF_INET, 32]);
-            address.octets().to_vec()
-        }
-        IpAddr::V6(address) => {
-            header[..2].copy_from_slice(&[AF_INET6, 128]);
-            address.octets().to_vec()
-        }
-    };
+    let (family, address) = parts_of(destination);
+    let length = if destination.is_ipv4() { 32 } else { 128 };
+    header[..2].copy_from_slice(&[family, length]);
     Request::get(RTM_GETROUTE).with_fixed(&header).with_attribute(RTA_DST, &address)
+}
+
+/// Adds the default route of a gateway's family, or removes it.
+pub fn default_route(interface: InterfaceIndex, gateway: IpAddr, present: bool) -> Request {
+    let (family, address) = parts_of(gateway);
+    let mut header = [0; 12];
+    header[0] = family;
+    header[4] = RT_TABLE_MAIN;
+    let request = if present {
+        header[5] = RTPROT_BOOT;
+        header[7] = RTN_UNICAST;
+        Request::make(RTM_NEWROUTE)
+    } else {
+        header[6] = RT_SCOPE_NOWHERE;
+        Request::act(RTM_DELROUTE)
+    };
+    request
+        .with_fixed(&header)
+        .with_attribute(RTA_GATEWAY, &address)
+        .with_attribute(RTA_OIF, &interface.0.to_ne_bytes())
 }
 
 /// Decodes an `RTM_NEWROUTE`.

@@ -1,9 +1,12 @@
 //! `porthole doctor`: every check over one snapshot, and over a second one where something seems broken.
 
+mod fix;
+
 use std::thread;
 use std::time::Duration;
 
-use porthole_model::{Report, Severity};
+use porthole_model::{Report, Severity, Snapshot};
+use porthole_render::fix::Fix;
 use porthole_render::{html, json, report};
 
 use crate::args::{DoctorArgs, FailOn, ReportOutput};
@@ -17,31 +20,47 @@ use crate::world::World;
 /// slightly different moments, and a container that comes or goes in between looks like a fault.
 pub(crate) const SETTLE: Duration = Duration::from_millis(500);
 
-/// Diagnoses and prints.
+/// Diagnoses, mends what it may, and prints.
 pub(super) fn run(args: &DoctorArgs, world: &World) -> Result<Exit, CommandError> {
-    let report = diagnose(args, world)?;
-    print(&report, args.output, world)?;
+    let (report, fixes) =
+        if args.fix { fix::run(args, world)? } else { (read(args, world)?.report, Vec::new()) };
+    print(&report, &fixes, args.output, world)?;
     Ok(if counts(args.fail_on, report.worst()) { Exit::Findings } else { Exit::Success })
 }
 
-fn diagnose(args: &DoctorArgs, world: &World) -> Result<Report, CommandError> {
-    let scope = porthole_analysis::doctor_scope();
-    let request = Request { scope: &scope, engine: true };
-    let first = porthole_analysis::diagnose(&collect::snapshot(world, &args.source, request)?);
-    if first.findings.is_empty() || args.source.from.is_some() {
+/// What was read, and what it came to.
+struct Reading {
+    snapshot: Snapshot,
+    report: Report,
+}
+
+fn read(args: &DoctorArgs, world: &World) -> Result<Reading, CommandError> {
+    let first = read_once(args, world)?;
+    if first.report.findings.is_empty() || args.source.from.is_some() {
         return Ok(first);
     }
     thread::sleep(SETTLE);
-    let second = porthole_analysis::diagnose(&collect::snapshot(world, &args.source, request)?);
-    Ok(porthole_analysis::confirm(&first, second))
+    let Reading { snapshot, report } = read_once(args, world)?;
+    Ok(Reading { snapshot, report: porthole_analysis::confirm(&first.report, report) })
 }
 
-fn print(report: &Report, output: ReportOutput, world: &World) -> Result<(), CommandError> {
-    let printer = &world.printer;
+fn read_once(args: &DoctorArgs, world: &World) -> Result<Reading, CommandError> {
+    let scope = porthole_analysis::doctor_scope();
+    let snapshot = collect::snapshot(world, &args.source, Request { scope: &scope, engine: true })?;
+    let report = porthole_analysis::diagnose(&snapshot);
+    Ok(Reading { snapshot, report })
+}
+
+fn print(report: &Report, fixes: &[Fix], output: ReportOutput, world: &World) -> Result<(), CommandError> {
+    let doc = || {
+        let mut doc = report::doc(report);
+        doc.append(porthole_render::fix::doc(fixes));
+        doc
+    };
     match output {
-        ReportOutput::Text => printer.doc(&report::doc(report)),
-        ReportOutput::Json => Printer::text(&json::report(report)),
-        ReportOutput::Html => Printer::text(&html::page("porthole doctor", &report::doc(report))),
+        ReportOutput::Text => world.printer.doc(&doc()),
+        ReportOutput::Json => Printer::text(&json::fixed_report(report, fixes)),
+        ReportOutput::Html => Printer::text(&html::page("porthole doctor", &doc())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod ask;
 mod completions;
 pub(crate) mod cp;
 pub(crate) mod debug;

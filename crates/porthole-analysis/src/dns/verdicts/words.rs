@@ -30,7 +30,7 @@ impl Words {
 
     /// The same, and a way to mend it.
     pub(super) fn mend(mut self, explanation: impl Into<String>, commands: Vec<String>) -> Self {
-        self.remedies.push(Remedy { explanation: explanation.into(), commands });
+        self.remedies.push(Remedy::by_hand(explanation, commands));
         self
     }
 }

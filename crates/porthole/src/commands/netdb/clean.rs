@@ -7,9 +7,9 @@ use porthole_model::Pid;
 use porthole_render::json::{NetworkStepsDocument, clean_steps};
 use porthole_render::netdb::{self, CleanItem, StepOutcome};
 
-use super::ask::{self, ConsentArgs};
 use super::work;
 use crate::collect::{self, Request};
+use crate::commands::ask::{self, ConsentArgs};
 use crate::commands::doctor;
 use crate::error::CommandError;
 use crate::exit::Exit;

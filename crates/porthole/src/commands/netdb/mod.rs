@@ -1,6 +1,5 @@
 //! `porthole netdb`: the engine's network database, looked at, checked, saved, made anew, and what hangs on it.
 
-mod ask;
 mod backup;
 mod check;
 mod clean;

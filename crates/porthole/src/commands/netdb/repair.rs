@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use porthole_analysis::netdb::{in_the_way, orphans, repair_plan};
 use porthole_model::{Membership, NetworkStep, Snapshot};
 
-use super::ask::ConsentArgs;
 use super::{backup, restore, work};
 use crate::collect::{self, Request};
+use crate::commands::ask::ConsentArgs;
 use crate::commands::subject::{self, Subject};
 use crate::error::CommandError;
 use crate::exit::Exit;

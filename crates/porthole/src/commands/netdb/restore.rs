@@ -12,9 +12,9 @@ use porthole_model::{
 use porthole_render::netdb::StepOutcome;
 use porthole_wire::network_backup::{self, BackupFileError};
 
-use super::ask::{self, ConsentArgs};
 use super::clean::Found;
 use super::{backup, work};
+use crate::commands::ask::{self, ConsentArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Output, OutputArgs};

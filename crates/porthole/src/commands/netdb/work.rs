@@ -8,7 +8,7 @@ use porthole_model::NetworkStep;
 use porthole_render::json::NetworkStepsDocument;
 use porthole_render::netdb::{self, StepOutcome};
 
-use super::ask::{self, ConsentArgs};
+use crate::commands::ask::{self, ConsentArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;

@@ -13,9 +13,9 @@ use porthole_render::netdb::{self, ResetFacts};
 
 use self::drill::Drill;
 use self::way::Way;
-use super::ask::{self, ConsentArgs};
 use super::backup::{self, Gathered};
 use crate::collect::{self, DatabasePlace};
+use crate::commands::ask::{self, ConsentArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;
