@@ -11,9 +11,10 @@ use crate::fold::fold;
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
     use Topic::{
-        Aftermaths, EngineInfo, Links, Listeners, NetworkDatabase, Resources, Routes, Storage, Sysctls,
+        Aftermaths, EngineInfo, Firewall, Links, Listeners, Names, NetworkDatabase, Resources, Routes,
+        Storage, Sysctls,
     };
-    let kernel = [Links, Routes, Sysctls, Listeners, Resources, Storage];
+    let kernel = [Links, Routes, Sysctls, Listeners, Firewall, Resources, Storage, Names];
     Scope::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths, NetworkDatabase]].concat())
 }
 

@@ -60,6 +60,16 @@ pub enum EngineKind {
     Podman,
 }
 
+impl EngineKind {
+    /// The name of its process.
+    pub fn process_name(self) -> &'static str {
+        match self {
+            Self::Docker => "dockerd",
+            Self::Podman => "podman",
+        }
+    }
+}
+
 /// `GET /info`, as far as porthole uses it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineInfo {

@@ -64,9 +64,9 @@ fn gaps(reading: &DnsReading) -> Vec<Gap> {
         reading.resolver_file.gap(),
         reading.hosts_file.gap(),
         reading.name_services.gap(),
-        reading.host_file.gap(),
-        reading.resolved_file.gap(),
-        reading.engine_servers.gap(),
+        reading.host.resolver_file.gap(),
+        reading.host.resolved_file.gap(),
+        reading.host.engine_servers.gap(),
         reading.engine_sockets.gap(),
         reading.host_stubs.gap(),
     ];

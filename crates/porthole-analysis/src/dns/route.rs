@@ -68,10 +68,10 @@ pub(super) fn route(subject: &DnsSubject, reading: &DnsReading, file: &ResolverF
 
 /// The host's servers, and behind systemd's stub those that it asks itself.
 fn host_servers(reading: &DnsReading) -> Vec<NameServer> {
-    let mut servers = named(reading.host_file.value());
+    let mut servers = named(reading.host.resolver_file.value());
     servers.truncate(MOST_SERVERS);
     if servers.iter().any(|server| server.address == RESOLVED_STUB) {
-        servers.extend(named(reading.resolved_file.value()));
+        servers.extend(named(reading.host.resolved_file.value()));
     }
     servers
 }
@@ -118,12 +118,12 @@ fn before_notes(subject: &DnsSubject, reading: &DnsReading) -> (Vec<NotedForward
     if !told.is_empty() {
         return (from_container(told), Basis::Container);
     }
-    match reading.engine_servers.value() {
+    match reading.host.engine_servers.value() {
         Some(servers) if !servers.is_empty() => return (from_container(servers.clone()), Basis::Engine),
         _ => {}
     }
-    let hosts = named(reading.host_file.value());
-    if hosts.is_empty() && reading.host_file.value().is_some() && !is_podman(subject) {
+    let hosts = named(reading.host.resolver_file.value());
+    if hosts.is_empty() && reading.host.resolver_file.value().is_some() && !is_podman(subject) {
         return (from_container(DEFAULTS.map(NameServer::from).to_vec()), Basis::Defaults);
     }
     (of_host(hosts), Basis::HostFile)

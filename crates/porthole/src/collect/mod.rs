@@ -1,7 +1,9 @@
 //! From the outside worlds to one snapshot: live, through the engine, or from a file.
 
+mod engine_settings;
 mod file;
 mod live;
+pub(crate) mod names;
 mod network_database;
 mod through_engine;
 
