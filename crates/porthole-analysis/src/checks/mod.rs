@@ -1,6 +1,7 @@
 //! The checks: each a row of one table, with its code, its documentation and a pure function.
 
 mod concern;
+mod names;
 mod ph001_forwarding;
 mod ph009_published_on_loopback;
 mod ph010_listens_on_loopback;
@@ -9,6 +10,9 @@ mod ph012_docker_proxy;
 mod ph013_port_taken;
 mod ph016_overlap;
 mod ph018_mtu;
+mod ph020_name_servers;
+mod ph021_embedded_resolver;
+mod ph022_stale_servers;
 mod ph030_same_mac;
 mod ph031_same_address;
 mod ph032_host_interface;
@@ -72,7 +76,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 30] = [
+static TABLE: [Check; 33] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -81,6 +85,9 @@ static TABLE: [Check; 30] = [
     ph013_port_taken::CHECK,
     ph016_overlap::CHECK,
     ph018_mtu::CHECK,
+    ph020_name_servers::CHECK,
+    ph021_embedded_resolver::CHECK,
+    ph022_stale_servers::CHECK,
     ph030_same_mac::CHECK,
     ph031_same_address::CHECK,
     ph032_host_interface::CHECK,
