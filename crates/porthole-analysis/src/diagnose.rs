@@ -11,11 +11,11 @@ use crate::fold::fold;
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
     use Topic::{
-        Aftermaths, EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, NetworkDatabase,
+        Aftermaths, EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, Names, NetworkDatabase,
         OwnFirewallWording, Resources, Routes, Storage, Sysctls,
     };
     let network = [Links, Routes, ForwardingDatabase, Sysctls, Listeners, Firewall, OwnFirewallWording];
-    let others = [Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase];
+    let others = [Resources, Storage, Names, EngineInfo, Aftermaths, NetworkDatabase];
     Scope::of(&[network.as_slice(), &others].concat())
 }
 

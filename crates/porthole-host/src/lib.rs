@@ -50,7 +50,7 @@ mod versioned_names;
 pub use accounts::FileOwner;
 pub use admission::Admission;
 pub use descendants::{Descendants, signal_group};
-pub use dns::{DnsDoors, ask_servers};
+pub use dns::{DnsDoors, SettingsFile, ask_servers};
 pub use door::ProcessDoor;
 pub use entry::{
     EntryFailure, EntryPlan, Extent, FailureKind, Graft, Placement, Report, Request, Session, SessionMount,

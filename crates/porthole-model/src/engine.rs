@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerId, DnsSettings, IpPrefix, MacAddress, MaskedText, NetworkId, Observed, Pid, Port, Timestamp,
+    ContainerId, DnsSettings, IpPrefix, MacAddress, MaskedText, NameServer, NetworkId, Observed, Pid, Port,
+    Timestamp,
 };
 
 /// An engine that answered.
@@ -32,9 +33,14 @@ pub struct Engine {
     pub settings: Observed<EngineSettings>,
 }
 
-/// What Docker's arguments and its settings file say of its firewall and its proxies; what they leave out is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What Docker's arguments and its settings file say; what they leave out is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EngineSettings {
+    /// The name servers of containers; what is no address among them, dockerd would not start with.
+    pub name_servers: Vec<NameServer>,
+    /// Where it keeps its data, unless that is the default.
+    pub data_root: Option<String>,
     /// Whether it lays rules for IPv4; it does unless it is told not to.
     pub iptables: Option<bool>,
     /// Whether it lays rules for IPv6; from 27.0 on it does unless it is told not to.
@@ -72,6 +78,16 @@ pub enum EngineKind {
     Docker,
     /// Podman's compatible service.
     Podman,
+}
+
+impl EngineKind {
+    /// The name of its process.
+    pub fn process_name(self) -> &'static str {
+        match self {
+            Self::Docker => "dockerd",
+            Self::Podman => "podman",
+        }
+    }
 }
 
 /// `GET /info`, as far as porthole uses it.

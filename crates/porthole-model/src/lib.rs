@@ -39,7 +39,8 @@ pub use content::{
 pub use dns::{
     DnsAnswer, DnsLadder, DnsName, DnsOutcome, DnsPeer, DnsProbe, DnsQuestion, DnsReading, DnsRung,
     DnsRungKind, DnsRungState, DnsSettings, DnsSubject, DnsTransport, DnsTry, DnsVantage, DnsVerdict,
-    DnsVisit, EngineRemarks, HostsEntry, NameServer, NotedForwarder, RecordKind, ResolverFile, ResponseCode,
+    DnsVisit, EngineRemarks, HostNames, HostsEntry, NameFiles, NameServer, NotedForwarder, RecordKind,
+    ResolverFile, ResponseCode,
 };
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{

@@ -31,6 +31,8 @@ pub enum Topic {
     Storage,
     /// What the engine keeps of its networks on disk.
     NetworkDatabase,
+    /// The files by which the host and its containers find names.
+    Names,
 }
 
 /// The topics a command asks for.
@@ -48,12 +50,13 @@ impl Scope {
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
         use Topic::{
-            Aftermaths, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, NetworkDatabase,
-            Resources, Routes, Sockets, Storage, Sysctls,
+            Aftermaths, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, Names,
+            NetworkDatabase, Resources, Routes, Sockets, Storage, Sysctls,
         };
         let namespaces = [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Firewall, FirewallWording];
         Self::of(
-            &[namespaces.as_slice(), &[Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase]].concat(),
+            &[namespaces.as_slice(), &[Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase, Names]]
+                .concat(),
         )
     }
 

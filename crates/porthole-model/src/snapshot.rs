@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Host, NetworkDatabase, Observed, Storage};
+use crate::{Engine, Host, NameFiles, NetworkDatabase, Observed, Storage};
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,4 +26,7 @@ pub struct Snapshot {
     /// What the engine keeps of its networks on disk.
     #[serde(default = "Observed::not_recorded")]
     pub network_database: Observed<NetworkDatabase>,
+    /// The files by which names are found.
+    #[serde(default = "Observed::not_recorded")]
+    pub names: Observed<NameFiles>,
 }

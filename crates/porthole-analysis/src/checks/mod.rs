@@ -1,6 +1,7 @@
 //! The checks: each a row of one table, with its code, its documentation and a pure function.
 
 mod concern;
+mod names;
 mod ph001_forwarding;
 mod ph002_rules_gone;
 mod ph003_translation_gone;
@@ -16,6 +17,9 @@ mod ph012_docker_proxy;
 mod ph013_port_taken;
 mod ph016_overlap;
 mod ph018_mtu;
+mod ph020_name_servers;
+mod ph021_embedded_resolver;
+mod ph022_stale_servers;
 mod ph030_same_mac;
 mod ph031_same_address;
 mod ph032_host_interface;
@@ -81,7 +85,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 37] = [
+static TABLE: [Check; 40] = [
     ph001_forwarding::CHECK,
     ph002_rules_gone::CHECK,
     ph003_translation_gone::CHECK,
@@ -97,6 +101,9 @@ static TABLE: [Check; 37] = [
     ph013_port_taken::CHECK,
     ph016_overlap::CHECK,
     ph018_mtu::CHECK,
+    ph020_name_servers::CHECK,
+    ph021_embedded_resolver::CHECK,
+    ph022_stale_servers::CHECK,
     ph030_same_mac::CHECK,
     ph031_same_address::CHECK,
     ph032_host_interface::CHECK,

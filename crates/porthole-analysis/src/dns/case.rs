@@ -1,13 +1,15 @@
 //! What the reasoning works on: the subject, what was read, the way of names, and which names are looked up.
 
+use std::net::SocketAddr;
+
 use porthole_model::{
     DnsOutcome, DnsProbe, DnsReading, DnsSubject, DnsTransport, DnsVantage, NameServer, Port, RecordKind,
-    ResolverFile,
+    ResolverFile, Socket, TransportProtocol,
 };
 
 use super::candidates::with_glibc;
 use super::names::{Wanted, wanted};
-use super::route::{Route, route};
+use super::route::{self, Route, Surroundings, route};
 use super::voice::{Voice, voice};
 
 /// The port of name servers.
@@ -25,8 +27,17 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     pub(super) fn new(subject: &'a DnsSubject, reading: &'a DnsReading) -> Self {
         let file = reading.resolver_file.value().cloned().flatten().unwrap_or_default();
-        let route = route(subject, reading, &file);
+        let read = reading.resolver_file.value().map(|_| &file);
+        let route = route(&Surroundings::of(subject, reading), read);
         Self { subject, reading, route, wanted: wanted(subject), file }
+    }
+
+    /// The engine's sockets in the container's network namespace that take questions.
+    pub(super) fn engine_sockets(&self, protocol: TransportProtocol) -> Vec<(SocketAddr, &'a Socket)> {
+        route::engine_sockets(
+            self.reading.engine_sockets.value().map(Vec::as_slice).unwrap_or_default(),
+            protocol,
+        )
     }
 
     /// The full names under which an outside name may be asked for.

@@ -1,10 +1,12 @@
 //! The way of a name: which servers are asked from where, what each rung came to, and which of them is broken.
 
+mod arrival;
 mod candidates;
 mod case;
 mod names;
 mod route;
 mod rungs;
+mod standing;
 mod verdicts;
 mod visits;
 mod voice;
@@ -15,6 +17,10 @@ mod tests;
 use porthole_model::{DnsLadder, DnsOutcome, DnsReading, DnsSubject, DnsVisit, EngineKind, Gap, GapKind};
 
 use self::case::Case;
+
+pub(crate) use self::arrival::{Arrival, arrival};
+pub(crate) use self::route::EMBEDDED;
+pub(crate) use self::standing::{Standing, Teller, Trouble, standings, troubles};
 
 /// Who is to be asked what, once the files are read; the probes of `reading` are not looked at.
 pub fn dns_visits(subject: &DnsSubject, reading: &DnsReading) -> Vec<DnsVisit> {
@@ -64,9 +70,9 @@ fn gaps(reading: &DnsReading) -> Vec<Gap> {
         reading.resolver_file.gap(),
         reading.hosts_file.gap(),
         reading.name_services.gap(),
-        reading.host_file.gap(),
-        reading.resolved_file.gap(),
-        reading.engine_servers.gap(),
+        reading.host.resolver_file.gap(),
+        reading.host.resolved_file.gap(),
+        reading.host.engine_servers.gap(),
         reading.engine_sockets.gap(),
         reading.host_stubs.gap(),
     ];

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use porthole_model::{
-    DnsReading, DnsSubject, EngineKind, InternetSocket, NameServer, NotedForwarder, ResolverFile, Socket,
-    SocketEndpoint, TransportProtocol,
+    DnsReading, DnsSettings, DnsSubject, EngineKind, HostNames, InternetSocket, NameServer, NotedForwarder,
+    ResolverFile, Socket, SocketEndpoint, TransportProtocol,
 };
 
 /// Where Docker's own resolver is, in each container of a network with names.
-pub(super) const EMBEDDED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
+pub(crate) const EMBEDDED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 /// Where systemd-resolved listens.
 pub(super) const RESOLVED_STUB: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 /// What Docker asks where nobody tells it whom (moby, `libnetwork/resolvconf`).
@@ -39,6 +39,8 @@ pub(super) struct Route {
 pub(super) enum Basis {
     /// The engine noted it in the container's resolv.conf.
     Noted,
+    /// The engine noted it in its network database.
+    Stored,
     /// The container was told so (`--dns`).
     Container,
     /// The engine was told so (daemon.json, `dockerd --dns`).
@@ -51,27 +53,50 @@ pub(super) enum Basis {
     Nobody,
 }
 
-/// The way of a name from this container.
-pub(super) fn route(subject: &DnsSubject, reading: &DnsReading, file: &ResolverFile) -> Route {
-    let mut entries = file.name_servers.clone();
+/// What decides whom a container asks, beside its resolv.conf.
+pub(super) struct Surroundings<'a> {
+    /// What the container was told of DNS.
+    pub(super) settings: &'a DnsSettings,
+    /// Whether its engine is Podman.
+    pub(super) is_podman: bool,
+    /// Whom the engine and its host ask.
+    pub(super) host: &'a HostNames,
+    /// What an engine keeps on disk of whom its resolver asks; empty where that was not read.
+    pub(super) stored: Vec<NotedForwarder>,
+}
+
+impl<'a> Surroundings<'a> {
+    /// Those of a subject of which files alone were read.
+    pub(super) fn of(subject: &'a DnsSubject, reading: &'a DnsReading) -> Self {
+        let is_podman = subject.engine.as_ref().is_some_and(|engine| engine.kind == EngineKind::Podman);
+        Self { settings: &subject.settings, is_podman, host: &reading.host, stored: Vec::new() }
+    }
+}
+
+/// The way of a name from this container, by its resolv.conf where that was read.
+pub(super) fn route(surroundings: &Surroundings<'_>, file: Option<&ResolverFile>) -> Route {
+    let mut entries = file.map(|file| file.name_servers.clone()).unwrap_or_default();
     let ignored = entries.len().saturating_sub(MOST_SERVERS);
     entries.truncate(MOST_SERVERS);
-    if entries.is_empty() && reading.resolver_file.value().is_some() {
+    if entries.is_empty() && file.is_some() {
         // resolv.conf(5): without a server, that of the own machine.
         entries.push(NameServer::from(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
     let is_embedded = entries.first().is_some_and(|server| server.address == EMBEDDED);
-    let (forwarders, basis) =
-        if is_embedded { forwarders(subject, reading, file) } else { (Vec::new(), Basis::Nobody) };
-    Route { entries, ignored, is_embedded, forwarders, basis, host_servers: host_servers(reading) }
+    let (forwarders, basis) = match file {
+        Some(file) if is_embedded => forwarders(surroundings, file),
+        _ => (Vec::new(), Basis::Nobody),
+    };
+    let host_servers = host_servers(surroundings.host);
+    Route { entries, ignored, is_embedded, forwarders, basis, host_servers }
 }
 
 /// The host's servers, and behind systemd's stub those that it asks itself.
-fn host_servers(reading: &DnsReading) -> Vec<NameServer> {
-    let mut servers = named(reading.host_file.value());
+pub(super) fn host_servers(host: &HostNames) -> Vec<NameServer> {
+    let mut servers = named(host.resolver_file.value());
     servers.truncate(MOST_SERVERS);
     if servers.iter().any(|server| server.address == RESOLVED_STUB) {
-        servers.extend(named(reading.resolved_file.value()));
+        servers.extend(named(host.resolved_file.value()));
     }
     servers
 }
@@ -80,24 +105,23 @@ fn named(file: Option<&Option<ResolverFile>>) -> Vec<NameServer> {
     file.into_iter().flatten().flat_map(|file| file.name_servers.clone()).collect()
 }
 
-fn forwarders(
-    subject: &DnsSubject,
-    reading: &DnsReading,
-    file: &ResolverFile,
-) -> (Vec<NotedForwarder>, Basis) {
+fn forwarders(surroundings: &Surroundings<'_>, file: &ResolverFile) -> (Vec<NotedForwarder>, Basis) {
     let remarks = &file.remarks;
     if let Some(noted) = &remarks.forwarders {
-        return (noted.clone(), noted_basis(subject, file));
+        return (noted.clone(), noted_basis(surroundings, file));
     }
     if remarks.has_no_server {
         return (Vec::new(), Basis::Nobody);
     }
-    before_notes(subject, reading)
+    if !surroundings.stored.is_empty() {
+        return (surroundings.stored.clone(), stored_basis(surroundings));
+    }
+    before_notes(surroundings)
 }
 
-fn noted_basis(subject: &DnsSubject, file: &ResolverFile) -> Basis {
+fn noted_basis(surroundings: &Surroundings<'_>, file: &ResolverFile) -> Basis {
     let is_told = file.remarks.overrides.iter().any(|word| word == "nameservers");
-    match (is_told, subject.settings.servers.is_empty()) {
+    match (is_told, surroundings.settings.servers.is_empty()) {
         _ if file.remarks.used_default_servers => Basis::Defaults,
         (true, false) => Basis::Container,
         (true, true) => Basis::Engine,
@@ -105,10 +129,18 @@ fn noted_basis(subject: &DnsSubject, file: &ResolverFile) -> Basis {
     }
 }
 
+fn stored_basis(surroundings: &Surroundings<'_>) -> Basis {
+    match surroundings.host.engine_servers.value() {
+        _ if !surroundings.settings.servers.is_empty() => Basis::Container,
+        Some(servers) if !servers.is_empty() => Basis::Engine,
+        _ => Basis::Stored,
+    }
+}
+
 /// Docker 25 and older note nothing: what they do with the same settings (moby 20.10, `sandbox_dns_unix.go`). On networks
 /// with names the host's own file counts, systemd-resolved's stub included, which is asked from the host.
-fn before_notes(subject: &DnsSubject, reading: &DnsReading) -> (Vec<NotedForwarder>, Basis) {
-    let told: Vec<NameServer> = subject
+fn before_notes(surroundings: &Surroundings<'_>) -> (Vec<NotedForwarder>, Basis) {
+    let told: Vec<NameServer> = surroundings
         .settings
         .servers
         .iter()
@@ -118,19 +150,16 @@ fn before_notes(subject: &DnsSubject, reading: &DnsReading) -> (Vec<NotedForward
     if !told.is_empty() {
         return (from_container(told), Basis::Container);
     }
-    match reading.engine_servers.value() {
+    match surroundings.host.engine_servers.value() {
         Some(servers) if !servers.is_empty() => return (from_container(servers.clone()), Basis::Engine),
         _ => {}
     }
-    let hosts = named(reading.host_file.value());
-    if hosts.is_empty() && reading.host_file.value().is_some() && !is_podman(subject) {
+    let file = &surroundings.host.resolver_file;
+    let hosts = named(file.value());
+    if hosts.is_empty() && file.value().is_some() && !surroundings.is_podman {
         return (from_container(DEFAULTS.map(NameServer::from).to_vec()), Basis::Defaults);
     }
     (of_host(hosts), Basis::HostFile)
-}
-
-fn is_podman(subject: &DnsSubject) -> bool {
-    subject.engine.as_ref().is_some_and(|engine| engine.kind == EngineKind::Podman)
 }
 
 fn from_container(servers: Vec<NameServer>) -> Vec<NotedForwarder> {
@@ -144,16 +173,12 @@ fn of_host(servers: Vec<NameServer>) -> Vec<NotedForwarder> {
 }
 
 /// The engine's sockets in the container's network namespace that take questions.
-pub(super) fn engine_sockets(
-    reading: &DnsReading,
-    protocol: TransportProtocol,
-) -> Vec<(SocketAddr, &Socket)> {
-    let bound =
-        reading.engine_sockets.value().into_iter().flatten().filter_map(|socket| match &socket.endpoint {
-            SocketEndpoint::Internet(InternetSocket { protocol: spoken, local, .. }) => {
-                (*spoken == protocol).then_some((*local, socket))
-            }
-            SocketEndpoint::Unix(_) => None,
-        });
+pub(super) fn engine_sockets(sockets: &[Socket], protocol: TransportProtocol) -> Vec<(SocketAddr, &Socket)> {
+    let bound = sockets.iter().filter_map(|socket| match &socket.endpoint {
+        SocketEndpoint::Internet(InternetSocket { protocol: spoken, local, .. }) => {
+            (*spoken == protocol).then_some((*local, socket))
+        }
+        SocketEndpoint::Unix(_) => None,
+    });
     bound.filter(|(local, _)| local.ip() == EMBEDDED).collect()
 }

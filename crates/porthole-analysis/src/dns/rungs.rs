@@ -8,7 +8,7 @@ use porthole_model::{
 };
 
 use super::case::{Case, DNS_PORT};
-use super::route::{Basis, EMBEDDED, engine_sockets};
+use super::route::{Basis, EMBEDDED};
 use super::voice::Voice;
 
 /// All rungs that a name passes here.
@@ -141,10 +141,8 @@ fn redirect(case: &Case<'_>) -> DnsRung {
     {
         let front = case.voice(&server, DNS_PORT, DnsVantage::Container, over);
         let behind = behind(case, protocol, over);
-        let ports: Vec<_> = engine_sockets(case.reading, protocol)
-            .iter()
-            .map(|(address, _)| address.port().to_string())
-            .collect();
+        let ports: Vec<_> =
+            case.engine_sockets(protocol).iter().map(|(address, _)| address.port().to_string()).collect();
         let state = led(front.as_ref(), behind.as_ref());
         let word = match state {
             DnsRungState::Good => "leads to",
@@ -174,7 +172,7 @@ fn led(front: Option<&Voice>, behind: Option<&Voice>) -> DnsRungState {
 
 /// What the engine's own socket says, past the rules.
 pub(super) fn behind(case: &Case<'_>, protocol: TransportProtocol, over: DnsTransport) -> Option<Voice> {
-    let sockets = engine_sockets(case.reading, protocol);
+    let sockets = case.engine_sockets(protocol);
     let voices = sockets.iter().filter_map(|(address, _)| {
         case.voice(&EMBEDDED.into(), Port(address.port()), DnsVantage::Container, over)
     });
@@ -186,8 +184,8 @@ fn sockets(case: &Case<'_>) -> DnsRung {
     if let Some(gap) = case.reading.engine_sockets.gap() {
         return rung(DnsRungKind::EngineSockets, title, DnsRungState::Unknown, vec![gap.cause.clone()]);
     }
-    let udp = engine_sockets(case.reading, TransportProtocol::Udp);
-    let tcp = engine_sockets(case.reading, TransportProtocol::Tcp);
+    let udp = case.engine_sockets(TransportProtocol::Udp);
+    let tcp = case.engine_sockets(TransportProtocol::Tcp);
     if udp.is_empty() && tcp.is_empty() {
         let notes = vec!["no socket is bound to 127.0.0.11 in the container".to_owned()];
         return rung(DnsRungKind::EngineSockets, title, DnsRungState::Failed, notes);
@@ -235,6 +233,7 @@ pub(super) fn vantage(forwarder: &NotedForwarder) -> DnsVantage {
 pub(super) fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::Noted => "noted by the engine in the container's resolv.conf",
+        Basis::Stored => "noted by the engine in its network database",
         Basis::Container => "the container was made with --dns",
         Basis::Engine => "the engine's settings",
         Basis::HostFile => "the host's resolv.conf, as it is now",

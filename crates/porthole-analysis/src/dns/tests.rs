@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
     DnsAnswer, DnsLadder, DnsOutcome, DnsPeer, DnsProbe, DnsReading, DnsRungKind, DnsSettings, DnsSubject,
-    DnsTransport, DnsVantage, DnsVisit, EngineKind, EngineVersion, Gap, GapKind, InternetSocket, NameServer,
-    NetworkAttachment, NotedForwarder, Observed, Pid, Port, RecordKind, ResolverFile, ResponseCode, Severity,
-    Socket, SocketEndpoint, SocketOwner, SocketState, TransportProtocol, Uid,
+    DnsTransport, DnsVantage, DnsVisit, EngineKind, EngineVersion, Gap, GapKind, HostNames, InternetSocket,
+    NameServer, NetworkAttachment, NotedForwarder, Observed, Pid, Port, RecordKind, ResolverFile,
+    ResponseCode, Severity, Socket, SocketEndpoint, SocketOwner, SocketState, TransportProtocol, Uid,
 };
 
 use super::{dns_ladder, dns_subject, dns_visits, dns_visits_again};
@@ -89,6 +89,15 @@ fn socket(protocol: TransportProtocol) -> Socket {
     Socket { endpoint, inode: 7, owners }
 }
 
+/// A host whose file names these servers, and systemd-resolved's file those.
+fn host(servers: &[&str], resolved: Option<&[&str]>) -> HostNames {
+    HostNames {
+        resolver_file: Observed::Known(Some(file(servers))),
+        resolved_file: Observed::Known(resolved.map(file)),
+        engine_servers: Observed::Known(Vec::new()),
+    }
+}
+
 /// A container on a user's network, its engine's resolver at work, the forwarder 10.0.0.1 asked from the host.
 fn reading() -> DnsReading {
     let mut resolver_file = file(&["127.0.0.11"]);
@@ -98,9 +107,7 @@ fn reading() -> DnsReading {
         resolver_file: Observed::Known(Some(resolver_file)),
         hosts_file: Observed::Known(Vec::new()),
         name_services: Observed::Known(None),
-        host_file: Observed::Known(Some(file(&["10.0.0.1"]))),
-        resolved_file: Observed::Known(None),
-        engine_servers: Observed::Known(Vec::new()),
+        host: host(&["10.0.0.1"], None),
         engine_sockets: Observed::Known(vec![socket(TransportProtocol::Udp), socket(TransportProtocol::Tcp)]),
         host_stubs: Observed::Known(Vec::new()),
         shares_host_network: false,
@@ -275,7 +282,7 @@ fn the_forwarder_answers_the_host_alone() {
 
 #[test]
 fn the_host_asks_another_server_since() {
-    let reading = DnsReading { host_file: Observed::Known(Some(file(&["10.0.0.2"]))), ..reading() };
+    let reading = DnsReading { host: host(&["10.0.0.2"], None), ..reading() };
     let ladder = ladder(&subject("app"), reading, &forwarder_is(&DnsOutcome::Silent));
     only(&ladder, DnsRungKind::Forwarder, "asks others since");
     assert_eq!(ladder.verdicts[0].remedies[0].commands, ["docker restart web"]);
@@ -283,7 +290,7 @@ fn the_host_asks_another_server_since() {
 
 #[test]
 fn a_chosen_server_is_not_stale() {
-    let mut reading = DnsReading { host_file: Observed::Known(Some(file(&["10.0.0.2"]))), ..reading() };
+    let mut reading = DnsReading { host: host(&["10.0.0.2"], None), ..reading() };
     if let Observed::Known(Some(file)) = &mut reading.resolver_file {
         file.remarks.overrides = vec!["nameservers".to_owned()];
     }
@@ -296,7 +303,7 @@ fn a_chosen_server_is_not_stale() {
 
 #[test]
 fn a_stub_that_nobody_serves() {
-    let mut reading = DnsReading { host_file: Observed::Known(Some(file(&["127.0.0.53"]))), ..reading() };
+    let mut reading = DnsReading { host: host(&["127.0.0.53"], None), ..reading() };
     let noted = NotedForwarder { server: ip("127.0.0.53").into(), from_host: true };
     if let Observed::Known(Some(file)) = &mut reading.resolver_file {
         file.remarks.forwarders = Some(vec![noted]);
@@ -313,7 +320,7 @@ fn a_stub_that_nobody_serves() {
 
 #[test]
 fn no_server_is_named_at_all() {
-    let mut reading = DnsReading { host_file: Observed::Known(Some(file(&[]))), ..reading() };
+    let mut reading = DnsReading { host: host(&[], None), ..reading() };
     if let Observed::Known(Some(file)) = &mut reading.resolver_file {
         file.remarks.forwarders = None;
         file.remarks.has_no_server = true;
@@ -385,8 +392,7 @@ fn the_first_of_two_servers_is_dead() {
 
 #[test]
 fn the_engines_default_is_out_of_reach() {
-    let reading =
-        DnsReading { host_file: Observed::Known(Some(file(&["127.0.0.53"]))), ..direct(&["8.8.8.8"]) };
+    let reading = DnsReading { host: host(&["127.0.0.53"], None), ..direct(&["8.8.8.8"]) };
     let world = |_: &DnsVisit, _: &str, _| DnsOutcome::Silent;
     only(
         &ladder(&subject("bridge"), reading, &world),
@@ -436,14 +442,10 @@ fn before_docker_26_the_forwarders_are_those_of_the_host() {
         asked
     };
     assert_eq!(asked(&plain(), &subject("app")), ["10.0.0.1 the container", "10.0.0.1 the host"]);
-    let resolved = DnsReading {
-        host_file: Observed::Known(Some(file(&["127.0.0.53"]))),
-        resolved_file: Observed::Known(Some(file(&["10.0.0.7"]))),
-        ..plain()
-    };
+    let resolved = DnsReading { host: host(&["127.0.0.53"], Some(&["10.0.0.7"])), ..plain() };
     let stub = asked(&resolved, &subject("app"));
     assert_eq!(stub, ["10.0.0.7 the host", "127.0.0.53 the container", "127.0.0.53 the host"]);
-    let empty = DnsReading { host_file: Observed::Known(Some(file(&[]))), ..plain() };
+    let empty = DnsReading { host: host(&[], None), ..plain() };
     assert!(asked(&empty, &subject("app")).contains(&"8.8.8.8 the container".to_owned()));
     let mut told = subject("app");
     told.settings.servers = vec!["10.0.0.5".to_owned()];

@@ -9,7 +9,6 @@ use porthole_model::{
 
 use super::candidates::with_glibc;
 use super::case::{Case, DNS_PORT};
-use super::route::engine_sockets;
 
 /// The visits, each once.
 pub(super) fn of(case: &Case<'_>) -> Vec<DnsVisit> {
@@ -81,7 +80,7 @@ fn sockets(case: &Case<'_>) -> Vec<DnsVisit> {
     let names: Vec<String> = own(case).into_iter().chain(case.outside()).collect();
     let ways = [(TransportProtocol::Udp, DnsTransport::Udp), (TransportProtocol::Tcp, DnsTransport::Tcp)];
     let visits = ways.into_iter().flat_map(|(protocol, over)| {
-        let bound = engine_sockets(case.reading, protocol).into_iter();
+        let bound = case.engine_sockets(protocol).into_iter();
         bound.map(move |(address, _)| (address, over))
     });
     visits

@@ -19,7 +19,7 @@ pub(crate) fn is_listener(socket: &Socket) -> Option<&InternetSocket> {
 /// Whether `socket` takes what is sent to `address`.
 ///
 /// Where the kernel did not say whether an IPv6 wildcard refuses IPv4, it is taken for the default, which serves both.
-pub(super) fn serves(socket: &InternetSocket, address: IpAddr) -> bool {
+pub(crate) fn serves(socket: &InternetSocket, address: IpAddr) -> bool {
     let local = socket.local.ip().to_canonical();
     match (local, address) {
         (IpAddr::V6(local), IpAddr::V4(_)) => local.is_unspecified() && socket.v6_only != Some(true),
@@ -35,7 +35,7 @@ pub(super) fn is_loopback(socket: &InternetSocket) -> bool {
 }
 
 /// Whether `socket` is bound to that port.
-pub(super) fn is_on(socket: &InternetSocket, port: Port, protocol: TransportProtocol) -> bool {
+pub(crate) fn is_on(socket: &InternetSocket, port: Port, protocol: TransportProtocol) -> bool {
     socket.local.port() == port.0 && socket.protocol == protocol
 }
 

@@ -8,6 +8,7 @@ mod engine;
 mod forwarding;
 mod lab;
 mod locality;
+mod names;
 mod netdb;
 mod networks;
 mod nouns;

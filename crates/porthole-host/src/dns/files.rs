@@ -1,9 +1,11 @@
 //! Small files as a process sees them, and the engine's process.
 
+use std::fs::Metadata;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use porthole_model::{Gap, GapKind, Observed, Pid};
+use porthole_model::{Gap, GapKind, Observed, Pid, Timestamp};
 
 use crate::LinuxHost;
 use crate::door::read_within;
@@ -12,9 +14,18 @@ use crate::failure::{Right, gap};
 /// No file of settings is longer.
 const LONGEST: u64 = 1 << 20;
 
+/// A small file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFile {
+    /// What is in it.
+    pub content: Vec<u8>,
+    /// When it was last written.
+    pub modified: Option<Timestamp>,
+}
+
 impl LinuxHost {
-    /// The content of a file as the process sees it, without leaving its root; `None` where there is none.
-    pub fn settings_file_of(&self, pid: Pid, path: &str) -> Observed<Option<Vec<u8>>> {
+    /// A file as the process sees it, without leaving its root; `None` where there is none.
+    pub fn settings_file_of(&self, pid: Pid, path: &str) -> Observed<Option<SettingsFile>> {
         let what = || format!("{path} of process {pid}");
         let file = match read_within(&self.proc, pid, Path::new(path)) {
             Ok(file) => file,
@@ -22,12 +33,15 @@ impl LinuxHost {
             Err(error) => return Observed::Missing(gap(what(), "open", error, Right::Tracing)),
         };
         let mut content = Vec::new();
-        let is_plain = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        if !is_plain {
+        let Some(metadata) = file.metadata().ok().filter(Metadata::is_file) else {
             return Observed::Missing(Gap::new(GapKind::Failed, what(), "it is not a regular file"));
-        }
+        };
+        let modified =
+            metadata.mtime().checked_mul(1000).map(|seconds| seconds + metadata.mtime_nsec() / 1_000_000);
         match file.take(LONGEST + 1).read_to_end(&mut content) {
-            Ok(length) if length as u64 <= LONGEST => Observed::Known(Some(content)),
+            Ok(length) if length as u64 <= LONGEST => {
+                Observed::Known(Some(SettingsFile { content, modified: modified.map(Timestamp) }))
+            }
             Ok(_) => Observed::Missing(Gap::new(GapKind::Failed, what(), "it is longer than 1 MiB")),
             Err(error) => Observed::Missing(gap(what(), "read", error, Right::Tracing)),
         }
@@ -48,7 +62,7 @@ impl LinuxHost {
     }
 
     /// A file that is not there, if the process is.
-    fn absent(&self, pid: Pid, what: &str) -> Observed<Option<Vec<u8>>> {
+    fn absent<T>(&self, pid: Pid, what: &str) -> Observed<Option<T>> {
         match self.proc.read(pid, "stat") {
             Ok(_) => Observed::Known(None),
             Err(error) => Observed::Missing(gap(what, "/proc", error, Right::Tracing)),

@@ -8,4 +8,5 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
+pub use files::SettingsFile;
 pub use visit::{DnsDoors, ask_servers};

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+
 /// A name server, as a file names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameServer {
@@ -42,6 +44,9 @@ pub struct ResolverFile {
     pub remarks: EngineRemarks,
     /// Lines that a C library passes over.
     pub not_understood: Vec<String>,
+    /// When the file was last written, where that was read.
+    #[serde(default)]
+    pub modified: Option<Timestamp>,
 }
 
 impl ResolverFile {

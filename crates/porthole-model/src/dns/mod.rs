@@ -3,6 +3,7 @@
 mod files;
 mod ladder;
 mod probe;
+mod standing;
 mod subject;
 
 pub use files::{EngineRemarks, HostsEntry, NameServer, NotedForwarder, ResolverFile};
@@ -11,4 +12,5 @@ pub use probe::{
     DnsAnswer, DnsOutcome, DnsProbe, DnsQuestion, DnsTransport, DnsVantage, DnsVisit, RecordKind,
     ResponseCode,
 };
+pub use standing::{HostNames, NameFiles};
 pub use subject::{DnsPeer, DnsReading, DnsSettings, DnsSubject};

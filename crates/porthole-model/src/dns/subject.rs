@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DnsProbe, EngineVersion, HostsEntry, NameServer, NetworkAttachment, Observed, Pid, ResolverFile, Socket,
+    DnsProbe, EngineVersion, HostNames, HostsEntry, NetworkAttachment, Observed, Pid, ResolverFile, Socket,
 };
 
 /// What a container was told of DNS when it was made (`--dns`, `--dns-search`, `--dns-option`).
@@ -76,12 +76,8 @@ pub struct DnsReading {
     pub hosts_file: Observed<Vec<HostsEntry>>,
     /// The `hosts` line of the container's nsswitch.conf; `None` where it has none.
     pub name_services: Observed<Option<Vec<String>>>,
-    /// The resolv.conf that the engine sees.
-    pub host_file: Observed<Option<ResolverFile>>,
-    /// What systemd-resolved itself asks (`/run/systemd/resolve/resolv.conf`).
-    pub resolved_file: Observed<Option<ResolverFile>>,
-    /// The name servers that the engine's own settings name (daemon.json, `dockerd --dns`).
-    pub engine_servers: Observed<Vec<NameServer>>,
+    /// Whom the engine and its host ask.
+    pub host: HostNames,
     /// The sockets in the container's network namespace that are bound to 127.0.0.11.
     pub engine_sockets: Observed<Vec<Socket>>,
     /// What listens on port 53 of a loopback address in the engine's network namespace.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use porthole_engine::Client;
 use porthole_model::{
-    Container, Engine, Gap, GapKind, Host, MountKind, NetworkDatabase, Observed, Pid, Scope, Snapshot,
-    Storage, Topic,
+    Container, Engine, Gap, GapKind, Host, MountKind, NameFiles, NetworkDatabase, Observed, Pid, Scope,
+    Snapshot, Storage, Topic,
 };
 
-use super::{DatabasePlace, Request, engine_settings};
+use super::{DatabasePlace, Request, engine_settings, names};
 use crate::error::CommandError;
 use crate::world::World;
 
@@ -38,7 +38,22 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let storage = storage(world, request.scope, &host, &engine).into();
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
     let network_database = network_database(world, request, &engine);
-    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database })
+    let names = names(world, request.scope, &host, &engine).into();
+    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database, names })
+}
+
+/// The files by which names are found, where this host is the engine's.
+fn names(
+    world: &World,
+    scope: &Scope,
+    host: &Observed<Host>,
+    engine: &Observed<Engine>,
+) -> Result<NameFiles, Gap> {
+    if !scope.has(Topic::Names) {
+        return Err(Gap::not_asked("files by which names are found"));
+    }
+    let daemon = engine.value().and_then(|engine| engine.daemon.value().copied());
+    names::read(&world.host, host.known()?, daemon)
 }
 
 /// The files that the engine names, if they are files of this host.
@@ -92,7 +107,7 @@ pub(crate) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, C
         Err(error) => return Ok(Observed::Missing(error.into())),
     };
     engine.daemon = daemon(world, &client).into();
-    engine.settings = engine_settings::read(world, &engine).into();
+    engine.settings = engine_settings::of(&world.host, &engine).into();
     Ok(Observed::Known(engine))
 }
 

@@ -3,6 +3,7 @@
 mod engine_settings;
 mod file;
 mod live;
+pub(crate) mod names;
 mod network_database;
 mod through_engine;
 

@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use porthole_host::SettledFile;
 use porthole_model::{Engine, EngineKind, Gap, GapKind, NetworkDatabase, Observed, Pid, Secrets};
 use porthole_wire::{bolt, network_database};
-use serde::Deserialize;
 
+use super::engine_settings::engine_settings;
 use crate::world::World;
 
 /// Where Docker keeps its data, unless it is told otherwise.
 const DATA_ROOT: &str = "/var/lib/docker";
 /// Below that.
 const DATABASE: &str = "network/files/local-kv.db";
-const SETTINGS: &str = "/etc/docker/daemon.json";
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +48,8 @@ impl DatabasePlace {
 
     /// Where the settings among these files say that it is.
     fn configured(process: Option<Pid>, world: &World) -> Self {
-        let root = configured_root(process, world).unwrap_or_else(|| DATA_ROOT.to_owned());
+        let settings = engine_settings(&world.host, process).ok();
+        let root = settings.and_then(|settings| settings.data_root).unwrap_or_else(|| DATA_ROOT.to_owned());
         Self { process, path: Path::new(&root).join(DATABASE) }
     }
 
@@ -74,15 +74,4 @@ impl DatabasePlace {
         let file = self.bytes(world)?;
         Ok(self.decode(world, &file, world.settings.secrets))
     }
-}
-
-/// What daemon.json says, of this name or the one of old.
-fn configured_root(process: Option<Pid>, world: &World) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Configured {
-        #[serde(rename = "data-root", alias = "graph")]
-        root: Option<String>,
-    }
-    let text = world.host.files_of(process).ok()?.read(Path::new(SETTINGS)).ok()?;
-    serde_json::from_slice::<Configured>(&text).ok()?.root
 }

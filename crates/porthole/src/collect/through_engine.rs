@@ -70,10 +70,7 @@ fn snapshot(output: &HelperOutput) -> Result<Snapshot, CommandError> {
 
 /// The engine's process on its own host, by its name: its socket is in another mount namespace than the helper's.
 fn daemon(host: &Host, engine: &Engine) -> Result<Pid, Gap> {
-    let name = match engine.version.kind {
-        porthole_model::EngineKind::Docker => "dockerd",
-        porthole_model::EngineKind::Podman => "podman",
-    };
+    let name = engine.version.kind.process_name();
     let mut named = host.processes.known()?.iter().filter(|process| process.name == name);
     match (named.next(), named.next()) {
         (Some(daemon), None) => Ok(daemon.pid),

@@ -29,6 +29,7 @@ mod forward;
 mod forward_remote;
 mod healthy;
 mod help;
+mod name_faults;
 mod net_tools;
 mod netdb;
 mod plugin;

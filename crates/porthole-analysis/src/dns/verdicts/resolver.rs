@@ -7,14 +7,14 @@ use porthole_model::{
 use super::forwarders;
 use super::words::{Words, restart, verdict};
 use crate::dns::case::{Case, DNS_PORT};
-use crate::dns::route::{EMBEDDED, engine_sockets};
+use crate::dns::route::EMBEDDED;
 use crate::dns::rungs::{behind, owners};
 use crate::dns::voice::Voice;
 
 /// What is wrong from 127.0.0.11 on.
 pub(super) fn of(case: &Case<'_>) -> Vec<DnsVerdict> {
     let Some(front) = front(case, DnsTransport::Udp) else { return Vec::new() };
-    let sockets = engine_sockets(case.reading, TransportProtocol::Udp);
+    let sockets = case.engine_sockets(TransportProtocol::Udp);
     if !front.is_alive() {
         return not_reached(case, &front, sockets.is_empty()).into_iter().collect();
     }
@@ -54,7 +54,7 @@ fn without_sockets(case: &Case<'_>, front: &Voice) -> DnsVerdict {
 
 fn without_rules(case: &Case<'_>, front: &Voice, behind: &Voice, over: &str) -> DnsVerdict {
     let protocol = if over == "udp" { TransportProtocol::Udp } else { TransportProtocol::Tcp };
-    let port = engine_sockets(case.reading, protocol).first().map_or(0, |(address, _)| address.port());
+    let port = case.engine_sockets(protocol).first().map_or(0, |(address, _)| address.port());
     let words = Words::new(format!(
         "the rules that lead 127.0.0.11:53 ({over}) to the engine's resolver are gone from the network namespace of {}",
         case.subject.label
@@ -66,7 +66,7 @@ fn without_rules(case: &Case<'_>, front: &Voice, behind: &Voice, over: &str) -> 
 }
 
 fn mute(case: &Case<'_>, front: &Voice, behind: &Voice) -> DnsVerdict {
-    let sockets = engine_sockets(case.reading, TransportProtocol::Udp);
+    let sockets = case.engine_sockets(TransportProtocol::Udp);
     let holder = sockets.first().and_then(|(_, socket)| owners(socket));
     let words =
         Words::new("the engine's resolver does not answer, not even for names that it knows by itself")

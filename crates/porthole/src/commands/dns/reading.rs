@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use porthole_host::{DnsDoors, LinuxHost, SocketFilter, SocketInventory};
 use porthole_model::{
-    DnsOutcome, DnsProbe, DnsReading, DnsSubject, EngineKind, Gap, GapKind, NameServer, Observed, Pid, Port,
-    Socket, SocketEndpoint,
+    DnsOutcome, DnsProbe, DnsReading, DnsSubject, EngineKind, Gap, Observed, Pid, Port, Socket,
+    SocketEndpoint,
 };
 use porthole_wire::dns;
 
-/// What systemd-resolved itself asks.
-const RESOLVED_FILE: &str = "/run/systemd/resolve/resolv.conf";
+use crate::collect::names;
 
 /// Reads and asks. No file, socket or server keeps it longer than `wait`, or is an error.
 pub(super) fn read(host: &LinuxHost, subject: &DnsSubject, wait: Duration) -> DnsReading {
@@ -19,15 +18,13 @@ pub(super) fn read(host: &LinuxHost, subject: &DnsSubject, wait: Duration) -> Dn
     let host_side = daemon.unwrap_or(Pid(std::process::id()));
     let subject = &named(host, subject);
     let mut inventory = host.socket_inventory();
-    let file = |pid, path| host.settings_file_of(pid, path);
+    let text = |path| host.settings_file_of(subject.pid, path).map(|file| file.map(|file| file.content));
     let mut reading = DnsReading {
-        resolver_file: file(subject.pid, "/etc/resolv.conf").map(parsed(dns::resolver_file)),
-        hosts_file: file(subject.pid, "/etc/hosts").map(|text| dns::hosts_file(&text.unwrap_or_default())),
-        name_services: file(subject.pid, "/etc/nsswitch.conf")
+        resolver_file: names::resolver_file(host, subject.pid),
+        hosts_file: text("/etc/hosts").map(|text| dns::hosts_file(&text.unwrap_or_default())),
+        name_services: text("/etc/nsswitch.conf")
             .map(|text| text.and_then(|text| dns::hosts_services(&text))),
-        host_file: file(host_side, "/etc/resolv.conf").map(parsed(dns::resolver_file)),
-        resolved_file: file(host_side, RESOLVED_FILE).map(parsed(dns::resolver_file)),
-        engine_servers: engine_servers(host, daemon).into(),
+        host: names::of_host(host, daemon),
         engine_sockets: bound(&mut inventory, subject.pid, &SocketFilter::listeners()),
         host_stubs: bound(&mut inventory, host_side, &name_servers()),
         shares_host_network: shares_network(host, subject.pid, host_side),
@@ -48,17 +45,10 @@ pub(super) fn was_asked(probe: &DnsProbe) -> bool {
     !matches!(probe.outcome, DnsOutcome::NotAsked(_))
 }
 
-fn parsed<T>(parse: impl Fn(&[u8]) -> T) -> impl Fn(Option<Vec<u8>>) -> Option<T> {
-    move |text| text.map(|text| parse(&text))
-}
-
 /// The engine's process: as the caller found it, or by its name.
 fn daemon(host: &LinuxHost, subject: &DnsSubject) -> Option<Pid> {
-    let name = match subject.engine.as_ref().map(|engine| engine.kind) {
-        Some(EngineKind::Podman) => "podman",
-        Some(EngineKind::Docker) | None => "dockerd",
-    };
-    subject.daemon.or_else(|| host.process_named(name).ok())
+    let kind = subject.engine.as_ref().map_or(EngineKind::Docker, |engine| engine.kind);
+    subject.daemon.or_else(|| host.process_named(kind.process_name()).ok())
 }
 
 /// A process in a container of an engine has a name there: the beginning of the container's id.
@@ -70,24 +60,6 @@ fn named(host: &LinuxHost, subject: &DnsSubject) -> DnsSubject {
         subject.own_name = Some(container.short().to_string());
     }
     subject
-}
-
-/// The name servers in the engine's settings and on its command line.
-fn engine_servers(host: &LinuxHost, daemon: Option<Pid>) -> Result<Vec<NameServer>, Gap> {
-    let what = "name servers in the engine's settings";
-    let daemon =
-        daemon.ok_or_else(|| Gap::new(GapKind::NotAsked, what, "the engine's process is not known"))?;
-    let arguments = host.arguments_of(daemon);
-    let arguments: Vec<_> = arguments.known()?.iter().map(porthole_model::MaskedText::as_str).collect();
-    let path = dns::settings_file(&arguments);
-    let file = host.settings_file_of(daemon, path);
-    let in_file = match file.known()? {
-        Some(text) => dns::servers_in_settings(text),
-        None => Ok(Vec::new()),
-    };
-    let in_file =
-        in_file.map_err(|error| Gap::new(GapKind::Failed, format!("{what} ({path})"), error.to_string()))?;
-    Ok([in_file, dns::servers_in_arguments(&arguments)].concat())
 }
 
 /// Whoever waits for questions.

@@ -1,0 +1,152 @@
+//! The checks of names, proven: each fault is put into a real engine and found as exactly its code, without a question
+//! being asked.
+
+use porthole_lab::{Engine, Lab};
+use serde_json::{Value, json};
+
+use crate::support::{assert_codes, builder, lab, mend, on_docker_engines, start};
+
+/// A container on a network of its own and one on the default bridge.
+fn populate(lab: &Lab) {
+    lab.docker_ok(&["network", "create", "app"]);
+    idle(lab, "web", &["--network", "app"]);
+    idle(lab, "old", &[]);
+}
+
+fn idle(lab: &Lab, name: &str, options: &[&str]) {
+    lab.run(name, &[&["--stop-timeout", "1"], options].concat(), "peer:1", &["idle"]);
+}
+
+fn inside(lab: &Lab, container: &str, command: &str) {
+    let pid = lab.docker_ok(&["inspect", "-f", "{{.State.Pid}}", container]);
+    lab.sh_ok(&format!("nsenter -t {pid} -n {command}"));
+}
+
+fn summaries(report: &Value) -> String {
+    let findings = report["findings"].as_array().expect("findings");
+    findings.iter().map(|finding| finding["summary"].to_string() + &finding["severity"].to_string()).collect()
+}
+
+fn assert_says(report: &Value, words: &[&str]) {
+    let said = summaries(report);
+    assert!(words.iter().all(|word| said.contains(word)), "{words:?}\n{report:#}");
+}
+
+#[test]
+fn ph020_a_server_on_the_containers_own_loopback() {
+    on_docker_engines(|lab| {
+        populate(lab);
+        assert_codes(lab, &[]);
+        for options in [&["--dns", "127.0.0.53"][..], &["--dns", "127.0.0.53", "--network", "app"]] {
+            idle(lab, "wrong", options);
+            let report = assert_codes(lab, &["PH020"]);
+            assert_says(&report, &["'wrong'", "127.0.0.53", "nobody listens", "error"]);
+            lab.docker_ok(&["rm", "-f", "wrong"]);
+        }
+        lab.run("own", &["--dns", "127.0.0.1"], "peer:1", &["udp-echo", "127.0.0.1:53"]);
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ph020_a_host_behind_a_loopback() {
+    on_docker_engines(|lab| {
+        lab.sh_ok("echo nameserver 127.0.0.1 > /etc/resolv.conf");
+        populate(lab);
+        let report = assert_codes(lab, &["PH020", "PH020"]);
+        assert_says(&report, &["8.8.8.8", "'old'", "warning", "'web'", "127.0.0.1 on the host", "error"]);
+        let mut resolver = lab.command("peer");
+        let mut resolver = resolver.args(["udp-echo", "127.0.0.1:53"]).spawn().unwrap();
+        let report = assert_codes(lab, &["PH020"]);
+        assert_says(&report, &["'old'", "8.8.8.8", "warning"]);
+        resolver.kill().unwrap();
+        resolver.wait().unwrap();
+    });
+}
+
+#[test]
+fn ph020_a_host_that_names_no_server() {
+    on_docker_engines(|lab| {
+        lab.sh_ok("echo > /etc/resolv.conf");
+        populate(lab);
+        let codes = if lab.engine() == Engine::Docker28 { &["PH020", "PH020"][..] } else { &["PH020"] };
+        let report = assert_codes(lab, codes);
+        assert_says(&report, &["8.8.8.8", "warning"]);
+    });
+}
+
+#[test]
+fn a_host_behind_systemd_resolved_is_healthy() {
+    for engine in [Engine::Docker20, Engine::newest()] {
+        let lab = lab(engine);
+        lab.kill_engine().unwrap();
+        lab.sh_ok(
+            "mkdir -p /run/systemd/resolve && echo nameserver 10.77.0.1 > /run/systemd/resolve/resolv.conf && \
+             echo nameserver 127.0.0.53 > /etc/resolv.conf",
+        );
+        lab.start_engine().unwrap();
+        let mut resolver = lab.command("peer");
+        let mut resolver = resolver.args(["udp-echo", "127.0.0.53:53"]).spawn().unwrap();
+        populate(&lab);
+        assert_codes(&lab, &[]);
+        lab.sh_ok("echo nameserver 10.77.0.9 > /run/systemd/resolve/resolv.conf");
+        let report = assert_codes(&lab, &["PH022"]);
+        assert_says(&report, &["'old'", "10.77.0.1", "10.77.0.9"]);
+        mend(&lab, &report);
+        assert_codes(&lab, &[]);
+        resolver.kill().unwrap();
+        resolver.wait().unwrap();
+        let report = assert_codes(&lab, &["PH020"]);
+        assert_says(&report, &["'web'", "127.0.0.53 on the host"]);
+    }
+}
+
+#[test]
+fn ph021_the_resolvers_rules_are_gone() {
+    on_docker_engines(|lab| {
+        populate(lab);
+        inside(lab, "web", "iptables -t nat -F");
+        let report = assert_codes(lab, &["PH021"]);
+        assert_says(&report, &["'web'", "no rule leads", "error"]);
+        mend(lab, &report);
+        assert_codes(lab, &[]);
+        inside(lab, "web", "iptables -t nat -F DOCKER_OUTPUT");
+        assert_codes(lab, &["PH021"]);
+        lab.docker_ok(&["restart", "web"]);
+        inside(lab, "web", "iptables -t nat -D DOCKER_OUTPUT 1");
+        assert_says(&assert_codes(lab, &["PH021"]), &["by TCP", "warning"]);
+        lab.docker_ok(&["restart", "web"]);
+        inside(lab, "web", "iptables -I OUTPUT -d 127.0.0.11 -j DROP");
+        let report = assert_codes(lab, &["PH021"]);
+        assert!(report["findings"][0]["evidence"].to_string().contains("is stopped by a rule"), "{report:#}");
+        lab.docker_ok(&["restart", "web"]);
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ph022_the_hosts_servers_change_while_containers_run() {
+    on_docker_engines(|lab| {
+        populate(lab);
+        lab.sh_ok("echo nameserver 10.77.0.9 > /etc/resolv.conf");
+        let report = assert_codes(lab, &["PH022"]);
+        assert_says(&report, &["'old'", "'web'", "10.77.0.1", "10.77.0.9", "warning"]);
+        mend(lab, &report);
+        assert_codes(lab, &[]);
+        // What somebody chose is not of another day.
+        idle(lab, "told", &["--dns", "10.77.0.1", "--network", "app"]);
+        idle(lab, "changed", &[]);
+        lab.sh_ok("echo nameserver 10.77.0.8 > /proc/$(docker inspect -f '{{.State.Pid}}' changed)/root/etc/resolv.conf");
+        assert_codes(lab, &[]);
+        lab.sh_ok("printf 'nameserver 10.77.0.7\\nnameserver 10.77.0.9\\n' > /etc/resolv.conf");
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn servers_that_the_engine_was_told_are_not_of_another_day() {
+    let lab = start(builder(Engine::newest()).daemon_json(json!({ "dns": ["10.77.0.1"] })));
+    populate(&lab);
+    lab.sh_ok("echo nameserver 10.77.0.9 > /etc/resolv.conf");
+    assert_codes(&lab, &[]);
+}
