@@ -1,0 +1,97 @@
+//! Published ports, stage by stage: what was promised, the rules and processes between, and who listens at the end.
+
+mod exit;
+mod proxying;
+mod way;
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ContainerId, DockerProxy, Finding, Gap, Observed, PortBinding, Severity, Socket};
+
+pub use exit::{Barrier, NetworkExit};
+pub use proxying::{ProxyDuty, ProxyDutyKind, ProxyReview, WithoutProxy};
+pub use way::{Decision, MetRule, PacketWay, Sender, WayEnd};
+
+/// Every published port of an engine, and what leads out of its networks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedPorts {
+    /// The engine, in words.
+    pub engine: Option<String>,
+    /// By container, port, and place of the host.
+    pub ports: Vec<PortChain>,
+    /// The way out of each network that containers use, for each family of addresses.
+    pub exits: Vec<NetworkExit>,
+    /// What docker-proxy is there for on this host.
+    pub proxying: Observed<ProxyReview>,
+    /// What the checks of doctor find about these ports.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl PublishedPorts {
+    /// Whether something is broken.
+    pub fn is_broken(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+            || self.ports.iter().any(PortChain::is_broken)
+    }
+}
+
+/// A port of a container at one place of the host, and every stage between.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortChain {
+    /// The container's name.
+    pub container: String,
+    /// Its id.
+    pub container_id: ContainerId,
+    /// The network by which the port is published.
+    pub network: Option<String>,
+    /// What the engine was told.
+    pub binding: PortBinding,
+    /// The docker-proxy of it.
+    pub proxy: Observed<ProxyState>,
+    /// The sockets on the host's port.
+    pub host_sockets: Observed<Vec<Socket>>,
+    /// Where the host is to send what comes.
+    pub target: Observed<SocketAddr>,
+    /// The ways of packets to it, one for each kind of sender, and of the answer.
+    pub ways: Observed<Vec<PacketWay>>,
+    /// The sockets on the container's port.
+    pub listeners: Observed<Vec<Socket>>,
+    /// Whether one of them takes what is sent to the target.
+    pub is_served: Observed<bool>,
+}
+
+impl PortChain {
+    /// The place of the host.
+    pub fn host(&self) -> SocketAddr {
+        SocketAddr::new(self.binding.host_address, self.binding.host_port.0)
+    }
+
+    /// The way of a sender's packet, where it was followed.
+    pub fn way(&self, sender: Sender) -> Option<&PacketWay> {
+        self.ways.value()?.iter().find(|way| way.sender == sender)
+    }
+
+    /// Whether it does not lead to its container's program from where it should.
+    pub fn is_broken(&self) -> bool {
+        let ways = self.ways.value().into_iter().flatten();
+        self.is_served == Observed::Known(false)
+            || self.proxy == Observed::Known(ProxyState::Gone)
+            || ways.filter(|way| way.sender.is_expected()).any(|way| way.is_certain() && !way.end.is_good())
+    }
+}
+
+/// Whether a port has its docker-proxy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyState {
+    /// It runs.
+    Runs(DockerProxy),
+    /// The engine uses it, and it is not there.
+    Gone,
+    /// The engine does without.
+    Unused,
+}
