@@ -14,6 +14,7 @@ use porthole_model::{
 };
 
 pub use aim::Aim;
+pub(crate) use aim::CLIENT_PORT;
 pub use fate::{Arrival, Fate, Stop};
 pub use seat::Seat;
 pub use uplink::Uplink;
@@ -143,6 +144,14 @@ impl<'s> Journeys<'s> {
     /// The rule, where the journey's steps name it, as it was read.
     pub fn rule(&self, met: &porthole_model::RuleReference) -> Option<&'s porthole_model::firewall::Rule> {
         self.walker.rule(met)
+    }
+
+    /// How many packets the policy of a base chain decided on, where that is counted.
+    pub fn policy_counter(
+        &self,
+        met: &porthole_model::ChainReference,
+    ) -> Option<porthole_model::firewall::Counter> {
+        self.walker.base_chain(met)?.counter
     }
 
     /// A packet of whatever kind.
