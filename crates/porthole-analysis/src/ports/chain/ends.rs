@@ -2,14 +2,16 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use porthole_model::firewall::{Hook, NatKind, Rule, TableFamily, Verdict};
+use porthole_model::firewall::{
+    Field, Hook, InterfaceSide, NatKind, PacketSide, Rule, Statement, TableFamily, Verdict,
+};
 use porthole_model::{
     Decision, MetRule, Outcome, PacketHeader, PacketWay, Port, RuleAction, RuleReference, Sender, Step,
     TransportProtocol, Way, WayEnd,
 };
 
 use super::View;
-use crate::firewall::{Journey, Journeys, Stop};
+use crate::firewall::{Journey, Journeys, Stop, is_dockers};
 use crate::ports::listeners::{is_listener, is_on, owners, serves};
 
 /// The programs by which engines hold a port and answer nothing.
@@ -159,14 +161,27 @@ fn stop(journeys: &Journeys<'_>, outcome: &Outcome, quest: &Quest<'_>) -> WayEnd
         Outcome::Undecided(_) => "a rule that is not understood decides".to_owned(),
         _ => told.evidence().observed,
     };
-    let is_engines = by.as_ref().and_then(Decision::rule).is_some_and(|met| is_of_engine(&met.rule));
+    let is_engines =
+        by.as_ref().and_then(Decision::rule).is_some_and(|met| is_of_engine(journeys, &met.rule));
     let design = quest.design.filter(|_| is_engines).map(str::to_owned);
     WayEnd::Stopped { reason, by, design }
 }
 
-/// Whether an engine laid the rule, for its own purposes: it is not of a chain that is left to users.
-fn is_of_engine(rule: &RuleReference) -> bool {
-    let chain = rule.chain.chain.as_str();
-    let is_named = chain.starts_with("DOCKER") && chain != "DOCKER-USER" || chain.starts_with("NETAVARK");
-    is_named || rule.chain.table.starts_with("docker-") || rule.chain.table == "netavark"
+/// Whether an engine laid the rule for its own purposes: it is of a chain of its own, or keeps what does not come by
+/// the bridge from a container's address (Docker 28).
+fn is_of_engine(journeys: &Journeys<'_>, rule: &RuleReference) -> bool {
+    let chain = &rule.chain;
+    let is_named = is_dockers(chain) || chain.chain.starts_with("NETAVARK");
+    let is_own_table = chain.table.starts_with("docker-") || chain.table == "netavark";
+    is_named || is_own_table || chain.table == "raw" && journeys.rule(rule).is_some_and(guards_an_address)
+}
+
+/// `-d 172.17.0.2/32 ! -i docker0`.
+fn guards_an_address(rule: &Rule) -> bool {
+    let has = |field: &Field, negated| {
+        rule.statements.iter().any(|statement| {
+            matches!(statement, Statement::Match(asked) if asked.field == *field && asked.negated == negated)
+        })
+    };
+    has(&Field::Address(PacketSide::Destination), false) && has(&Field::Interface(InterfaceSide::In), true)
 }
