@@ -16,6 +16,7 @@ mod kept_session;
 mod link;
 mod netdb;
 mod observed;
+mod probe;
 mod process;
 mod resources;
 mod rule_trace;
@@ -69,6 +70,10 @@ pub use netdb::{
     StoredEndpoint, StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
 };
 pub use observed::{Gap, GapKind, Observed};
+pub use probe::{
+    IcmpError, IcmpReason, Obstacle, OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes,
+    Refusal,
+};
 pub use process::{DockerProxy, Process};
 pub use resources::{ContainerResources, DescriptorUse, MemoryUse, TaskUse};
 pub use rule_trace::{
