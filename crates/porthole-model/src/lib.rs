@@ -17,6 +17,7 @@ mod link;
 mod netdb;
 mod observed;
 mod ports;
+mod probe;
 mod process;
 mod resources;
 mod rule_trace;
@@ -71,8 +72,12 @@ pub use netdb::{
 };
 pub use observed::{Gap, GapKind, Observed};
 pub use ports::{
-    Barrier, Decision, MetRule, NetworkExit, PacketWay, PortChain, ProxyDuty, ProxyDutyKind, ProxyReview,
-    ProxyState, PublishedPorts, Sender, WayEnd, WithoutProxy,
+    Barrier, Decision, MetRule, NetworkExit, PacketWay, PortChain, ProbeVerdict, ProbedStage, ProxyDuty,
+    ProxyDutyKind, ProxyReview, ProxyState, PublishedPorts, Sender, StageProbe, WayEnd, WithoutProxy,
+};
+pub use probe::{
+    IcmpError, IcmpReason, Obstacle, OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes,
+    Refusal,
 };
 pub use process::{DockerProxy, Process};
 pub use resources::{ContainerResources, DescriptorUse, MemoryUse, TaskUse};

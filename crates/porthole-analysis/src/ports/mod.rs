@@ -13,7 +13,7 @@ use porthole_model::{Container, ContainerState, Port, PortBinding, Snapshot, Tra
 use crate::checks::Concern;
 use crate::places::has_own_namespace;
 
-pub use chain::{ports_scope, ports_since, published_ports};
+pub use chain::{ports_scope, ports_since, probing_process, published_ports};
 pub(crate) use judgement::{Judged, judge};
 pub(crate) use listeners::{describe, is_listener, owners};
 pub(crate) use proxy::{does_without, is_routed, proxies, relays};

@@ -2,16 +2,21 @@
 
 mod exit;
 mod proxying;
+mod tried;
 mod way;
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, DockerProxy, Finding, Gap, Observed, PortBinding, Severity, Socket};
+use crate::{
+    ContainerId, DockerProxy, Finding, Gap, Observed, OutsidePlace, PortBinding, ProbeRequest, Probes,
+    Severity, Socket,
+};
 
 pub use exit::{Barrier, NetworkExit};
 pub use proxying::{ProxyDuty, ProxyDutyKind, ProxyReview, WithoutProxy};
+pub use tried::{ProbeVerdict, ProbedStage, StageProbe};
 pub use way::{Decision, MetRule, PacketWay, Sender, WayEnd};
 
 /// Every published port of an engine, and what leads out of its networks.
@@ -25,6 +30,8 @@ pub struct PublishedPorts {
     pub exits: Vec<NetworkExit>,
     /// What docker-proxy is there for on this host.
     pub proxying: Observed<ProxyReview>,
+    /// The place from which stages were tried from outside.
+    pub outside: Observed<OutsidePlace>,
     /// What the checks of doctor find about these ports.
     pub findings: Vec<Finding>,
     /// What could not be read.
@@ -36,6 +43,25 @@ impl PublishedPorts {
     pub fn is_broken(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
             || self.ports.iter().any(PortChain::is_broken)
+    }
+
+    /// What there is to try, each once.
+    pub fn requests(&self) -> Vec<ProbeRequest> {
+        let of_ports = self.ports.iter().flat_map(|port| &port.probes);
+        let planned = of_ports.chain(self.exits.iter().flat_map(|exit| &exit.probes));
+        let mut requests: Vec<_> = planned.map(|planned| planned.request).collect();
+        requests.sort();
+        requests.dedup();
+        requests
+    }
+
+    /// Puts what was tried to its stages.
+    pub fn take(&mut self, probes: &Probes) {
+        self.outside.clone_from(&probes.outside);
+        let of_ports = self.ports.iter_mut().flat_map(|port| &mut port.probes);
+        for planned in of_ports.chain(self.exits.iter_mut().flat_map(|exit| &mut exit.probes)) {
+            planned.probe = probes.of(&planned.request).cloned();
+        }
     }
 }
 
@@ -62,6 +88,8 @@ pub struct PortChain {
     pub listeners: Observed<Vec<Socket>>,
     /// Whether one of them takes what is sent to the target.
     pub is_served: Observed<bool>,
+    /// The stages that can be tried.
+    pub probes: Vec<StageProbe>,
 }
 
 impl PortChain {
@@ -75,12 +103,16 @@ impl PortChain {
         self.ways.value()?.iter().find(|way| way.sender == sender)
     }
 
-    /// Whether it does not lead to its container's program from where it should.
+    /// What was or can be tried of a stage.
+    pub fn probe(&self, stage: ProbedStage) -> Option<&StageProbe> {
+        self.probes.iter().find(|probe| probe.stage == stage)
+    }
+
+    /// Whether it does not lead to its container from where it should, by what was read or tried.
     pub fn is_broken(&self) -> bool {
-        let ways = self.ways.value().into_iter().flatten();
-        self.is_served == Observed::Known(false)
-            || self.proxy == Observed::Known(ProxyState::Gone)
-            || ways.filter(|way| way.sender.is_expected()).any(|way| way.is_certain() && !way.end.is_good())
+        let mut ways = self.ways.value().into_iter().flatten().filter(|way| way.sender.is_expected());
+        ways.any(|way| way.is_certain() && !way.end.is_good())
+            || self.probes.iter().any(|probe| probe.verdict() == Some(ProbeVerdict::Fails))
     }
 }
 

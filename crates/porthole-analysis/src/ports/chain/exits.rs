@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use porthole_model::{
     Barrier, Container, ContainerId, Gap, GapKind, IpPrefix, Network, NetworkExit, PacketWay, Port, Sender,
-    Snapshot, TransportProtocol, WayEnd,
+    Snapshot, StageProbe, TransportProtocol, WayEnd,
 };
 
 use super::ends::{Quest, way};
-use super::{View, observed};
+use super::{View, observed, probes};
 use crate::attachment::{bridge_of, has_bridge, network_of};
 use crate::firewall::{Aim, Journeys, Seat};
 use crate::places::engine_namespace;
@@ -59,6 +59,7 @@ fn exit(view: &View<'_>, network: &Network, subnet: IpPrefix, containers: &[&Con
         internal: network.internal,
         containers: containers.iter().map(|container| container.name.clone()).collect(),
         way: observed(out(view, network, is_ipv4)),
+        probes: journeys.map(|journeys| router_probes(view, journeys, network, is_ipv4)).unwrap_or_default(),
         apart_from: journeys.map(|journeys| apart(view, journeys, network, is_ipv4)).unwrap_or_default(),
         peers_apart: journeys.and_then(|journeys| peers(view, journeys, network, is_ipv4)),
     }
@@ -66,6 +67,16 @@ fn exit(view: &View<'_>, network: &Network, subnet: IpPrefix, containers: &[&Con
 
 fn bridge(snapshot: &Snapshot, view: &View<'_>, network: &Network) -> Option<String> {
     bridge_of(view.engine, network, engine_namespace(snapshot).ok()?.stack.value()?)
+}
+
+fn router_probes(
+    view: &View<'_>,
+    journeys: &Journeys<'_>,
+    network: &Network,
+    is_ipv4: bool,
+) -> Vec<StageProbe> {
+    let seat = seat(journeys, network, is_ipv4);
+    seat.map(|seat| probes::of_exit(view, seat, journeys.stack(), is_ipv4)).unwrap_or_default()
 }
 
 /// The way of a packet from a container of the network to somebody beyond an uplink.

@@ -3,6 +3,7 @@
 mod ends;
 mod exits;
 mod growth;
+mod probes;
 mod proxying;
 mod ways;
 
@@ -14,6 +15,7 @@ use porthole_model::{
 };
 
 pub use growth::ports_since;
+pub use probes::probing_process;
 
 use super::judgement::{Scene, is_served};
 use super::listeners::{is_listener, is_on};
@@ -50,6 +52,7 @@ pub fn published_ports(snapshot: &Snapshot, only: Option<&ContainerId>) -> Resul
         exits: exits::of(&view, only),
         proxying: proxying::review(&view, &ports).into(),
         findings: findings.filter(|finding| only.is_none() || concerns(finding, &shown)).collect(),
+        outside: Observed::Missing(Gap::not_asked("place outside")),
         gaps: view.gaps(&ports),
         ports,
     })
@@ -101,13 +104,21 @@ impl<'a> View<'a> {
         let served = || Ok(is_served(listeners.as_ref().map_err(Clone::clone)?, target.clone()?.ip()));
         let is_served = served();
         let proxy = self.proxy(container, binding);
+        let ways = ways::of(self, container, binding, proxy.as_ref().ok());
         PortChain {
             container: container.name.clone(),
             container_id: container.id.clone(),
             network: target.as_ref().ok().and_then(|target| network(container, *target)),
             binding: binding.clone(),
             host_sockets: self.host_sockets(binding).into(),
-            ways: ways::of(self, container, binding, proxy.as_ref().ok()).into(),
+            probes: probes::of_port(
+                self,
+                container,
+                binding,
+                target.as_ref().ok(),
+                ways.as_deref().unwrap_or_default(),
+            ),
+            ways: ways.into(),
             proxy: proxy.into(),
             target: target.into(),
             is_served: is_served.into(),
