@@ -134,12 +134,14 @@ Examples:
     /// Show every published port, stage by stage, and where one is broken
     ///
     /// For each port of a container: who holds it on the host, its docker-proxy, the DNAT rule with its counter, what
-    /// the forward chains decide, the way back, the hairpin, the target, and who listens there. Says what docker-proxy
-    /// does here and what would be lost without it, and how each network gets out.
+    /// the forward chains decide, the way back, the hairpin, the target, and who listens there. Then each stage is tried:
+    /// from outside (a network of porthole's own, removed after), from the host, and from the container. Says what
+    /// docker-proxy does here and what would be lost without it, and how each network gets out.
     #[command(after_long_help = "\
 Examples:
   porthole ports                          every published port, a row each
   porthole ports web                      every stage of the ports of the container web, with its rules
+  porthole ports --no-probe               read only, and send nothing
   porthole ports web --watch              again every 2 seconds: which counters move?
   porthole ports --output json | jq '.ports[] | select(.served == false)'
   porthole ports --from host.zst          of a recorded host

@@ -49,8 +49,8 @@ pub use netdb::{
 };
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
 pub use ports::{
-    BarrierItem, ExitItem, HolderItem, ListenerItem, PortItem, PortsDocument, ProxyDutyItem, ProxyItem,
-    ProxyReviewItem, RuleItem, WayItem, ports, ports_line,
+    BarrierItem, ExitItem, HolderItem, ListenerItem, OutsideItem, PortItem, PortProbeItem, PortsDocument,
+    ProxyDutyItem, ProxyItem, ProxyReviewItem, RuleItem, WayItem, ports, ports_line,
 };
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
 pub use removed::{RemovedDocument, removed};

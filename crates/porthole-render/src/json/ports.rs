@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::firewall::{Counter, TableFamily};
 use porthole_model::{
-    Barrier, ChainReference, Decision, DockerProxy, MetRule, NetworkExit, PacketWay, PortChain, ProxyDuty,
-    ProxyDutyKind, ProxyReview, ProxyState, PublishedPorts, Sender, Socket, SocketEndpoint, WayEnd,
-    WithoutProxy,
+    Barrier, ChainReference, Decision, DockerProxy, MetRule, NetworkExit, PacketWay, PortChain, ProbeVerdict,
+    ProbedStage, ProxyDuty, ProxyDutyKind, ProxyReview, ProxyState, PublishedPorts, Sender, Socket,
+    SocketEndpoint, StageProbe, WayEnd, WithoutProxy,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +26,8 @@ pub struct PortsDocument {
     pub engine: Option<String>,
     /// Each published port at each place of the host.
     pub ports: Vec<PortItem>,
+    /// From where stages were tried from outside; null where none was.
+    pub outside: Option<OutsideItem>,
     /// What docker-proxy is there for.
     pub docker_proxy: Option<ProxyReviewItem>,
     /// The way out of each network, for each of its ranges.
@@ -65,6 +67,35 @@ pub struct PortItem {
     pub listeners: Option<Vec<ListenerItem>>,
     /// Whether one of them takes what is sent to the target.
     pub served: Option<bool>,
+    /// What was tried.
+    pub probes: Vec<PortProbeItem>,
+}
+
+/// A stage that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PortProbeItem {
+    /// `outside`, `host`, `loopback`, `itself`, `target` (from the host to the container's address), `inside` (from the
+    /// container to its own address), `world` (from a container to the next router) or `world_from_host`.
+    pub stage: &'static str,
+    /// To whom it was sent.
+    pub to: SocketAddr,
+    /// The address it was sent from.
+    pub source: Option<SocketAddr>,
+    /// `works`, `fails` or `unclear`.
+    pub verdict: &'static str,
+    /// What came of it, in words.
+    pub outcome: String,
+    /// How long that took; over TCP, until the connection stood or failed.
+    pub took_microseconds: u64,
+}
+
+/// The network of porthole's own from which stages were tried from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OutsideItem {
+    /// The interface of the host that its packets came in by. Rules for another one did not see them.
+    pub interface: String,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// A port's docker-proxy.
@@ -193,6 +224,8 @@ pub struct ExitItem {
     pub containers: Vec<String>,
     /// The way of a packet from there to the world.
     pub way: Option<WayItem>,
+    /// The next router, asked from a container and from the host.
+    pub probes: Vec<PortProbeItem>,
     /// The networks that it is kept apart from.
     pub apart_from: Vec<BarrierItem>,
     /// Why its containers do not reach each other, where they do not.
@@ -232,6 +265,10 @@ fn document(ports: &PublishedPorts) -> PortsDocument {
         schema_version: SCHEMA_VERSION,
         engine: ports.engine.clone(),
         ports: items,
+        outside: ports.outside.value().map(|place| OutsideItem {
+            interface: place.interface.clone(),
+            addresses: place.addresses.clone(),
+        }),
         docker_proxy: review,
         exits,
         findings: ports.findings.iter().map(FindingItem::from).collect(),
@@ -255,7 +292,35 @@ fn port(port: &PortChain, place: usize, gaps: &mut Vec<MissingFact>) -> PortItem
         ways: known(&port.ways, || path("ways"), gaps).map(|ways| ways.iter().map(way).collect()),
         listeners: known(&port.listeners, || path("listeners"), gaps).map(|all| listeners(all)),
         served: known(&port.is_served, || path("served"), gaps).copied(),
+        probes: port.probes.iter().filter_map(probe).collect(),
     }
+}
+
+fn probe(planned: &StageProbe) -> Option<PortProbeItem> {
+    let probe = planned.probe.as_ref()?;
+    let stage = match planned.stage {
+        ProbedStage::Outside => "outside",
+        ProbedStage::Host => "host",
+        ProbedStage::Loopback => "loopback",
+        ProbedStage::Itself => "itself",
+        ProbedStage::Target => "target",
+        ProbedStage::Inside => "inside",
+        ProbedStage::World => "world",
+        ProbedStage::WorldFromHost => "world_from_host",
+    };
+    let verdict = match planned.verdict()? {
+        ProbeVerdict::Works => "works",
+        ProbeVerdict::Fails => "fails",
+        ProbeVerdict::Unclear => "unclear",
+    };
+    Some(PortProbeItem {
+        stage,
+        to: probe.request.target,
+        source: probe.source,
+        verdict,
+        outcome: probe.outcome.to_string(),
+        took_microseconds: probe.took,
+    })
 }
 
 fn proxy(state: &ProxyState) -> ProxyItem {
@@ -405,6 +470,7 @@ fn exit(exit: &NetworkExit, place: usize, gaps: &mut Vec<MissingFact>) -> ExitIt
         internal: exit.internal,
         containers: exit.containers.clone(),
         way: known(&exit.way, || format!("exits[{place}].way"), gaps).map(way),
+        probes: exit.probes.iter().filter_map(probe).collect(),
         apart_from: exit.apart_from.iter().map(barrier).collect(),
         peers_apart: exit.peers_apart.as_ref().map(barrier),
     }

@@ -2,7 +2,7 @@
 
 use porthole_model::{Barrier, Decision, NetworkExit, Observed, PacketWay, WayEnd};
 
-use super::words;
+use super::{tried, words};
 use crate::doc::{Column, Doc, Line, Style, Table};
 
 pub(super) fn of(exits: &[NetworkExit]) -> Doc {
@@ -13,6 +13,7 @@ pub(super) fn of(exits: &[NetworkExit]) -> Doc {
         Column::new("RANGE"),
         Column::new("BRIDGE").may_drop(1),
         Column::new("TO THE WORLD").wrap(20),
+        Column::new("TRIED").wrap(10),
         Column::new("MASQUERADE").wrap(20),
     ]);
     for exit in exits {
@@ -21,6 +22,7 @@ pub(super) fn of(exits: &[NetworkExit]) -> Doc {
             exit.subnet.to_string().into(),
             exit.bridge.as_deref().unwrap_or("-").into(),
             end(exit),
+            tried::of_exit(exit),
             masquerade(exit),
         ]);
     }

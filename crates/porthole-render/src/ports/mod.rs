@@ -4,9 +4,10 @@ mod exits;
 mod proxying;
 mod stages;
 mod table;
+mod tried;
 mod words;
 
-use porthole_model::{Gap, PublishedPorts};
+use porthole_model::{Gap, GapKind, ProbeOutcome, PublishedPorts};
 
 use crate::doc::{Doc, Line, Style};
 use crate::{gaps, report};
@@ -29,6 +30,7 @@ pub fn doc(ports: &PublishedPorts, detail: Detail) -> Doc {
         doc.paragraph("No port is published. (EXPOSE in an image publishes nothing: docker run -p does.)");
     } else {
         doc.table(table::of(&ports.ports));
+        doc.append(tried::of(ports));
     }
     for port in ports.ports.iter().filter(|port| detail == Detail::Stages || port.is_broken()) {
         doc.blank().append(stages::of(port));
@@ -52,5 +54,15 @@ pub fn doc(ports: &PublishedPorts, detail: Detail) -> Doc {
 
 fn missing(ports: &PublishedPorts) -> impl Iterator<Item = &Gap> {
     let exits = ports.exits.iter().filter_map(|exit| exit.way.gap());
-    ports.gaps.iter().chain(ports.proxying.gap()).chain(exits)
+    let outside = ports.outside.gap().filter(|gap| gap.kind != GapKind::NotAsked);
+    ports.gaps.iter().chain(ports.proxying.gap()).chain(exits).chain(outside).chain(untried(ports))
+}
+
+/// Why probes that were planned could not be sent.
+fn untried(ports: &PublishedPorts) -> impl Iterator<Item = &Gap> {
+    let planned = ports.ports.iter().flat_map(|port| &port.probes);
+    planned.filter_map(|planned| match &planned.probe.as_ref()?.outcome {
+        ProbeOutcome::NotTried(gap) => Some(gap),
+        _ => None,
+    })
 }

@@ -1,7 +1,10 @@
 //! The stages of one published port, from the host's address to the program in the container.
 
-use porthole_model::{Gap, Observed, PacketWay, PortChain, ProxyState, Sender, WayEnd};
+use porthole_model::{
+    Gap, Observed, PacketWay, PortChain, ProbeVerdict, ProbedStage, ProxyState, Sender, WayEnd,
+};
 
+use super::tried;
 use super::words::{self, State};
 use crate::doc::{Column, Doc, Line, Style, Table};
 
@@ -28,14 +31,37 @@ fn rows(port: &PortChain) -> Vec<Row> {
         rows.extend(outside(way));
     }
     rows.extend(port.way(Sender::Answer).map(answer));
-    rows.push(target(port));
-    rows.push(listener(port));
+    rows.push(probed(port, ProbedStage::Target, target(port)));
+    rows.push(probed(port, ProbedStage::Inside, listener(port)));
     let senders = [Sender::Outside, Sender::Host, Sender::Loopback, Sender::Itself, Sender::OtherNetwork];
-    rows.extend(senders.into_iter().filter_map(|sender| port.way(sender)).map(way));
+    rows.extend(senders.into_iter().filter_map(|sender| Some(tried_way(port, port.way(sender)?))));
     if let Some(gap) = port.ways.gap() {
         rows.push(missing("ways", gap));
     }
     rows
+}
+
+fn tried_way(port: &PortChain, told: &PacketWay) -> Row {
+    let stage = match told.sender {
+        Sender::Outside => ProbedStage::Outside,
+        Sender::Host => ProbedStage::Host,
+        Sender::Loopback => ProbedStage::Loopback,
+        Sender::Itself => ProbedStage::Itself,
+        Sender::OtherNetwork | Sender::Answer | Sender::Network => return way(told),
+    };
+    probed(port, stage, way(told))
+}
+
+/// The same row with what was tried of its stage, which has the last word where it tells.
+fn probed(port: &PortChain, stage: ProbedStage, (title, state, seen): Row) -> Row {
+    let Some(planned) = port.probe(stage) else { return (title, state, seen) };
+    let Some(words) = tried::words(planned) else { return (title, state, seen) };
+    let state = match planned.verdict() {
+        Some(ProbeVerdict::Works) if state == State::Unknown => State::Good,
+        Some(ProbeVerdict::Fails) => State::Failed,
+        _ => state,
+    };
+    (title, state, format!("{seen}; {words}"))
 }
 
 /// Who holds the port on the host.

@@ -25,10 +25,14 @@ use crate::diagnose::{diagnose_ports, engine_name};
 use crate::firewall::Journeys;
 use crate::places::engine_namespace;
 
-/// What the stages are read from.
-pub fn ports_scope() -> Scope {
-    use Topic::{EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, Routes, Sysctls};
-    Scope::of(&[Links, Routes, ForwardingDatabase, Sysctls, Listeners, Firewall, EngineInfo])
+/// What the stages are read from; `with_words` has the rules in those of iptables-save, which takes as long again.
+pub fn ports_scope(with_words: bool) -> Scope {
+    use Topic::{
+        EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, OwnFirewallWording, Routes, Sysctls,
+    };
+    let topics = [Links, Routes, ForwardingDatabase, Sysctls, Listeners, Firewall, EngineInfo];
+    let words = with_words.then_some(OwnFirewallWording);
+    Scope::of(&topics.into_iter().chain(words).collect::<Vec<_>>())
 }
 
 /// The published ports of every running container, or of one, stage by stage.

@@ -20,6 +20,12 @@ pub(crate) struct PortsArgs {
     /// The container: a name, an id, or a unique prefix of either; without it, all that publish ports
     #[arg(value_name = "CONTAINER")]
     container: Option<String>,
+    /// Read only, and send nothing
+    #[arg(long)]
+    no_probe: bool,
+    /// How long each probe may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = crate::args::seconds)]
+    wait: Duration,
     /// Show them again and again, every 2 seconds or as often as it says, with what counters gained
     #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
           value_parser = crate::args::seconds, conflicts_with = "from")]
@@ -62,10 +68,29 @@ fn watch(args: &PortsArgs, pause: Duration, world: &World) -> Result<Exit, Comma
 }
 
 fn read(args: &PortsArgs, world: &World) -> Result<PublishedPorts, CommandError> {
-    let scope = porthole_analysis::ports_scope();
+    // The words of iptables-save are shown with the stages alone.
+    let scope = porthole_analysis::ports_scope(args.container.is_some());
     let snapshot = collect::snapshot(world, &args.source, Request { scope: &scope, engine: true })?;
     let only = args.container.as_deref().map(|text| container(&snapshot, text)).transpose()?;
-    Ok(porthole_analysis::published_ports(&snapshot, only.as_ref())?)
+    let mut ports = porthole_analysis::published_ports(&snapshot, only.as_ref())?;
+    if !args.no_probe && args.source.from.is_none() && !world.settings.through_engine {
+        probe(args, world, &snapshot, &mut ports);
+    }
+    Ok(ports)
+}
+
+/// Tries every stage at once; what could not be tried says so itself.
+fn probe(args: &PortsArgs, world: &World, snapshot: &Snapshot, ports: &mut PublishedPorts) {
+    let requests = ports.requests();
+    if requests.is_empty() {
+        return;
+    }
+    world.printer.progress("trying the ports");
+    match porthole_analysis::probing_process(snapshot) {
+        Ok(process) => ports.take(&world.host.probe(process, &requests, args.wait)),
+        Err(gap) => ports.gaps.push(gap),
+    }
+    world.printer.progress_done();
 }
 
 /// The running container that `text` names.
