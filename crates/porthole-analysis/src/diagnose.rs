@@ -1,8 +1,8 @@
 //! The runner: every check over one snapshot, and one report.
 
 use porthole_model::{
-    CheckCode, CheckOutcome, CheckResult, Engine, EngineKind, Finding, Gap, Host, Report, Scope, Snapshot,
-    Topic,
+    CheckCode, CheckOutcome, CheckResult, Engine, EngineKind, EngineVersion, Finding, Gap, Host, Report,
+    Scope, Snapshot, Topic,
 };
 
 use crate::checks::{Check, Concern, Found, checks};
@@ -30,6 +30,14 @@ pub fn networks_scope() -> Scope {
 /// [`diagnose`] with the checks of the network database alone.
 pub fn diagnose_networks(snapshot: &Snapshot) -> Report {
     run(snapshot, |check| NETWORK_CHECKS.contains(&check.code))
+}
+
+/// The checks of forwarding, published ports and the addresses behind them.
+const PORT_CHECKS: std::ops::RangeInclusive<u16> = 1..=18;
+
+/// What the checks of published ports find; what they could not look at is left to who shows the facts.
+pub(crate) fn diagnose_ports(snapshot: &Snapshot) -> Vec<Finding> {
+    run(snapshot, |check| PORT_CHECKS.contains(&check.code.0)).findings
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.
@@ -88,10 +96,15 @@ fn host_phrase(host: &Host) -> String {
 }
 
 fn engine_phrase(engine: &Engine) -> String {
-    let kind = match engine.version.kind {
+    let version = &engine.version;
+    format!("{} at {}, API {}", engine_name(version), engine.endpoint, version.negotiated_api_version)
+}
+
+/// An engine in two words: `Docker 28.5.2`.
+pub(crate) fn engine_name(version: &EngineVersion) -> String {
+    let kind = match version.kind {
         EngineKind::Docker => "Docker",
         EngineKind::Podman => "Podman",
     };
-    let version = &engine.version;
-    format!("{kind} {} at {}, API {}", version.version, engine.endpoint, version.negotiated_api_version)
+    format!("{kind} {}", version.version)
 }

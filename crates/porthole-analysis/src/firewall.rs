@@ -6,7 +6,8 @@ mod journeys;
 mod scene;
 mod walk;
 
-pub(crate) use docker::Part;
+pub(crate) use docker::{Part, is_dockers};
+pub(crate) use journeys::CLIENT_PORT;
 pub use journeys::{Aim, Arrival, Fate, Journey, Journeys, Seat, Stop, Uplink};
 pub(crate) use scene::{Culprit, Inbound, Outbound, Scene, Victim, by_stop, names_a_port};
 pub use walk::Walker;

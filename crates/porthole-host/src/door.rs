@@ -126,7 +126,7 @@ fn in_root(proc: &ProcFs, pid: Pid, path: &Path, flags: OFlags) -> io::Result<Fi
 }
 
 #[expect(unsafe_code, reason = "rustix has no such socket option")]
-fn report_errors(socket: &UdpSocket, peer: SocketAddr) -> io::Result<()> {
+pub(crate) fn report_errors(socket: &impl AsRawFd, peer: SocketAddr) -> io::Result<()> {
     let (level, option) = if peer.is_ipv4() {
         (libc::IPPROTO_IP, libc::IP_RECVERR)
     } else {

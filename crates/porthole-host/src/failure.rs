@@ -34,6 +34,16 @@ pub(crate) fn gap(what: impl Into<String>, call: &str, error: impl Into<io::Erro
     if kind == GapKind::Permission { gap.with_remedy(right.remedy()) } else { gap }
 }
 
+/// Why a packet is not sent, or does not arrive, in words.
+pub(crate) fn unreachable_words(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::NETUNREACH) => "there is no route to it".to_owned(),
+        Some(Errno::HOSTUNREACH) => "no host answers at that address".to_owned(),
+        Some(Errno::PERM | Errno::ACCESS) => "a firewall rule of that network namespace drops it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Whether the process or thread that was read has ended.
 pub(crate) fn is_vanished(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::SRCH))

@@ -27,6 +27,7 @@ mod own_program;
 mod own_stack;
 mod owners;
 mod places;
+mod probe;
 mod processes;
 mod procfs;
 mod program;

@@ -41,6 +41,11 @@ impl Place {
         Self { doors: vec![proc.path("thread-self/ns/net")], ..Self::new(id) }
     }
 
+    /// A namespace that this process holds open, by the number of the descriptor.
+    pub(crate) fn of_descriptor(proc: &ProcFs, id: NetnsId, descriptor: i32) -> Self {
+        Self { doors: vec![proc.path(&format!("self/fd/{descriptor}"))], ..Self::new(id) }
+    }
+
     /// Another process that is in it.
     pub(crate) fn add_process(&mut self, proc: &ProcFs, pid: Pid) {
         if self.processes.len() < PROCESS_DOORS {

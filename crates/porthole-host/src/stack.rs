@@ -149,7 +149,8 @@ fn addresses(client: &mut NetlinkClient) -> io::Result<Vec<InterfaceAddress>> {
     client.dump_all(&address::request(), |payload| address::decode(payload).map(Some))
 }
 
-fn routes(client: &mut NetlinkClient) -> io::Result<Vec<Route>> {
+/// The routes of the client's namespace, of every table.
+pub(crate) fn routes(client: &mut NetlinkClient) -> io::Result<Vec<Route>> {
     let mut routes = Vec::new();
     for family in [AddressFamily::V4, AddressFamily::V6] {
         routes.extend(client.dump_all(&route::request(family), |payload| route::decode(payload).map(Some))?);

@@ -18,6 +18,8 @@ mod link;
 mod mend;
 mod netdb;
 mod observed;
+mod ports;
+mod probe;
 mod process;
 mod resources;
 mod rule_trace;
@@ -74,6 +76,14 @@ pub use netdb::{
     StoredEndpoint, StoredNetwork, StoredRecord, StoredSandbox, StoredSubnet,
 };
 pub use observed::{Gap, GapKind, Observed};
+pub use ports::{
+    Barrier, Decision, MetRule, NetworkExit, PacketWay, PortChain, ProbeVerdict, ProbedStage, ProxyDuty,
+    ProxyDutyKind, ProxyReview, ProxyState, PublishedPorts, Sender, StageProbe, WayEnd, WithoutProxy,
+};
+pub use probe::{
+    IcmpError, IcmpReason, Obstacle, OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes,
+    Refusal,
+};
 pub use process::{DockerProxy, Process};
 pub use resources::{ContainerResources, DescriptorUse, MemoryUse, TaskUse};
 pub use rule_trace::{

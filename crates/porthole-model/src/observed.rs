@@ -31,6 +31,14 @@ impl<T> Observed<T> {
         }
     }
 
+    /// The same, to be changed.
+    pub fn value_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Missing(_) => None,
+        }
+    }
+
     /// Why the fact is missing.
     pub fn gap(&self) -> Option<&Gap> {
         match self {

@@ -28,6 +28,7 @@ pub mod live;
 mod markdown;
 mod moment;
 pub mod netdb;
+pub mod ports;
 #[cfg(test)]
 mod properties;
 pub mod raw;

@@ -20,6 +20,7 @@ pub mod grpc;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod icmp;
 pub mod mask;
 pub mod mount_info;
 pub mod netlink;

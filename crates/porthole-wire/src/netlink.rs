@@ -17,6 +17,7 @@ pub mod routing_rule;
 pub mod rule_trace;
 pub mod trace_table;
 pub mod unix_diag;
+pub mod wiring;
 
 use std::net::IpAddr;
 

@@ -11,6 +11,7 @@ use crate::commands::dns::DnsArgs;
 use crate::commands::events::EventsArgs;
 use crate::commands::forward::ForwardArgs;
 use crate::commands::netdb::NetdbArgs;
+use crate::commands::ports::PortsArgs;
 use crate::commands::sockets::SocketsArgs;
 use crate::commands::tap::TapArgs;
 #[cfg(feature = "toolbox")]
@@ -25,6 +26,7 @@ Examples:
   porthole doctor                     what is wrong on this host, why, and how to mend it
   porthole topology                   which veth belongs to which container and bridge
   porthole sockets web --listening    who listens in the container web
+  porthole ports                      is every published port really published?
   porthole explain PH011              what a finding means
   porthole -c prod doctor --through-engine
                                       the same for a remote engine, read by a short-lived helper there
@@ -132,6 +134,23 @@ Examples:
   porthole sockets pid:4711 --state established
   porthole sockets web --watch           again every 2 seconds")]
     Sockets(SocketsArgs),
+    /// Show every published port, stage by stage, and where one is broken
+    ///
+    /// For each port of a container: who holds it on the host, its docker-proxy, the DNAT rule with its counter, what
+    /// the forward chains decide, the way back, the hairpin, the target, and who listens there. Then each stage is tried:
+    /// from outside (a network of porthole's own, removed after), from the host, and from the container. Says what
+    /// docker-proxy does here and what would be lost without it, and how each network gets out.
+    #[command(after_long_help = "\
+Examples:
+  porthole ports                          every published port, a row each
+  porthole ports web                      every stage of the ports of the container web, with its rules
+  porthole ports --no-probe               read only, and send nothing
+  porthole ports web --watch              again every 2 seconds: which counters move?
+  porthole ports --output json | jq '.ports[] | select(.served == false)'
+  porthole ports --from host.zst          of a recorded host
+
+Exit codes: 0 every port leads to a program in its container; 1 one does not; 2 it could not be told.")]
+    Ports(PortsArgs),
     /// Show the way of a name from a container, server by server, and which part of it is broken
     ///
     /// Reads the container's resolv.conf and hosts file, finds the engine's resolver behind 127.0.0.11 and the servers

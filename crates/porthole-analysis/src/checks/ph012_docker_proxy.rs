@@ -7,8 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
-use crate::attachment::{bridged, inside_link, outside_link};
-use crate::places::{container_namespace, engine_namespace};
+use crate::places::engine_namespace;
 use crate::ports::{self, PublishedPort};
 use crate::shell::word;
 
@@ -65,7 +64,7 @@ impl Scene<'_> {
     fn judge(&self, container: &Container) -> Result<Vec<Concern>, Gap> {
         let ports = ports::of(container);
         let lacking: Vec<_> = ports.iter().filter_map(|port| self.lacking(container, port)).collect();
-        if lacking.is_empty() || self.does_without(container)? {
+        if lacking.is_empty() || ports::does_without(self.snapshot, self.engine, container)? {
             return Ok(Vec::new());
         }
         if ports::is_settling(self.snapshot, container) {
@@ -79,46 +78,13 @@ impl Scene<'_> {
     /// The bindings of a port without a docker-proxy that should have one.
     fn lacking<'a>(&self, container: &Container, port: &PublishedPort<'a>) -> Option<PublishedPort<'a>> {
         let expects = |binding: &PortBinding| {
-            binding.protocol != TransportProtocol::Sctp && !self.is_routed(container, binding)
+            binding.protocol != TransportProtocol::Sctp && !ports::is_routed(self.engine, container, binding)
         };
         let has_proxy =
             |binding: &PortBinding| self.proxies.iter().any(|proxy| ports::relays(proxy, binding));
         let bindings: Vec<_> =
             port.bindings.iter().copied().filter(|binding| expects(binding) && !has_proxy(binding)).collect();
         (!bindings.is_empty()).then(|| PublishedPort { bindings, ..port.clone() })
-    }
-
-    /// In the gateway modes `routed` and `isolated` nothing is mapped to the host.
-    fn is_routed(&self, container: &Container, binding: &PortBinding) -> bool {
-        let family = if binding.host_address.is_ipv6() { "ipv6" } else { "ipv4" };
-        let option = format!("com.docker.network.bridge.gateway_mode_{family}");
-        bridged(self.engine, container).any(|(_, network)| {
-            network.options.get(&option).is_some_and(|mode| mode == "routed" || mode == "isolated")
-        })
-    }
-
-    /// Whether the kernel was set up for a container that has no docker-proxy.
-    fn does_without(&self, container: &Container) -> Result<bool, Gap> {
-        let namespace = container_namespace(self.snapshot.host.known()?, container)?;
-        let mut bridged = bridged(self.engine, container).peekable();
-        if bridged.peek().is_none() {
-            return Err(unclear(container, "none of its networks has a bridge here"));
-        }
-        let mut does = false;
-        for (attachment, network) in bridged {
-            let inside = inside_link(namespace.stack.known()?, container, attachment)?;
-            let outside = outside_link(inside, namespace, self.home)?;
-            let hairpin = outside.and_then(|link| link.bridge_port).is_some_and(|port| port.hairpin);
-            let bridge = network.bridge_name();
-            does |= hairpin || bridge.is_some_and(|bridge| self.routes_loopback(&bridge));
-        }
-        Ok(does)
-    }
-
-    fn routes_loopback(&self, bridge: &str) -> bool {
-        let name = format!("net.ipv4.conf.{bridge}.route_localnet");
-        let value = self.home.stack.value().map(|stack| stack.sysctl(&name));
-        value.is_some_and(|value| value.value().is_some_and(|value| value.trim() == "1"))
     }
 
     fn concern(&self, container: &Container, port: &PublishedPort<'_>) -> Concern {

@@ -14,9 +14,10 @@ mod voice;
 #[cfg(test)]
 mod tests;
 
-use porthole_model::{DnsLadder, DnsOutcome, DnsReading, DnsSubject, DnsVisit, EngineKind, Gap, GapKind};
+use porthole_model::{DnsLadder, DnsOutcome, DnsReading, DnsSubject, DnsVisit, Gap, GapKind};
 
 use self::case::Case;
+use crate::diagnose::engine_name;
 
 pub(crate) use self::arrival::{Arrival, arrival};
 pub(crate) use self::route::EMBEDDED;
@@ -47,21 +48,12 @@ pub fn dns_ladder(subject: &DnsSubject, reading: &DnsReading) -> DnsLadder {
     let rungs = rungs::of(&case);
     DnsLadder {
         subject: subject.label.clone(),
-        engine: engine(subject),
+        engine: subject.engine.as_ref().map(engine_name),
         names: names::looked_up(&case),
         verdicts: verdicts::of(&case),
         gaps: gaps(reading),
         rungs,
     }
-}
-
-fn engine(subject: &DnsSubject) -> Option<String> {
-    let version = subject.engine.as_ref()?;
-    let kind = match version.kind {
-        EngineKind::Docker => "Docker",
-        EngineKind::Podman => "Podman",
-    };
-    Some(format!("{kind} {}", version.version))
 }
 
 /// What could not be read, each once; a file that this kind of host never has is not missed.

@@ -7,13 +7,14 @@ mod uplink;
 
 use std::net::IpAddr;
 
-use porthole_model::firewall::{ConntrackState, FirewallTable, Rule};
+use porthole_model::firewall::{ConntrackState, Counter, FirewallTable, Rule};
 use porthole_model::{
     ChainReference, Gap, InterfaceIndex, LinkKind, MacAddress, NetworkStack, Observed, Outcome, Packet,
     PacketConnection, PacketOrigin, PortBinding, RuleReference, Snapshot, Translation, Walk,
 };
 
 pub use aim::Aim;
+pub(crate) use aim::CLIENT_PORT;
 pub use fate::{Arrival, Fate, Stop};
 pub use seat::Seat;
 pub use uplink::Uplink;
@@ -143,6 +144,11 @@ impl<'s> Journeys<'s> {
     /// The rule, where the journey's steps name it, as it was read.
     pub fn rule(&self, met: &RuleReference) -> Option<&'s Rule> {
         self.walker.rule(met)
+    }
+
+    /// How many packets the policy of a base chain decided on, where that is counted.
+    pub fn policy_counter(&self, met: &ChainReference) -> Option<Counter> {
+        self.walker.base_chain(met)?.counter
     }
 
     /// The table of a chain that the journey's steps name.

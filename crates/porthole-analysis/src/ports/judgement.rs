@@ -8,6 +8,7 @@ use porthole_model::{
 };
 
 use super::listeners::{is_listener, is_loopback, is_on, serves};
+use super::proxy::{proxies, relays};
 use super::{PublishedPort, is_published, is_settling, of};
 use crate::places::{container_namespace, engine_namespace};
 
@@ -58,7 +59,7 @@ pub(crate) fn judge(snapshot: &Snapshot) -> Result<(Vec<Judged<'_>>, Vec<Gap>), 
         if ports.is_empty() {
             continue;
         }
-        match Scene::of(snapshot, engine, container) {
+        match settled(snapshot, engine, container).and_then(|()| Scene::of(snapshot, container)) {
             Ok(scene) => judged.extend(scene.judge_all(ports, &mut gaps)),
             Err(gap) => gaps.push(gap),
         }
@@ -67,7 +68,7 @@ pub(crate) fn judge(snapshot: &Snapshot) -> Result<(Vec<Judged<'_>>, Vec<Gap>), 
 }
 
 /// What is known of one container when its ports are judged.
-struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     container: &'a Container,
     namespace: &'a NetworkNamespace,
     sockets: &'a [Socket],
@@ -77,8 +78,8 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn of(snapshot: &'a Snapshot, engine: &Engine, container: &'a Container) -> Result<Self, Gap> {
-        settled(snapshot, engine, container)?;
+    /// A container as it is, however long it has run.
+    pub(crate) fn of(snapshot: &'a Snapshot, container: &'a Container) -> Result<Self, Gap> {
         let namespace = container_namespace(snapshot.host.known()?, container)?;
         if engine_namespace(snapshot).is_ok_and(|engine| engine.id == namespace.id) {
             return Err(ports_gap(container, "its process is in the engine's own network namespace"));
@@ -117,19 +118,14 @@ impl<'a> Scene<'a> {
     }
 
     fn judge(&self, published: PublishedPort<'a>) -> Result<Judged<'a>, Gap> {
-        if published.protocol == TransportProtocol::Sctp {
-            return Err(ports_gap(self.container, "sctp sockets are not read"));
-        }
-        let on_port = self.listeners(|socket| is_on(socket, published.port, published.protocol));
+        let on_port = self.on_port(published.port, published.protocol)?;
         let mut targets = Vec::new();
         for binding in &published.bindings {
             targets.extend(self.targets(binding)?);
         }
         targets.sort();
         targets.dedup();
-        let is_served = |address: &IpAddr| {
-            on_port.iter().filter_map(|socket| is_listener(socket)).any(|socket| serves(socket, *address))
-        };
+        let is_served = |address: &IpAddr| is_served(&on_port, *address);
         let (served, unserved) = targets.into_iter().partition(is_served);
         let elsewhere = self.listeners(|socket| {
             socket.local.port() != published.port.0
@@ -149,13 +145,21 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// The sockets that take what comes to a port, on whatever address.
+    pub(crate) fn on_port(&self, port: Port, protocol: TransportProtocol) -> Result<Vec<&'a Socket>, Gap> {
+        match protocol {
+            TransportProtocol::Sctp => Err(ports_gap(self.container, "sctp sockets are not read")),
+            _ => Ok(self.listeners(|socket| is_on(socket, port, protocol))),
+        }
+    }
+
     fn listeners(&self, wanted: impl Fn(&porthole_model::InternetSocket) -> bool) -> Vec<&'a Socket> {
         self.sockets.iter().filter(|socket| is_listener(socket).is_some_and(&wanted)).collect()
     }
 
     /// Where the host sends what comes in by a binding: docker-proxy's own words, or the attachment that holds the
     /// default route, which is the one whose network programs the port (libnetwork's gateway endpoint).
-    fn targets(&self, binding: &PortBinding) -> Result<Vec<IpAddr>, Gap> {
+    pub(crate) fn targets(&self, binding: &PortBinding) -> Result<Vec<IpAddr>, Gap> {
         let proxy = self.proxies.iter().find(|proxy| relays(proxy, binding));
         let targets = match proxy {
             Some(proxy) => vec![proxy.container_address],
@@ -193,6 +197,11 @@ impl<'a> Scene<'a> {
             ports_gap(self.container, "it is not clear which of its networks they are published on")
         })
     }
+}
+
+/// Whether one of these takes what is sent to an address.
+pub(crate) fn is_served(listeners: &[&Socket], address: IpAddr) -> bool {
+    listeners.iter().filter_map(|socket| is_listener(socket)).any(|socket| serves(socket, address))
 }
 
 fn address(attachment: &NetworkAttachment, ipv6: bool) -> Option<IpAddr> {
@@ -237,25 +246,6 @@ fn gateways(stack: &NetworkStack) -> Vec<IpAddr> {
         route.destination.length == 0 && route.table == MAIN_TABLE && route.kind == RouteKind::Unicast
     });
     default.filter_map(|route| route.gateway).collect()
-}
-
-/// The docker-proxy processes of this engine; those of an engine in another namespace relay other ports.
-pub(crate) fn proxies(snapshot: &Snapshot) -> Vec<&DockerProxy> {
-    let Some(host) = snapshot.host.value() else { return Vec::new() };
-    let home = engine_namespace(snapshot).map(|namespace| namespace.id);
-    let is_ours = |proxy: &&DockerProxy| {
-        let namespace = host.process(proxy.pid).and_then(|process| process.network_namespace.value());
-        namespace.is_none() || namespace == home.as_ref().ok()
-    };
-    host.docker_proxies.value().into_iter().flatten().filter(is_ours).collect()
-}
-
-/// Whether a docker-proxy process is the one of a binding.
-pub(crate) fn relays(proxy: &DockerProxy, binding: &PortBinding) -> bool {
-    proxy.protocol == binding.protocol
-        && proxy.host_address == binding.host_address
-        && proxy.host_port == binding.host_port
-        && proxy.container_port == binding.container_port
 }
 
 /// The ports that have at least three published neighbours in a row.

@@ -1,7 +1,9 @@
 //! Published ports: what was promised, where the host sends it, and who listens there.
 
+mod chain;
 mod judgement;
 mod listeners;
+mod proxy;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,8 +13,10 @@ use porthole_model::{Container, ContainerState, Port, PortBinding, Snapshot, Tra
 use crate::checks::Concern;
 use crate::places::has_own_namespace;
 
-pub(crate) use judgement::{Judged, judge, proxies, relays};
+pub use chain::{ports_scope, ports_since, probing_process, published_ports};
+pub(crate) use judgement::{Judged, judge};
 pub(crate) use listeners::{describe, is_listener, is_on, owners, serves};
+pub(crate) use proxy::{does_without, is_routed, proxies, relays};
 
 /// How long after its start a container is given before its ports are judged, in milliseconds.
 const SETTLING: i64 = 3_000;

@@ -9,6 +9,7 @@ use porthole_wire::dns::{self, Received};
 use rustix::io::Errno;
 
 use super::visit::Pending;
+use crate::failure::unreachable_words;
 
 /// The longest datagram.
 const LONGEST: usize = 65_535;
@@ -100,11 +101,6 @@ pub(super) fn is_patience(error: &io::Error) -> bool {
 pub(super) fn failure(error: &io::Error) -> DnsOutcome {
     match Errno::from_io_error(error) {
         Some(Errno::CONNREFUSED) => DnsOutcome::Refused,
-        Some(Errno::NETUNREACH) => DnsOutcome::Unreachable("there is no route to it".to_owned()),
-        Some(Errno::HOSTUNREACH) => DnsOutcome::Unreachable("no host answers at that address".to_owned()),
-        Some(Errno::PERM | Errno::ACCESS) => {
-            DnsOutcome::Unreachable("a firewall rule of that network namespace drops the question".to_owned())
-        }
-        _ => DnsOutcome::Unreachable(error.to_string()),
+        _ => DnsOutcome::Unreachable(unreachable_words(error)),
     }
 }

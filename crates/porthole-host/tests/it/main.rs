@@ -7,6 +7,7 @@ mod daemons;
 mod firewall;
 mod firewall_walk;
 mod links;
+mod probes;
 mod processes;
 mod roles;
 mod rule_trace;

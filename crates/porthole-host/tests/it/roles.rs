@@ -11,7 +11,9 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 
 use porthole_host::SocketFilter;
-use porthole_model::{GapKind, Pid, Port, Scope, TraceFlow};
+use porthole_model::{
+    GapKind, Pid, Port, ProbeOutcome, ProbeRequest, ProbeVantage, Scope, TraceFlow, TransportProtocol,
+};
 
 use crate::world::host;
 
@@ -157,4 +159,30 @@ fn trace_of_rules() {
     let trace = host().trace_rules(process, &[flow]).unwrap();
     ready_until_killed();
     drop(trace);
+}
+
+fn outside_request() -> ProbeRequest {
+    let target = setting("TARGET").parse().unwrap();
+    ProbeRequest { from: ProbeVantage::Outside, target, protocol: TransportProtocol::Tcp }
+}
+
+#[test]
+#[ignore = "a role that other tests start"]
+fn a_long_probe() {
+    let process = Pid(setting("PROCESS").parse().unwrap());
+    println!("\nready");
+    std::io::stdout().flush().unwrap();
+    let probes = host().probe(process, &[outside_request()], std::time::Duration::from_mins(1));
+    println!("{probes:?}");
+}
+
+#[test]
+#[ignore = "a role that other tests start"]
+fn probing_as_nobody() {
+    let request = outside_request();
+    let probes = host().probe(Pid(std::process::id()), &[request], std::time::Duration::from_secs(1));
+    let ProbeOutcome::NotTried(gap) = &probes.tried[0].outcome else { panic!("{probes:?}") };
+    assert_eq!(gap.kind, GapKind::Permission);
+    assert!(gap.remedy.as_ref().unwrap().contains("CAP_SYS_ADMIN"), "{gap}");
+    assert_eq!(probes.outside.gap(), Some(gap));
 }

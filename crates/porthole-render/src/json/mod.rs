@@ -14,6 +14,7 @@ mod gap;
 mod kept;
 mod netdb;
 mod part;
+mod ports;
 mod raw;
 mod removed;
 mod report;
@@ -51,6 +52,10 @@ pub use netdb::{
     network_database,
 };
 pub use part::{HiddenWord, MessageWord, PartDocument, PartItem, StreamWord, part};
+pub use ports::{
+    BarrierItem, ExitItem, HolderItem, ListenerItem, OutsideItem, PortItem, PortProbeItem, PortsDocument,
+    ProxyDutyItem, ProxyItem, ProxyReviewItem, RuleItem, WayItem, ports, ports_line,
+};
 pub use raw::{CloseWord, RawDocument, RawEvent, SideWord, raw_closed, raw_data, raw_opened};
 pub use removed::{RemovedDocument, removed};
 pub use report::{
@@ -88,6 +93,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("netdb", schema::<NetworkDatabaseDocument>()),
         ("netdb_steps", schema::<NetworkStepsDocument>()),
         ("part", schema::<PartDocument>()),
+        ("ports", schema::<PortsDocument>()),
         ("raw_relay", schema::<RawDocument>()),
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),

@@ -13,7 +13,7 @@ pub fn doc(report: &Report) -> Doc {
     let mut doc = Doc::new();
     doc.definitions(about(report)).blank();
     for found in &report.findings {
-        doc.card(severity_style(found.severity), finding(found)).blank();
+        doc.append(finding_card(found)).blank();
     }
     doc.append(unchecked::doc(report));
     doc.append(summary::doc(report));
@@ -34,6 +34,13 @@ fn about(report: &Report) -> Vec<(Line, Line)> {
 
 fn remedy_of(gap: &Gap) -> String {
     gap.remedy.as_ref().map(|remedy| format!(" ({remedy})")).unwrap_or_default()
+}
+
+/// A finding that stands for itself.
+pub(crate) fn finding_card(found: &Finding) -> Doc {
+    let mut doc = Doc::new();
+    doc.card(severity_style(found.severity), finding(found));
+    doc
 }
 
 fn finding(finding: &Finding) -> Doc {

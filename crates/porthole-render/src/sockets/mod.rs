@@ -37,6 +37,15 @@ pub fn doc(rows: &[SocketRow<'_>], gaps: &[Gap]) -> Doc {
     doc
 }
 
+/// A socket and who holds it, in words: `nginx[12] on *:80`.
+pub(crate) fn holder(socket: &Socket) -> String {
+    let mut text = Vec::new();
+    cells::owners(&mut text, socket);
+    text.extend_from_slice(b" on ");
+    cells::local(&mut text, socket);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 fn table(rows: &[SocketRow<'_>]) -> Table {
     let with_place = rows.iter().any(|row| row.place.is_some());
     let place = with_place.then(|| Column::new("CONTAINER").elide(12));

@@ -45,6 +45,13 @@ pub fn request() -> Request {
         .with_attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes())
 }
 
+/// Asks for the link of that index.
+pub fn request_of(index: InterfaceIndex) -> Request {
+    let mut header = [0; 16];
+    header[4..8].copy_from_slice(&index.0.to_ne_bytes());
+    Request::get(RTM_GETLINK).with_fixed(&header)
+}
+
 /// Removes the link of that index; of a veth pair, both ends.
 pub fn removal(index: InterfaceIndex) -> Request {
     let mut header = [0; 16];
@@ -85,6 +92,16 @@ impl LinkRecord {
     /// Whether it is the link of that index and name.
     pub fn is(&self, index: InterfaceIndex, name: &str) -> bool {
         self.link.index == index && self.link.name == name
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.link.name
+    }
+
+    /// Its index, and that of its peer in the peer's namespace.
+    pub fn pair(&self) -> Option<(InterfaceIndex, InterfaceIndex)> {
+        Some((self.link.index, self.peer?.0))
     }
 
     /// The number of the peer's namespace, when that is another one; negative when the kernel has no number for it.

@@ -12,6 +12,7 @@ pub(crate) mod forward;
 mod gc;
 mod man;
 pub(crate) mod netdb;
+pub(crate) mod ports;
 mod snapshot;
 pub(crate) mod sockets;
 mod subject;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Explain(args) => explain::run(&args, world),
         Command::Topology(args) => topology::run(&args, world),
         Command::Sockets(args) => sockets::run(&args, world),
+        Command::Ports(args) => ports::run(&args, world),
         Command::Dns(args) => dns::run(&args, world),
         Command::Tap(args) => tap::run(&args, world),
         Command::Traffic(args) => traffic::run(&args, world),

@@ -9,7 +9,7 @@ const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
 
 /// A port that the kernel would choose for a client, since Linux 3.10 from 32768 to 60999.
-const CLIENT_PORT: Port = Port(40_001);
+pub(crate) const CLIENT_PORT: Port = Port(40_001);
 
 /// SCTP's number among the protocols of IP.
 const SCTP: u8 = 132;

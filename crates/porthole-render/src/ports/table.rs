@@ -1,0 +1,114 @@
+//! The table: a published port a row.
+
+use porthole_model::{Observed, PacketWay, PortChain, ProxyState, Sender, WayEnd};
+
+use super::words;
+use crate::doc::{Column, Line, Style, Table};
+
+pub(super) fn of(ports: &[PortChain]) -> Table {
+    let mut table = Table::new(vec![
+        Column::new("CONTAINER").elide(9),
+        Column::new("PUBLISHED AT"),
+        Column::new("PROXY"),
+        Column::new("DNAT").right().may_drop(2),
+        Column::new("FORWARD"),
+        Column::new("BACK").may_drop(1),
+        Column::new("HAIRPIN").may_drop(3),
+        Column::new("TARGET"),
+        Column::new("LISTENS").wrap(8),
+    ]);
+    for port in ports {
+        table.row(vec![
+            Line::of(Style::Name, &port.container),
+            words::place(port).into(),
+            proxy(port),
+            way(port, Sender::Outside, translation),
+            way(port, Sender::Outside, forward),
+            way(port, Sender::Answer, back),
+            way(port, Sender::Itself, hairpin),
+            target(port),
+            listens(port),
+        ]);
+    }
+    table
+}
+
+fn proxy(port: &PortChain) -> Line {
+    match &port.proxy {
+        Observed::Known(ProxyState::Runs(proxy)) => proxy.pid.to_string().into(),
+        Observed::Known(ProxyState::Gone) => Line::of(Style::Error, "GONE"),
+        Observed::Known(ProxyState::Unused) => dash(),
+        Observed::Missing(_) => unknown(),
+    }
+}
+
+/// What a way says; `-` where there is none, `?` where ways were not followed.
+fn way(port: &PortChain, sender: Sender, words: impl FnOnce(&PacketWay) -> Line) -> Line {
+    match &port.ways {
+        Observed::Known(_) => port.way(sender).map_or_else(dash, words),
+        Observed::Missing(_) => unknown(),
+    }
+}
+
+fn translation(way: &PacketWay) -> Line {
+    way.translation.as_ref().map_or_else(dash, |met| words::count(met).into())
+}
+
+/// The verdict on what comes from another machine.
+fn forward(way: &PacketWay) -> Line {
+    match &way.end {
+        _ if !way.is_certain() => Line::of(Style::Warning, "maybe"),
+        WayEnd::Container => Line::of(Style::Good, "accept"),
+        WayEnd::Proxy(_) => Line::of(Style::Note, "proxy"),
+        WayEnd::NotOffered => dash(),
+        WayEnd::Stopped { by: Some(_), .. } => Line::of(Style::Error, "DROP"),
+        WayEnd::Stopped { .. } => Line::of(Style::Error, "NO"),
+        WayEnd::Nobody => Line::of(Style::Error, "NOBODY"),
+        WayEnd::Program(_) | WayEnd::Reservation | WayEnd::Elsewhere(_) | WayEnd::World => {
+            Line::of(Style::Error, "ASTRAY")
+        }
+    }
+}
+
+fn back(way: &PacketWay) -> Line {
+    match &way.end {
+        _ if !way.is_certain() => Line::of(Style::Warning, "maybe"),
+        WayEnd::World => Line::of(Style::Good, "accept"),
+        _ => Line::of(Style::Error, "DROP"),
+    }
+}
+
+/// How the container reaches its own published port.
+fn hairpin(way: &PacketWay) -> Line {
+    match &way.end {
+        _ if !way.is_certain() => Line::of(Style::Warning, "maybe"),
+        WayEnd::Proxy(_) => "proxy".into(),
+        WayEnd::Container if way.masquerade.is_some() => "masq".into(),
+        WayEnd::Container => "bridge".into(),
+        WayEnd::NotOffered => dash(),
+        _ => Line::of(Style::Error, "NO"),
+    }
+}
+
+fn target(port: &PortChain) -> Line {
+    port.target.value().map_or_else(unknown, |target| target.to_string().into())
+}
+
+fn listens(port: &PortChain) -> Line {
+    match (&port.listeners, &port.is_served) {
+        (Observed::Missing(_), _) => unknown(),
+        (Observed::Known(sockets), _) if sockets.is_empty() => Line::of(Style::Error, "NOBODY"),
+        (Observed::Known(sockets), Observed::Known(false)) => {
+            Line::of(Style::Error, &words::listeners(sockets))
+        }
+        (Observed::Known(sockets), _) => words::listeners(sockets).into(),
+    }
+}
+
+fn dash() -> Line {
+    Line::of(Style::Faint, "-")
+}
+
+fn unknown() -> Line {
+    Line::of(Style::Warning, "?")
+}
