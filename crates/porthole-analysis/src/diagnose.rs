@@ -11,10 +11,12 @@ use crate::fold::fold;
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
     use Topic::{
-        Aftermaths, EngineInfo, Links, Listeners, NetworkDatabase, Resources, Routes, Storage, Sysctls,
+        Aftermaths, EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, NetworkDatabase,
+        OwnFirewallWording, Resources, Routes, Storage, Sysctls,
     };
-    let kernel = [Links, Routes, Sysctls, Listeners, Resources, Storage];
-    Scope::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths, NetworkDatabase]].concat())
+    let network = [Links, Routes, ForwardingDatabase, Sysctls, Listeners, Firewall, OwnFirewallWording];
+    let others = [Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase];
+    Scope::of(&[network.as_slice(), &others].concat())
 }
 
 /// The checks of the network database: the containers' references, what is left over, and the file itself.

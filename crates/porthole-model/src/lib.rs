@@ -42,9 +42,9 @@ pub use dns::{
 };
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{
-    Aftermath, Container, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind, EngineVersion,
-    Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform, PortBinding,
-    Subnet, TransportProtocol,
+    Aftermath, Container, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind, EngineSettings,
+    EngineVersion, Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform,
+    PortBinding, Subnet, TransportProtocol,
 };
 pub use exchange::{
     Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall,
