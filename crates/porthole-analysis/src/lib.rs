@@ -16,6 +16,7 @@ mod locality;
 pub mod netdb;
 mod places;
 mod ports;
+mod probes;
 #[cfg(test)]
 mod sample_exchange;
 mod shell;
@@ -35,6 +36,7 @@ pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use firewall::{Aim, Arrival, Fate, Journey, Journeys, Seat, Stop, Uplink, Walker};
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};
+pub use probes::probe_plan;
 pub use shell::word as shell_word;
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};
