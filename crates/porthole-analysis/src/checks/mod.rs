@@ -42,6 +42,7 @@ mod ph110_limits;
 mod ph111_bind_source;
 mod ph112_architecture;
 mod ph113_unreachable;
+mod ph120_no_answer;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
@@ -85,7 +86,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 40] = [
+static TABLE: [Check; 41] = [
     ph001_forwarding::CHECK,
     ph002_rules_gone::CHECK,
     ph003_translation_gone::CHECK,
@@ -126,4 +127,5 @@ static TABLE: [Check; 40] = [
     ph111_bind_source::CHECK,
     ph112_architecture::CHECK,
     ph113_unreachable::CHECK,
+    ph120_no_answer::CHECK,
 ];

@@ -229,5 +229,6 @@ pub(crate) fn empty() -> Snapshot {
         }),
         network_database: Observed::Missing(Gap::not_asked("network database")),
         names: Observed::Missing(Gap::not_asked("names")),
+        probes: Snapshot::untried(),
     }
 }

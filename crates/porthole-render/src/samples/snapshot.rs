@@ -37,6 +37,7 @@ pub(crate) fn snapshot() -> Snapshot {
         storage: Observed::Missing(Gap::not_asked("files that the engine names")),
         network_database: Observed::Missing(Gap::not_asked("network database")),
         names: Observed::Missing(Gap::not_asked("names")),
+        probes: Snapshot::untried(),
     }
 }
 

@@ -39,7 +39,8 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
     let network_database = network_database(world, request, &engine);
     let names = names(world, request.scope, &host, &engine).into();
-    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database, names })
+    let probes = Snapshot::untried();
+    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database, names, probes })
 }
 
 /// The files by which names are found, where this host is the engine's.

@@ -5,6 +5,7 @@ mod file;
 mod live;
 pub(crate) mod names;
 mod network_database;
+mod probes;
 mod through_engine;
 
 use porthole_model::{Scope, Snapshot};
@@ -15,6 +16,7 @@ use crate::world::World;
 
 pub(crate) use live::{daemon, engine};
 pub(crate) use network_database::DatabasePlace;
+pub(crate) use probes::probe;
 pub(crate) use through_engine::{AT_WORK, own_program, tidy_up};
 
 /// What a command reads.

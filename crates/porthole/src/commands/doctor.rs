@@ -46,7 +46,10 @@ fn read(args: &DoctorArgs, world: &World) -> Result<Reading, CommandError> {
 
 fn read_once(args: &DoctorArgs, world: &World) -> Result<Reading, CommandError> {
     let scope = porthole_analysis::doctor_scope();
-    let snapshot = collect::snapshot(world, &args.source, Request { scope: &scope, engine: true })?;
+    let mut snapshot = collect::snapshot(world, &args.source, Request { scope: &scope, engine: true })?;
+    if args.active {
+        collect::probe(world, &mut snapshot);
+    }
     let report = porthole_analysis::diagnose(&snapshot);
     Ok(Reading { snapshot, report })
 }
