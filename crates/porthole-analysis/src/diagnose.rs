@@ -11,9 +11,10 @@ use crate::fold::fold;
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
     use Topic::{
-        Aftermaths, EngineInfo, Links, Listeners, NetworkDatabase, Resources, Routes, Storage, Sysctls,
+        Aftermaths, Connections, EngineInfo, Firewall, Links, Listeners, NetworkDatabase, Resources, Routes,
+        Storage, Sysctls,
     };
-    let kernel = [Links, Routes, Sysctls, Listeners, Resources, Storage];
+    let kernel = [Links, Routes, Sysctls, Listeners, Connections, Firewall, Resources, Storage];
     Scope::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths, NetworkDatabase]].concat())
 }
 

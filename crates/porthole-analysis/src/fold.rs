@@ -15,11 +15,15 @@ const fn rule(cause: (u16, SubjectKind), symptom: (u16, SubjectKind), through: S
     Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
 }
 
-const RULES: [Rule; 7] = {
-    use SubjectKind::{Container, Network, Port};
+const RULES: [Rule; 10] = {
+    use SubjectKind::{Container, Host, Network, Port};
     [
         // A bridge that is gone leaves its ports without a master.
         rule((33, Network), (32, Container), Network),
+        // An interface on which IPv6 is off holds no IPv6 address.
+        rule((24, Host), (33, Network), Network),
+        rule((24, Network), (33, Network), Network),
+        rule((24, Container), (34, Container), Container),
         // A paused program lets its queue fill.
         rule((40, Container), (40, Port), Container),
         // A port without a program behind it fails a health check that asks it.

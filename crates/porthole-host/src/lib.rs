@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admission;
+mod connections;
 mod daemon;
 mod descendants;
 mod dns;

@@ -7,8 +7,11 @@ mod ph010_listens_on_loopback;
 mod ph011_nothing_listens;
 mod ph012_docker_proxy;
 mod ph013_port_taken;
+mod ph014_kernel_alone;
+mod ph015_bridge_rules;
 mod ph016_overlap;
 mod ph018_mtu;
+mod ph024_ipv6_off;
 mod ph030_same_mac;
 mod ph031_same_address;
 mod ph032_host_interface;
@@ -72,15 +75,18 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 30] = [
+static TABLE: [Check; 33] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
     ph011_nothing_listens::CHECK,
     ph012_docker_proxy::CHECK,
     ph013_port_taken::CHECK,
+    ph014_kernel_alone::CHECK,
+    ph015_bridge_rules::CHECK,
     ph016_overlap::CHECK,
     ph018_mtu::CHECK,
+    ph024_ipv6_off::CHECK,
     ph030_same_mac::CHECK,
     ph031_same_address::CHECK,
     ph032_host_interface::CHECK,

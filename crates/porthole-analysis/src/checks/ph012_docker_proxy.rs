@@ -9,7 +9,7 @@ use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridged, inside_link, outside_link};
 use crate::places::{container_namespace, engine_namespace};
-use crate::ports::{self, PublishedPort};
+use crate::ports::{self, PublishedPort, Relaying};
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(12);
@@ -19,8 +19,8 @@ pub(super) const CHECK: Check = Check {
     title: "the docker-proxy of a published port is gone",
     documentation: Documentation {
         checks: "Whether each TCP and UDP port that a running container publishes has its docker-proxy process, where \
-                 the engine uses one. That it is made to do without (`\"userland-proxy\": false`) shows in the kernel: \
-                 hairpin mode on the bridge port of the container, or `route_localnet` on the bridge.",
+                 the engine uses one. That it is made to do without (`\"userland-proxy\": false`) shows in its rules, and \
+                 in the kernel: hairpin mode on the bridge port of the container, or `route_localnet` on the bridge.",
         why: "The engine's firewall rules lead packets from other machines straight to the container. Those that \
               the rules do not catch are relayed by a process, docker-proxy: from the host's own `127.0.0.1`, \
               from containers on another network, and over IPv6 to a container that has none. When that process is \
@@ -88,17 +88,17 @@ impl Scene<'_> {
         (!bindings.is_empty()).then(|| PublishedPort { bindings, ..port.clone() })
     }
 
-    /// In the gateway modes `routed` and `isolated` nothing is mapped to the host.
+    /// Whether nothing is mapped to the host.
     fn is_routed(&self, container: &Container, binding: &PortBinding) -> bool {
-        let family = if binding.host_address.is_ipv6() { "ipv6" } else { "ipv4" };
-        let option = format!("com.docker.network.bridge.gateway_mode_{family}");
-        bridged(self.engine, container).any(|(_, network)| {
-            network.options.get(&option).is_some_and(|mode| mode == "routed" || mode == "isolated")
-        })
+        let ipv6 = binding.host_address.is_ipv6();
+        bridged(self.engine, container).any(|(_, network)| ports::is_routed(network, ipv6))
     }
 
     /// Whether the kernel was set up for a container that has no docker-proxy.
     fn does_without(&self, container: &Container) -> Result<bool, Gap> {
+        if ports::relaying(self.snapshot) == Some(Relaying::Kernel) {
+            return Ok(true);
+        }
         let namespace = container_namespace(self.snapshot.host.known()?, container)?;
         let mut bridged = bridged(self.engine, container).peekable();
         if bridged.peek().is_none() {

@@ -1,16 +1,12 @@
 //! PH018: containers send larger packets than the host's way out carries.
 
-use porthole_model::{
-    CheckCode, Gap, Link, NetworkStack, RouteKind, Severity, Snapshot, Subject, SubjectKind,
-};
+use porthole_model::{CheckCode, Gap, Link, NetworkStack, Severity, Snapshot, Subject, SubjectKind};
 
 use super::{Check, Concern, Documentation, Found};
 use crate::endpoint::{Endpoint, endpoints};
 use crate::places::engine_namespace;
 
 const CODE: CheckCode = CheckCode(18);
-
-const MAIN_TABLE: u32 = 254;
 
 pub(super) const CHECK: Check = Check {
     code: CODE,
@@ -52,9 +48,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
 /// The interface of the default route that the kernel prefers, of either family.
 fn way_out(home: &NetworkStack) -> Result<Option<&Link>, Gap> {
     let (links, routes) = (home.links.known()?, home.routes.known()?);
-    let defaults = routes.iter().filter(|route| {
-        route.destination.length == 0 && route.kind == RouteKind::Unicast && route.table == MAIN_TABLE
-    });
+    let defaults = routes.iter().filter(|route| route.is_default());
     let preferred =
         defaults.min_by_key(|route| (route.destination.address.is_ipv6(), route.metric.unwrap_or(0)));
     Ok(preferred.and_then(|route| links.iter().find(|link| Some(link.index) == route.interface)))

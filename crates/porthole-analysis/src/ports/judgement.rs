@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use porthole_model::{
     Container, DockerProxy, Engine, EngineKind, Gap, GapKind, Health, HealthStatus, NetworkAttachment,
-    NetworkNamespace, NetworkStack, Port, PortBinding, RouteKind, Snapshot, Socket, TransportProtocol,
+    NetworkNamespace, NetworkStack, Port, PortBinding, Snapshot, Socket, TransportProtocol,
 };
 
 use super::listeners::{is_listener, is_loopback, is_on, serves};
@@ -13,9 +13,6 @@ use crate::places::{container_namespace, engine_namespace};
 
 /// From how many published neighbours on, ports are taken for a range that programs open on demand.
 const RANGE: usize = 4;
-
-/// The number of the kernel's main routing table.
-const MAIN_TABLE: u32 = 254;
 
 /// A published port and who listens for it.
 #[derive(Clone, Debug)]
@@ -233,10 +230,7 @@ fn addresses(stack: &NetworkStack) -> Result<Vec<IpAddr>, Gap> {
 /// The next hops of the default routes; without routes, every attachment counts.
 fn gateways(stack: &NetworkStack) -> Vec<IpAddr> {
     let routes = stack.routes.value().into_iter().flatten();
-    let default = routes.filter(|route| {
-        route.destination.length == 0 && route.table == MAIN_TABLE && route.kind == RouteKind::Unicast
-    });
-    default.filter_map(|route| route.gateway).collect()
+    routes.filter(|route| route.is_default()).filter_map(|route| route.gateway).collect()
 }
 
 /// The docker-proxy processes of this engine; those of an engine in another namespace relay other ports.

@@ -2,17 +2,19 @@
 
 mod judgement;
 mod listeners;
+mod relaying;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use porthole_model::{Container, ContainerState, Port, PortBinding, Snapshot, TransportProtocol};
+use porthole_model::{Container, ContainerState, Network, Port, PortBinding, Snapshot, TransportProtocol};
 
 use crate::checks::Concern;
 use crate::places::has_own_namespace;
 
 pub(crate) use judgement::{Judged, judge, proxies, relays};
 pub(crate) use listeners::{describe, is_listener, owners};
+pub(crate) use relaying::{Relaying, relaying};
 
 /// How long after its start a container is given before its ports are judged, in milliseconds.
 const SETTLING: i64 = 3_000;
@@ -66,6 +68,13 @@ impl PublishedPort<'_> {
 /// In the host's namespace or in another container's, what `-p` said has no effect.
 pub(crate) fn is_published(container: &Container) -> bool {
     container.state == ContainerState::Running && has_own_namespace(container)
+}
+
+/// In the gateway modes `routed` and `isolated` nothing is mapped to the host.
+pub(crate) fn is_routed(network: &Network, ipv6: bool) -> bool {
+    let family = if ipv6 { "ipv6" } else { "ipv4" };
+    let mode = network.options.get(&format!("com.docker.network.bridge.gateway_mode_{family}"));
+    mode.is_some_and(|mode| mode == "routed" || mode == "isolated")
 }
 
 /// The published ports of a container, by port.
