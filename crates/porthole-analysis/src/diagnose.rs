@@ -11,11 +11,13 @@ use crate::fold::fold;
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
     use Topic::{
-        Aftermaths, Connections, EngineInfo, Firewall, Links, Listeners, NetworkDatabase, Resources, Routes,
-        Storage, Sysctls,
+        Aftermaths, Connections, EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, NetworkDatabase,
+        OwnFirewallWording, Resources, Routes, Storage, Sysctls,
     };
-    let kernel = [Links, Routes, Sysctls, Listeners, Connections, Firewall, Resources, Storage];
-    Scope::of(&[kernel.as_slice(), &[EngineInfo, Aftermaths, NetworkDatabase]].concat())
+    let network =
+        [Links, Routes, ForwardingDatabase, Sysctls, Listeners, Connections, Firewall, OwnFirewallWording];
+    let others = [Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase];
+    Scope::of(&[network.as_slice(), &others].concat())
 }
 
 /// The checks of the network database: the containers' references, what is left over, and the file itself.

@@ -32,7 +32,7 @@ pub use confirm::confirm;
 pub use diagnose::{diagnose, diagnose_networks, doctor_scope, networks_scope};
 pub use dns::{dns_ladder, dns_subject, dns_visits, dns_visits_again};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
-pub use firewall::Walker;
+pub use firewall::{Aim, Arrival, Fate, Journey, Journeys, Seat, Stop, Uplink, Walker};
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};
 pub use shell::word as shell_word;

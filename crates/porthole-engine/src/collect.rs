@@ -55,6 +55,7 @@ pub async fn collect(
         containers: containers?,
         networks: networks?,
         daemon: Observed::Missing(Gap::not_asked("the engine's process")),
+        settings: Observed::Missing(Gap::not_asked("the engine's settings")),
     })
 }
 

@@ -104,7 +104,7 @@ impl LinuxHost {
         });
         let places = places::of(&self.proc, members, own)?;
         let owners = owners::of_scope(&self.proc, scope, processes);
-        let reader = stack::Reader { proc: &self.proc, scope, places: &places, owners: &owners };
+        let reader = stack::Reader { proc: &self.proc, scope, places: &places, owners: &owners, own };
         let stacks = enter::each(&self.proc, &places, &|place| reader.read(place));
         let seen = places.iter().zip(stacks);
         Ok(seen.map(|(place, stack)| namespace(place, reader.or_fallback(place, stack))).collect())

@@ -23,7 +23,7 @@ impl LinuxHost {
         let place = Place::of_own_thread(&self.proc, id);
         let owners = OwnerTable::new(&self.proc);
         let places = std::slice::from_ref(&place);
-        Reader { proc: &self.proc, scope: &scope, places, owners: &owners }.read(&place)
+        Reader { proc: &self.proc, scope: &scope, places, owners: &owners, own: Some(id) }.read(&place)
     }
 
     /// What a scope asks for of the network namespace of one process; of no other is anything read.
@@ -32,7 +32,8 @@ impl LinuxHost {
         let place = Place::of_process(&self.proc, namespace, process);
         let owners = OwnerTable::new(&self.proc);
         let places = std::slice::from_ref(&place);
-        let reader = Reader { proc: &self.proc, scope, places, owners: &owners };
+        let own = self.own_network_namespace().value().copied();
+        let reader = Reader { proc: &self.proc, scope, places, owners: &owners, own };
         enter::one(&self.proc, &place, &|place| reader.read(place))
     }
 
@@ -41,7 +42,8 @@ impl LinuxHost {
         let topics: &[Topic] =
             if with_wording { &[Topic::Firewall, Topic::FirewallWording] } else { &[Topic::Firewall] };
         let id = self.own_network_namespace().value().copied().unwrap_or(NetnsId(0));
-        firewall::read(&self.proc, &Scope::of(topics), &Place::of_own_thread(&self.proc, id))
+        let place = Place::of_own_thread(&self.proc, id);
+        firewall::read(&self.proc, &Scope::of(topics), &place, Some(id))
     }
 
     /// The route that the kernel would take to an address, from this namespace.

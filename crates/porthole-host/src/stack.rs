@@ -25,6 +25,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) places: &'a [Place],
     pub(crate) owners: &'a OwnerTable<'a>,
+    /// The namespace that porthole itself is in.
+    pub(crate) own: Option<NetnsId>,
 }
 
 impl Reader<'_> {
@@ -45,7 +47,7 @@ impl Reader<'_> {
             ),
             sysctls: if self.scope.has(Topic::Sysctls) { sysctls::read(self.proc) } else { BTreeMap::new() },
             sockets: self.sockets(place),
-            firewall: firewall::read(self.proc, self.scope, place),
+            firewall: firewall::read(self.proc, self.scope, place, self.own),
             connection_tracking: connections::read(self.proc, self.scope, place),
         }
     }

@@ -27,6 +27,20 @@ pub struct Engine {
     pub networks: Observed<Vec<Network>>,
     /// The engine's process on the host that was read, found by its socket; a gap when the engine is elsewhere.
     pub daemon: Observed<Pid>,
+    /// How it was told to work.
+    #[serde(default = "Observed::not_recorded")]
+    pub settings: Observed<EngineSettings>,
+}
+
+/// What Docker's arguments and its settings file say of its firewall and its proxies; what they leave out is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineSettings {
+    /// Whether it lays rules for IPv4; it does unless it is told not to.
+    pub iptables: Option<bool>,
+    /// Whether it lays rules for IPv6; from 27.0 on it does unless it is told not to.
+    pub ip6tables: Option<bool>,
+    /// Whether it starts docker-proxy; it does unless it is told not to.
+    pub userland_proxy: Option<bool>,
 }
 
 /// `GET /version`.

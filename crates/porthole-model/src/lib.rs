@@ -44,8 +44,8 @@ pub use dns::{
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{
     Aftermath, Container, ContainerLog, ContainerState, DefaultPool, Engine, EngineInfo, EngineKind,
-    EngineVersion, Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform,
-    PortBinding, Subnet, TransportProtocol,
+    EngineSettings, EngineVersion, Health, HealthProbe, HealthStatus, Mount, MountKind, Network,
+    NetworkAttachment, Platform, PortBinding, Subnet, TransportProtocol,
 };
 pub use exchange::{
     Carrier, Client, ClientAddress, ConnectionId, Exchange, ExchangeEnd, ExchangeId, ExecCall, GrpcCall,

@@ -21,6 +21,8 @@ pub enum Topic {
     Connections,
     /// Beside `Firewall`: rules in the words of iptables-save, where there are any.
     FirewallWording,
+    /// The same for the network namespace that porthole itself is in, and no other.
+    OwnFirewallWording,
     /// What the engine says of itself at length (`/info`), beside its containers and networks.
     EngineInfo,
     /// What is left of the last runs of containers that did not end well.

@@ -14,6 +14,7 @@ pub mod content;
 pub mod dns;
 pub mod docker_proxy;
 pub mod engine_api;
+pub mod engine_settings;
 pub mod executable;
 pub mod firewall;
 pub mod grpc;

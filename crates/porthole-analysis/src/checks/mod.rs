@@ -10,8 +10,15 @@ mod ph013_port_taken;
 mod ph014_kernel_alone;
 mod ph015_bridge_rules;
 mod ph016_overlap;
+mod ph017_address_pools;
 mod ph018_mtu;
+mod ph019_silent_mtu;
 mod ph024_ipv6_off;
+mod ph025_direct_routing;
+mod ph026_nftables_engine;
+mod ph027_conntrack_full;
+mod ph028_stale_flow;
+mod ph029_reverse_path;
 mod ph030_same_mac;
 mod ph031_same_address;
 mod ph032_host_interface;
@@ -20,6 +27,7 @@ mod ph034_inside;
 mod ph035_network_gone;
 mod ph036_orphans;
 mod ph037_network_database;
+mod ph038_no_module;
 mod ph040_does_not_accept;
 mod ph042_static_entry;
 mod ph101_engine_silent;
@@ -75,7 +83,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 33] = [
+static TABLE: [Check; 41] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -85,8 +93,15 @@ static TABLE: [Check; 33] = [
     ph014_kernel_alone::CHECK,
     ph015_bridge_rules::CHECK,
     ph016_overlap::CHECK,
+    ph017_address_pools::CHECK,
     ph018_mtu::CHECK,
+    ph019_silent_mtu::CHECK,
     ph024_ipv6_off::CHECK,
+    ph025_direct_routing::CHECK,
+    ph026_nftables_engine::CHECK,
+    ph027_conntrack_full::CHECK,
+    ph028_stale_flow::CHECK,
+    ph029_reverse_path::CHECK,
     ph030_same_mac::CHECK,
     ph031_same_address::CHECK,
     ph032_host_interface::CHECK,
@@ -95,6 +110,7 @@ static TABLE: [Check; 33] = [
     ph035_network_gone::CHECK,
     ph036_orphans::CHECK,
     ph037_network_database::CHECK,
+    ph038_no_module::CHECK,
     ph040_does_not_accept::CHECK,
     ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,

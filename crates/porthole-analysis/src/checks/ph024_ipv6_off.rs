@@ -1,19 +1,19 @@
 //! PH024: a network has IPv6 for its engine, and the kernel or the rules have only half of it.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv6Addr};
 
-use porthole_model::firewall::ConntrackState;
 use porthole_model::{
-    CheckCode, EngineKind, Gap, InterfaceIndex, IpPrefix, Link, Network, NetworkStack, Outcome, Packet,
-    PacketConnection, PacketOrigin, Port, Severity, Snapshot, Subject, SubjectKind, Transport,
+    CheckCode, Container, EngineKind, Gap, Link, Network, NetworkStack, Port, Route, Severity, Snapshot,
+    Subject, SubjectKind, TransportProtocol,
 };
 
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, has_bridge};
 use crate::endpoint::{Endpoint, endpoints};
-use crate::firewall::Walker;
-use crate::places::{engine_namespace, in_engine_namespace};
+use crate::firewall::{Aim, Journeys, Seat};
+use crate::places::{container_namespace, engine_namespace, in_engine_namespace};
 
 const CODE: CheckCode = CheckCode(24);
 
@@ -55,8 +55,8 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
             Err(gap) => found.gap(gap),
         }
     }
-    if engine.version.kind == EngineKind::Docker {
-        found.part(ways_out(snapshot, home));
+    if engine.version.kind == EngineKind::Docker && !with_ipv6.is_empty() {
+        found.part(ways_out(snapshot));
     }
     Ok(found)
 }
@@ -159,83 +159,59 @@ fn in_container(endpoint: &Endpoint<'_>) -> Result<Option<Concern>, Gap> {
 }
 
 /// An address of the Internet that nothing but a default route leads to: the documentation's network of RFC 9637.
-const OUTSIDE: &str = "3fff::1";
+const OUTSIDE: IpAddr = IpAddr::V6(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1));
 
 /// Networks whose containers send to the Internet from an address that nobody can answer.
-fn ways_out(snapshot: &Snapshot, home: &NetworkStack) -> Result<Vec<Concern>, Gap> {
-    let mut found: Vec<(String, Concern)> = Vec::new();
-    for endpoint in endpoints(snapshot)?.into_iter().flatten() {
-        let name = &endpoint.network.name;
-        let Some(source) = local_source(&endpoint) else { continue };
-        if found.iter().any(|(other, _)| other == name) || !has_way_out(&endpoint)? {
-            continue;
-        }
-        let Some(outside) = endpoint.outside(snapshot)? else { continue };
-        if let Some(way_out) = leaves_as_it_is(home, outside.index, source)? {
-            found.push((name.clone(), unanswered(&endpoint, source, way_out)));
-        }
-    }
-    Ok(found.into_iter().map(|(_, concern)| concern).collect())
+fn ways_out(snapshot: &Snapshot) -> Result<Vec<Concern>, Gap> {
+    let journeys = Journeys::new(snapshot)?;
+    let mut seen = BTreeSet::new();
+    let asked = journeys.seats().iter().filter(|seat| {
+        has_ipv6(seat.network) && !seat.network.internal && has_way_out(snapshot, seat.container)
+    });
+    let found = asked.filter_map(|seat| {
+        let source = seat.address(false).filter(|address| is_local(*address))?;
+        let way_out = leaves_as_it_is(&journeys, seat, source)?;
+        seen.insert(&seat.network.name).then(|| unanswered(seat, source, way_out))
+    });
+    Ok(found.collect())
 }
 
-/// The address of an endpoint whose network has only local ones.
-fn local_source(endpoint: &Endpoint<'_>) -> Option<IpAddr> {
-    let is_local =
-        |prefix: &IpPrefix| matches!(prefix.address, IpAddr::V6(address) if address.is_unique_local());
-    let asked = has_ipv6(endpoint.network) && !endpoint.network.internal;
-    endpoint.attachment.ipv6.filter(|prefix| asked && is_local(prefix)).map(|prefix| prefix.address)
+fn is_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.is_unique_local())
 }
 
-fn has_way_out(endpoint: &Endpoint<'_>) -> Result<bool, Gap> {
-    let routes = endpoint.stack.routes.known()?;
-    Ok(routes.iter().any(|route| {
-        route.is_default()
-            && route.destination.address.is_ipv6()
-            && route.interface == Some(endpoint.link.index)
-    }))
+/// Whether the container itself sends IPv6 out.
+fn has_way_out(snapshot: &Snapshot, container: &Container) -> bool {
+    let namespace = snapshot.host.value().map(|host| container_namespace(host, container));
+    let Some(Ok(namespace)) = namespace else { return false };
+    let routes = namespace.stack.value().and_then(|stack| stack.routes.value());
+    let is_ipv6 = |route: &Route| route.is_default() && route.destination.address.is_ipv6();
+    routes.is_some_and(|routes| routes.iter().any(is_ipv6))
 }
 
 /// The interface by which a packet leaves the host with its local source, where that interface has an address of the
 /// Internet.
-fn leaves_as_it_is(
-    home: &NetworkStack,
-    enters: InterfaceIndex,
-    source: IpAddr,
-) -> Result<Option<&Link>, Gap> {
-    let Ok(destination) = OUTSIDE.parse() else { return Ok(None) };
-    let packet = Packet {
-        origin: PacketOrigin::Interface(enters),
-        source,
-        destination,
-        transport: Transport::Tcp { source: Port(40_000), destination: Port(443), flags: 2 },
-        connection: PacketConnection { state: ConntrackState::New, is_reply: false, translation: None },
-        mark: 0,
-        frame_destination: None,
-        frame_source: None,
-        length: None,
-        hop_limit: None,
-        uid: None,
-    };
-    let walk = Walker::new(home)?.walk(&packet);
-    let Some(Outcome::Sent { interface, .. }) = walk.outcome() else { return Ok(None) };
-    let is_untranslated = walk.ways.iter().all(|way| way.packet.source == source);
-    let addresses = home.addresses.known()?.iter().filter(|held| held.interface == *interface);
-    let mut addresses = addresses.map(|held| held.prefix.address);
-    let is_of_the_internet =
-        |address: IpAddr| matches!(address, IpAddr::V6(address) if address.segments()[0] & 0xe000 == 0x2000);
-    let link = home.links.known()?.iter().find(|link| link.index == *interface);
-    Ok(link.filter(|_| is_untranslated && addresses.any(is_of_the_internet)))
+fn leaves_as_it_is<'a>(journeys: &Journeys<'a>, seat: &Seat<'_>, source: IpAddr) -> Option<&'a Link> {
+    let aim = Aim::port(OUTSIDE, Port(443), TransportProtocol::Tcp);
+    let journey = journeys.from_container(seat, aim)?;
+    let arrival = journey.fate.arrival().filter(|arrival| arrival.header.source == source)?;
+    let uplink = journeys.uplinks().iter().find(|uplink| Some(uplink.link.index) == arrival.interface)?;
+    uplink.addresses().any(is_of_the_internet).then_some(uplink.link)
 }
 
-fn unanswered(endpoint: &Endpoint<'_>, source: IpAddr, way_out: &Link) -> Concern {
-    let network = endpoint.network;
+fn is_of_the_internet(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.segments()[0] & 0xe000 == 0x2000)
+}
+
+fn unanswered(seat: &Seat<'_>, source: IpAddr, way_out: &Link) -> Concern {
+    let network = seat.network;
     let summary = format!(
         "containers on network '{}' have no use of IPv6 outside: their packets leave this host with a local address, \
          which nobody on the Internet can answer",
         network.name
     );
     Concern::new(CODE, Severity::Warning, about_network(network), summary)
-        .evidence(format!("container '{}', GlobalIPv6Address", endpoint.container.name), source.to_string())
+        .evidence(format!("container '{}', GlobalIPv6Address", seat.container.name), source.to_string())
         .evidence(
             format!("a packet of it to {OUTSIDE}, by routes and rules"),
             format!("leaves by '{}' from {source}: no rule gives it another source", way_out.name),

@@ -21,16 +21,17 @@ mod truth;
 mod values;
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 
-use porthole_model::firewall::{Chain, Firewall, FirewallTable};
+use porthole_model::firewall::{Backend, BaseChain, Chain, Firewall, FirewallTable, Rule};
 use porthole_model::{
-    Gap, InterfaceAddress, InterfaceIndex, Link, LinkKind, NetworkStack, Outcome, Packet, PacketHeader, Step,
-    Walk, Way,
+    ChainReference, Gap, InterfaceAddress, InterfaceIndex, Link, LinkKind, NetworkStack, Outcome, Packet,
+    PacketHeader, RouteKind, RuleReference, Step, Walk, Way,
 };
 
 use connection::Flight;
 use oracle::Oracle;
-use routing::Router;
+use routing::{Question, Router};
 
 /// How many ways are followed; a firewall of matches that nobody understands would have no end of them.
 const MOST_WAYS: usize = 64;
@@ -88,6 +89,46 @@ impl<'s> Walker<'s> {
         Walk { ways, is_cut: false }
     }
 
+    /// The rule that a walk met.
+    pub(super) fn rule(&self, met: &RuleReference) -> Option<&'s Rule> {
+        let chain = self.chain(self.table(&met.chain)?, &met.chain.chain)?;
+        chain.rules.iter().find(|rule| rule.position == met.position)
+    }
+
+    /// The table of a chain that a walk met.
+    pub(super) fn table(&self, met: &ChainReference) -> Option<&'s FirewallTable> {
+        self.firewall.tables().find(|table| {
+            let is_legacy = table.backend == Backend::IptablesLegacy;
+            table.family == met.family && table.name == met.table && is_legacy == met.legacy
+        })
+    }
+
+    /// The base chain that a walk met.
+    pub(super) fn base_chain(&self, met: &ChainReference) -> Option<&'s BaseChain> {
+        self.chain(self.table(met)?, &met.chain)?.base.as_ref()
+    }
+
+    /// The interface by which what this host sends to an address leaves, and its source if no program chose one.
+    pub(super) fn way_to(&self, destination: IpAddr) -> Option<(InterfaceIndex, IpAddr)> {
+        let question = Question { destination, source: None, mark: 0, input: None };
+        let routing = self.router.route(&question, &mut |_| false)?;
+        let interface = routing.interface?;
+        let next_hop = routing.gateway.unwrap_or(destination);
+        let held = || {
+            let is_there = |address: &&InterfaceAddress| {
+                address.interface == interface && address.prefix.address.is_ipv4() == destination.is_ipv4()
+            };
+            let mut own: Vec<_> = self.addresses.iter().filter(is_there).map(|held| held.prefix).collect();
+            own.sort_by_key(|prefix| (!prefix.contains(next_hop), is_link_local(prefix.address)));
+            own.first().map(|prefix| prefix.address)
+        };
+        let source = match routing.kind {
+            RouteKind::Local => Some(destination),
+            _ => routing.preferred_source.or_else(held),
+        };
+        Some((interface, source?))
+    }
+
     fn link(&self, index: InterfaceIndex) -> Option<&'s Link> {
         self.links.iter().find(|link| link.index == index)
     }
@@ -99,6 +140,14 @@ impl<'s> Walker<'s> {
     fn chain(&self, table: &FirewallTable, name: &str) -> Option<&'s Chain> {
         // The name's lifetime is the firewall's in the keys alone; a lookup does not need it.
         self.chains.get(&(std::ptr::from_ref(table), name)).copied()
+    }
+}
+
+/// Whether an address means something on its link alone.
+pub(super) fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
 

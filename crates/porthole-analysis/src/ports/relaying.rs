@@ -19,12 +19,12 @@ pub(crate) enum Relaying {
     Kernel,
 }
 
-/// What the engine's own rule for packets that the host itself sends says, or its arguments; `None` where neither does.
+/// What the engine's own rule for packets that the host itself sends says, or its settings; `None` where neither does.
 ///
 /// With docker-proxy that rule leaves out what is sent to 127.0.0.0/8 (moby's `iptables.go`, `hairpinMode`).
 pub(crate) fn relaying(snapshot: &Snapshot) -> Option<Relaying> {
     let stack = engine_namespace(snapshot).ok()?.stack.value()?;
-    by_rules(stack).or_else(|| by_arguments(snapshot))
+    by_rules(stack).or_else(|| by_settings(snapshot))
 }
 
 fn by_rules(stack: &NetworkStack) -> Option<Relaying> {
@@ -58,10 +58,8 @@ fn leaves_loopback_out(rule: &Rule) -> bool {
     rule.statements.iter().any(|statement| matches!(statement, Statement::Match(each) if leaves_out(each)))
 }
 
-fn by_arguments(snapshot: &Snapshot) -> Option<Relaying> {
-    let daemon = *snapshot.engine.value()?.daemon.value()?;
-    let process = snapshot.host.value()?.process(daemon)?;
-    let arguments = process.arguments.value()?;
-    let is_off = arguments.iter().any(|argument| argument.as_str() == "--userland-proxy=false");
-    is_off.then_some(Relaying::Kernel)
+/// The settings are as they are now; the engine may have been started with others that nobody sees.
+fn by_settings(snapshot: &Snapshot) -> Option<Relaying> {
+    let settings = snapshot.engine.value()?.settings.value()?;
+    (settings.userland_proxy == Some(false)).then_some(Relaying::Kernel)
 }

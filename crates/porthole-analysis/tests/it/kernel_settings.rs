@@ -1,17 +1,14 @@
 //! PH014, PH015, PH024: settings of the kernel that networks of an engine need.
 
-use porthole_model::{Gap, GapKind, MaskedText, Observed, Secrets};
+use porthole_model::{Gap, GapKind, Observed};
 
-use crate::lab::{DOCKERD, Lab, known, refused};
+use crate::lab::{Lab, known, refused};
 use crate::spec::container;
 
 /// A host whose engine was told to do without docker-proxy, and what it sets then.
 fn without_proxies() -> Lab {
     let mut lab = Lab::docker();
-    let processes = known(&mut lab.host().processes);
-    let daemon = processes.iter_mut().find(|process| process.pid == DOCKERD).expect("daemon");
-    let arguments = MaskedText::arguments(["dockerd", "--userland-proxy=false"], Secrets::Mask);
-    daemon.arguments = Observed::Known(arguments);
+    known(&mut lab.engine().settings).userland_proxy = Some(false);
     lab.sysctl("net.ipv4.conf.all.route_localnet", "0");
     lab.sysctl("net.ipv4.conf.docker0.route_localnet", "1");
     lab.sysctl("net.bridge.bridge-nf-call-iptables", "1");

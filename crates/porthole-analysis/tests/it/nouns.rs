@@ -5,10 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
     BridgeDetails, Container, ContainerId, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind,
-    EngineVersion, Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix, KernelModules,
-    Link, LinkKind, Network, NetworkId, NetworkNamespace, NetworkStack, Observed, OperationalState, Pid,
-    Privilege, Route, RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner, SocketState, Space, Storage,
-    Subnet, Timestamp, TransportProtocol, Uid,
+    EngineSettings, EngineVersion, Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix,
+    KernelModules, Link, LinkKind, Network, NetworkId, NetworkNamespace, NetworkStack, Observed,
+    OperationalState, Pid, Privilege, Route, RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner,
+    SocketState, Space, Storage, Subnet, Timestamp, TransportProtocol, Uid,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, NOW};
@@ -214,6 +214,7 @@ pub(crate) fn empty() -> Snapshot {
         containers: Observed::Known(Vec::new()),
         networks: Observed::Known(Vec::new()),
         daemon: Observed::Known(DOCKERD),
+        settings: Observed::Known(EngineSettings::default()),
     };
     Snapshot {
         porthole_version: "0.1.0".to_owned(),

@@ -12,7 +12,7 @@ mod wording;
 use std::io;
 
 use porthole_model::firewall::{FirewallTable, HookEntry, IpSet};
-use porthole_model::{Firewall, Gap, GapKind, Observed, Scope, Topic};
+use porthole_model::{Firewall, Gap, GapKind, NetnsId, Observed, Scope, Topic};
 use porthole_wire::firewall::{IpSetNames, hooks, ip_set};
 
 use crate::failure::{Right, gap, namespace_name};
@@ -24,12 +24,14 @@ use crate::procfs::ProcFs;
 const TRIES: usize = 5;
 
 /// Reads what the scope asks for.
-pub(crate) fn read(proc: &ProcFs, scope: &Scope, place: &Place) -> Observed<Firewall> {
+pub(crate) fn read(proc: &ProcFs, scope: &Scope, place: &Place, own: Option<NetnsId>) -> Observed<Firewall> {
     if !scope.has(Topic::Firewall) {
         return Observed::Missing(Gap::not_asked(format!("firewall of {}", namespace_name(place.id))));
     }
     let reading = Reading { proc, place };
-    Observed::Known(reading.firewall(scope.has(Topic::FirewallWording)))
+    let is_own = own == Some(place.id);
+    let with_wording = scope.has(Topic::FirewallWording) || is_own && scope.has(Topic::OwnFirewallWording);
+    Observed::Known(reading.firewall(with_wording))
 }
 
 /// A namespace being read.

@@ -27,6 +27,7 @@ pub(crate) fn snapshot() -> Snapshot {
         containers: Observed::Known(Vec::new()),
         networks: Observed::Missing(Gap::new(GapKind::Failed, "networks of the engine", "it answered 500")),
         daemon: Observed::Known(Pid(900)),
+        settings: Observed::Known(porthole_model::EngineSettings::default()),
     };
     Snapshot {
         porthole_version: "0.1.0".to_owned(),

@@ -10,7 +10,7 @@ use porthole_model::{
     Storage, Topic,
 };
 
-use super::{DatabasePlace, Request};
+use super::{DatabasePlace, Request, engine_settings};
 use crate::error::CommandError;
 use crate::world::World;
 
@@ -92,6 +92,7 @@ pub(crate) fn engine(world: &World, scope: &Scope) -> Result<Observed<Engine>, C
         Err(error) => return Ok(Observed::Missing(error.into())),
     };
     engine.daemon = daemon(world, &client).into();
+    engine.settings = engine_settings::read(world, &engine).into();
     Ok(Observed::Known(engine))
 }
 

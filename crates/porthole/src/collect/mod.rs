@@ -1,5 +1,6 @@
 //! From the outside worlds to one snapshot: live, through the engine, or from a file.
 
+mod engine_settings;
 mod file;
 mod live;
 mod network_database;

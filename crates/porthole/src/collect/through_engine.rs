@@ -32,11 +32,12 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     }
     let mut snapshot = snapshot(&output)?;
     let mut engine = live::engine(world, request.scope)?;
+    let cause = "the helper does not see the files of the engine's host";
     if let Observed::Known(engine) = &mut engine {
         engine.daemon = snapshot.host.known().and_then(|host| daemon(host, engine)).into();
+        engine.settings = Observed::Missing(Gap::new(GapKind::Elsewhere, "the engine's settings", cause));
     }
     snapshot.engine = engine;
-    let cause = "the helper does not see the files of the engine's host";
     snapshot.network_database = Observed::Missing(Gap::new(GapKind::Elsewhere, "network database", cause));
     Ok(snapshot)
 }

@@ -165,7 +165,7 @@ impl Run<'_, '_> {
         if input.is_none() && routing.kind == RouteKind::Local {
             routing.interface = self.walker.loopback();
         }
-        let Routing { kind, table, interface, gateway } = routing;
+        let Routing { kind, table, interface, gateway, .. } = routing;
         self.steps.push(Step::Routed { kind, table, interface, gateway });
         if matches!(kind, RouteKind::Blackhole | RouteKind::Unreachable | RouteKind::Prohibit) {
             return Err(Outcome::NoRoute { kind: Some(kind) });

@@ -124,14 +124,22 @@ pub(super) struct Routing {
     pub(super) table: u32,
     pub(super) interface: Option<InterfaceIndex>,
     pub(super) gateway: Option<IpAddr>,
+    /// The source that it suggests to what this host sends.
+    pub(super) preferred_source: Option<IpAddr>,
 }
 
 impl Routing {
     fn of(route: &Route) -> Self {
-        Self { kind: route.kind, table: route.table, interface: route.interface, gateway: route.gateway }
+        Self {
+            kind: route.kind,
+            table: route.table,
+            interface: route.interface,
+            gateway: route.gateway,
+            preferred_source: route.preferred_source,
+        }
     }
 
     fn refused(kind: RouteKind) -> Self {
-        Self { kind, table: 0, interface: None, gateway: None }
+        Self { kind, table: 0, interface: None, gateway: None, preferred_source: None }
     }
 }
