@@ -12,10 +12,11 @@ use crate::probes;
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
     use Topic::{
-        Aftermaths, EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, Names, NetworkDatabase,
-        OwnFirewallWording, Resources, Routes, Storage, Sysctls,
+        Aftermaths, Connections, EngineInfo, Firewall, ForwardingDatabase, Links, Listeners, Names,
+        NetworkDatabase, OwnFirewallWording, Resources, Routes, Storage, Sysctls,
     };
-    let network = [Links, Routes, ForwardingDatabase, Sysctls, Listeners, Firewall, OwnFirewallWording];
+    let network =
+        [Links, Routes, ForwardingDatabase, Sysctls, Listeners, Connections, Firewall, OwnFirewallWording];
     let others = [Resources, Storage, Names, EngineInfo, Aftermaths, NetworkDatabase];
     Scope::of(&[network.as_slice(), &others].concat())
 }

@@ -5,8 +5,8 @@ use porthole_model::{
     Snapshot,
 };
 
-use crate::attachment::{bridged, inside_link};
-use crate::places::{container_namespace, has_own_namespace};
+use crate::attachment::{bridged, inside_link, outside_link};
+use crate::places::{container_namespace, engine_namespace, has_own_namespace};
 
 /// A living container's interface on a network.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,19 @@ impl<'a> Endpoint<'a> {
                 && self.network.subnets.iter().any(|subnet| subnet.prefix.contains(held.prefix.address))
         };
         Ok(addresses.iter().filter(is_own).collect())
+    }
+
+    /// The other end of its veth pair in the engine's namespace, where it has one there.
+    pub(crate) fn outside(&self, snapshot: &'a Snapshot) -> Result<Option<&'a Link>, Gap> {
+        let namespace = container_namespace(snapshot.host.known()?, self.container)?;
+        outside_link(self.link, namespace, engine_namespace(snapshot)?)
+    }
+
+    /// Whether the container's default route leads to this network, by which the engine publishes its ports.
+    pub(crate) fn leads_out(&self) -> Result<bool, Gap> {
+        let routes = self.stack.routes.known()?;
+        let mut gateways = routes.iter().filter(|route| route.is_default()).filter_map(|route| route.gateway);
+        Ok(gateways.any(|gateway| self.attachment.gateways.contains(&gateway)))
     }
 
     /// The addresses that the engine gave it.

@@ -17,7 +17,7 @@ pub(crate) use container::{
 pub(crate) use dormant::{RawChange, RawDormant, RawGraphDriver};
 pub(crate) use network::{RawNetwork, RawPodmanNetwork, RawSubnet};
 pub(crate) use saved::{RawMember, RawPlace, RawPool, RawSavedNetwork};
-pub(crate) use system::{RawComponent, RawImage, RawInfo, RawVersion};
+pub(crate) use system::{RawComponent, RawDefaultPool, RawImage, RawInfo, RawVersion};
 
 /// Go writes `null` for an empty list or map.
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -78,6 +78,7 @@ impl LinuxHost {
             network_namespaces: network_namespaces.into(),
             docker_proxies: docker_proxies.into(),
             resources: resources.into(),
+            kernel_modules: identity::kernel_modules(&self.proc).into(),
         }
     }
 

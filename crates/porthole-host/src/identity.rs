@@ -1,9 +1,10 @@
 //! Who the host is and with which rights it is read.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
-use porthole_model::{Observed, Privilege, Uid};
+use porthole_model::{Gap, KernelModules, Observed, Privilege, Uid};
 use porthole_wire::{capability, os_release, proc_status};
 
 use crate::failure::{Right, gap};
@@ -24,6 +25,23 @@ pub(crate) fn boot_id(proc: &ProcFs) -> Observed<String> {
 /// `uname -m`.
 pub(crate) fn architecture() -> String {
     rustix::system::uname().machine().to_string_lossy().into_owned()
+}
+
+/// The modules that the host's first process sees, which is in the host's own mount namespace.
+pub(crate) fn kernel_modules(proc: &ProcFs) -> Result<KernelModules, Gap> {
+    let running = kernel_release(proc);
+    let running = running.known()?;
+    let directory = proc.path("1/root/lib/modules");
+    let releases = match fs::read_dir(&directory) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    };
+    let mut releases: Vec<String> = releases.map_err(|error: io::Error| {
+        gap("modules of the kernel", &directory.display().to_string(), error, Right::Tracing)
+    })?;
+    releases.sort();
+    Ok(KernelModules { has_running: releases.contains(running), releases })
 }
 
 /// The file in `/etc` is usually a link to the one in `/usr/lib`, which counts where the first is missing.

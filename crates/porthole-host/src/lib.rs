@@ -5,6 +5,7 @@
 mod accounts;
 mod admission;
 mod change;
+mod connections;
 mod daemon;
 mod descendants;
 mod dns;

@@ -17,7 +17,7 @@ use crate::netlink_client::NetlinkClient;
 use crate::owners::OwnerTable;
 use crate::places::Place;
 use crate::procfs::ProcFs;
-use crate::{SocketFilter, firewall, socket_source, sysctls};
+use crate::{SocketFilter, connections, firewall, socket_source, sysctls};
 
 /// Reads what a scope asks for.
 pub(crate) struct Reader<'a> {
@@ -48,6 +48,7 @@ impl Reader<'_> {
             sysctls: if self.scope.has(Topic::Sysctls) { sysctls::read(self.proc) } else { BTreeMap::new() },
             sockets: self.sockets(place),
             firewall: firewall::read(self.proc, self.scope, place, self.own),
+            connection_tracking: connections::read(self.proc, self.scope, place),
         }
     }
 
@@ -195,5 +196,6 @@ fn unseen(gap: &Gap) -> NetworkStack {
         sysctls: BTreeMap::new(),
         sockets: Observed::Missing(gap.clone()),
         firewall: Observed::Missing(gap.clone()),
+        connection_tracking: Observed::Missing(gap.clone()),
     }
 }

@@ -13,7 +13,7 @@ use porthole_model::{Gap, GapKind, Observed};
 use crate::failure::{Right, gap};
 use crate::procfs::ProcFs;
 
-const FIXED: [&[&str]; 10] = [
+const FIXED: [&[&str]; 12] = [
     &["net", "ipv4", "ip_forward"],
     &["net", "ipv6", "conf", "all", "forwarding"],
     &["net", "ipv6", "conf", "all", "disable_ipv6"],
@@ -24,32 +24,41 @@ const FIXED: [&[&str]; 10] = [
     &["net", "core", "somaxconn"],
     &["net", "netfilter", "nf_conntrack_max"],
     &["net", "netfilter", "nf_conntrack_count"],
+    &["net", "netfilter", "nf_conntrack_udp_timeout"],
+    &["net", "netfilter", "nf_conntrack_udp_timeout_stream"],
 ];
 
-/// Of every interface, and of `all` and `default`, which stand beside them.
-const OF_INTERFACE: [&str; 3] = ["route_localnet", "forwarding", "rp_filter"];
+/// A family's settings of every interface, and of `all` and `default`, which stand beside them.
+const OF_INTERFACE: [(&str, &[&str]); 2] =
+    [("ipv4", &["route_localnet", "forwarding", "rp_filter"]), ("ipv6", &["disable_ipv6"])];
 
 /// The values by their names. What the kernel lacks, such as a module that is not loaded, is a gap.
 pub(crate) fn read(proc: &ProcFs) -> BTreeMap<String, Observed<String>> {
     let root = proc.path("sys");
     let mut values: BTreeMap<_, _> = FIXED.iter().map(|parts| entry(&root, parts)).collect();
-    match interfaces(&root.join("net/ipv4/conf")) {
-        Ok(interfaces) => {
-            values.extend(interfaces.iter().flat_map(|interface| of_interface(&root, interface)));
-        }
-        Err(error) => {
-            let gap = gap("sysctls of interfaces", "/proc/sys/net/ipv4/conf", error, Right::Root);
-            values.insert("net.ipv4.conf".to_owned(), Observed::Missing(gap));
-        }
+    for (family, settings) in OF_INTERFACE {
+        values.extend(of_family(&root, family, settings));
     }
     values
 }
 
-fn of_interface<'a>(
-    root: &'a Path,
-    interface: &'a str,
-) -> impl Iterator<Item = (String, Observed<String>)> + 'a {
-    OF_INTERFACE.into_iter().map(move |name| entry(root, &["net", "ipv4", "conf", interface, name]))
+/// A kernel without IPv6 has nothing of it.
+fn of_family(root: &Path, family: &str, settings: &[&str]) -> Vec<(String, Observed<String>)> {
+    let directory = root.join("net").join(family).join("conf");
+    match interfaces(&directory) {
+        Ok(interfaces) => {
+            let of = |interface: &String| {
+                let one = |name| entry(root, &["net", family, "conf", interface.as_str(), name]);
+                settings.iter().copied().map(one).collect::<Vec<_>>()
+            };
+            interfaces.iter().flat_map(of).collect()
+        }
+        Err(error) if family == "ipv6" && error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            let gap = gap("sysctls of interfaces", &directory.display().to_string(), error, Right::Root);
+            vec![(format!("net.{family}.conf"), Observed::Missing(gap))]
+        }
+    }
 }
 
 fn interfaces(directory: &Path) -> io::Result<Vec<String>> {

@@ -111,6 +111,21 @@ pub struct EngineInfo {
     pub swarm_state: String,
     /// What the engine itself warns about.
     pub warnings: Vec<String>,
+    /// What lays its firewall rules, where it says so: `iptables`, `iptables+firewalld`, `nftables`.
+    #[serde(default = "Observed::not_recorded")]
+    pub firewall_backend: Observed<Option<String>>,
+    /// Where it takes subnets for networks from; none stands for its built-in ones.
+    #[serde(default = "Observed::not_recorded")]
+    pub address_pools: Observed<Vec<DefaultPool>>,
+}
+
+/// A range that an engine cuts subnets from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultPool {
+    /// The range.
+    pub base: IpPrefix,
+    /// The length of each subnet's prefix.
+    pub size: u8,
 }
 
 impl EngineInfo {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerResources, DockerProxy, FdbEntry, Firewall, InterfaceAddress, Link, Neighbour, NetnsId,
-    Observed, Pid, Process, Route, RoutingRule, Socket, Uid,
+    ConnectionTracking, ContainerResources, DockerProxy, FdbEntry, Firewall, InterfaceAddress, Link,
+    Neighbour, NetnsId, Observed, Pid, Process, Route, RoutingRule, Socket, Uid,
 };
 
 /// A host as its kernel shows it.
@@ -35,6 +35,9 @@ pub struct Host {
     /// What each container uses that a process belongs to.
     #[serde(default = "Observed::not_recorded")]
     pub resources: Observed<Vec<ContainerResources>>,
+    /// The kernel's modules on disk.
+    #[serde(default = "Observed::not_recorded")]
+    pub kernel_modules: Observed<KernelModules>,
 }
 
 impl Host {
@@ -47,6 +50,15 @@ impl Host {
     pub fn process(&self, pid: Pid) -> Option<&Process> {
         self.processes.value()?.iter().find(|process| process.pid == pid)
     }
+}
+
+/// What of kernels is below `/lib/modules`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelModules {
+    /// Whether the modules of the kernel that runs are there.
+    pub has_running: bool,
+    /// The releases whose modules are there.
+    pub releases: Vec<String>,
 }
 
 /// With which rights a host was read.
@@ -94,6 +106,9 @@ pub struct NetworkStack {
     /// Its firewall.
     #[serde(default = "crate::firewall::not_in_this_snapshot")]
     pub firewall: Observed<Firewall>,
+    /// Its connection tracking.
+    #[serde(default = "Observed::not_recorded")]
+    pub connection_tracking: Observed<ConnectionTracking>,
 }
 
 impl NetworkStack {

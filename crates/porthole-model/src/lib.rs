@@ -3,6 +3,7 @@
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
 mod audit;
+mod connections;
 mod content;
 mod dns;
 mod ending;
@@ -35,6 +36,7 @@ mod traffic_diff;
 mod walk;
 
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
+pub use connections::{ConnectionTracking, ConntrackCounters, UdpFlow, UdpFlows};
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,
 };
@@ -46,9 +48,9 @@ pub use dns::{
 };
 pub use ending::{Ending, ExecutableKind, Program};
 pub use engine::{
-    Aftermath, Container, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind, EngineSettings,
-    EngineVersion, Health, HealthProbe, HealthStatus, Mount, MountKind, Network, NetworkAttachment, Platform,
-    PortBinding, Subnet, TransportProtocol,
+    Aftermath, Container, ContainerLog, ContainerState, DefaultPool, Engine, EngineInfo, EngineKind,
+    EngineSettings, EngineVersion, Health, HealthProbe, HealthStatus, Mount, MountKind, Network,
+    NetworkAttachment, Platform, PortBinding, Subnet, TransportProtocol,
 };
 pub use engine_event::{EngineEvent, EngineTime, EventGap, EventNews};
 pub use exchange::{
@@ -60,7 +62,7 @@ pub use finding::{
     SubjectKind,
 };
 pub use firewall::Firewall;
-pub use host::{Host, NetworkNamespace, NetworkStack, Privilege};
+pub use host::{Host, KernelModules, NetworkNamespace, NetworkStack, Privilege};
 pub use ids::{
     ContainerId, Gid, InterfaceIndex, IpPrefix, MacAddress, NetnsId, NetworkId, Pid, Port, ShortId, Uid,
 };

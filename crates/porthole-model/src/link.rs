@@ -120,12 +120,19 @@ pub enum BridgePortState {
 }
 
 /// A bridge's own settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the kernel")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BridgeDetails {
     /// Whether the spanning tree protocol runs.
     pub spanning_tree: bool,
     /// Whether frames are filtered by VLAN.
     pub vlan_filtering: bool,
+    /// Whether iptables rules see the IPv4 packets that it passes on, whatever `bridge-nf-call-iptables` says.
+    #[serde(default)]
+    pub calls_iptables: bool,
+    /// The same of IPv6 and `bridge-nf-call-ip6tables`.
+    #[serde(default)]
+    pub calls_ip6tables: bool,
 }
 
 /// An address of an interface.
@@ -158,6 +165,16 @@ pub struct Route {
     pub protocol: u8,
     /// Whether the kernel marked it dead or link-down.
     pub link_down: bool,
+}
+
+impl Route {
+    /// The number of the main routing table.
+    pub const MAIN_TABLE: u32 = 254;
+
+    /// Whether it leads everything out for which the main table has no other route.
+    pub fn is_default(&self) -> bool {
+        self.destination.length == 0 && self.kind == RouteKind::Unicast && self.table == Self::MAIN_TABLE
+    }
 }
 
 /// A rule of routing policy, as `RTM_GETRULE` reports it: which routing table which packets look in.

@@ -17,6 +17,8 @@ pub enum Topic {
     Sockets,
     /// Firewalls: tables, chains, rules, sets.
     Firewall,
+    /// UDP entries of connection tracking, and its counters.
+    Connections,
     /// Beside `Firewall`: rules in the words of iptables-save, where there are any.
     FirewallWording,
     /// The same for the network namespace that porthole itself is in, and no other.
@@ -50,10 +52,11 @@ impl Scope {
     /// Everything a snapshot holds.
     pub fn everything() -> Self {
         use Topic::{
-            Aftermaths, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, Names,
+            Aftermaths, Connections, EngineInfo, Firewall, FirewallWording, ForwardingDatabase, Links, Names,
             NetworkDatabase, Resources, Routes, Sockets, Storage, Sysctls,
         };
-        let namespaces = [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Firewall, FirewallWording];
+        let namespaces =
+            [Links, Routes, ForwardingDatabase, Sysctls, Sockets, Connections, Firewall, FirewallWording];
         Self::of(
             &[namespaces.as_slice(), &[Resources, Storage, EngineInfo, Aftermaths, NetworkDatabase, Names]]
                 .concat(),

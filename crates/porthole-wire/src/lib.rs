@@ -9,6 +9,7 @@ pub mod bolt;
 pub mod capability;
 pub mod cgroup;
 pub mod cgroup_file;
+pub mod conntrack_counters;
 pub mod content;
 pub mod dns;
 pub mod docker_proxy;

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod attribute;
 pub mod attribute_list;
+pub mod conntrack;
 pub mod inet_diag;
 pub mod link;
 pub mod message;

@@ -15,11 +15,21 @@ mod ph010_listens_on_loopback;
 mod ph011_nothing_listens;
 mod ph012_docker_proxy;
 mod ph013_port_taken;
+mod ph014_kernel_alone;
+mod ph015_bridge_rules;
 mod ph016_overlap;
+mod ph017_address_pools;
 mod ph018_mtu;
+mod ph019_silent_mtu;
 mod ph020_name_servers;
 mod ph021_embedded_resolver;
 mod ph022_stale_servers;
+mod ph024_ipv6_off;
+mod ph025_direct_routing;
+mod ph026_nftables_engine;
+mod ph027_conntrack_full;
+mod ph028_stale_flow;
+mod ph029_reverse_path;
 mod ph030_same_mac;
 mod ph031_same_address;
 mod ph032_host_interface;
@@ -28,6 +38,7 @@ mod ph034_inside;
 mod ph035_network_gone;
 mod ph036_orphans;
 mod ph037_network_database;
+mod ph038_no_module;
 mod ph040_does_not_accept;
 mod ph042_static_entry;
 mod ph101_engine_silent;
@@ -86,7 +97,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 41] = [
+static TABLE: [Check; 52] = [
     ph001_forwarding::CHECK,
     ph002_rules_gone::CHECK,
     ph003_translation_gone::CHECK,
@@ -100,11 +111,21 @@ static TABLE: [Check; 41] = [
     ph011_nothing_listens::CHECK,
     ph012_docker_proxy::CHECK,
     ph013_port_taken::CHECK,
+    ph014_kernel_alone::CHECK,
+    ph015_bridge_rules::CHECK,
     ph016_overlap::CHECK,
+    ph017_address_pools::CHECK,
     ph018_mtu::CHECK,
+    ph019_silent_mtu::CHECK,
     ph020_name_servers::CHECK,
     ph021_embedded_resolver::CHECK,
     ph022_stale_servers::CHECK,
+    ph024_ipv6_off::CHECK,
+    ph025_direct_routing::CHECK,
+    ph026_nftables_engine::CHECK,
+    ph027_conntrack_full::CHECK,
+    ph028_stale_flow::CHECK,
+    ph029_reverse_path::CHECK,
     ph030_same_mac::CHECK,
     ph031_same_address::CHECK,
     ph032_host_interface::CHECK,
@@ -113,6 +134,7 @@ static TABLE: [Check; 41] = [
     ph035_network_gone::CHECK,
     ph036_orphans::CHECK,
     ph037_network_database::CHECK,
+    ph038_no_module::CHECK,
     ph040_does_not_accept::CHECK,
     ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,

@@ -18,8 +18,8 @@ pub(super) const CHECK: Check = Check {
     title: "the docker-proxy of a published port is gone",
     documentation: Documentation {
         checks: "Whether each TCP and UDP port that a running container publishes has its docker-proxy process, where \
-                 the engine uses one. That it is made to do without (`\"userland-proxy\": false`) shows in the kernel: \
-                 hairpin mode on the bridge port of the container, or `route_localnet` on the bridge.",
+                 the engine uses one. That it is made to do without (`\"userland-proxy\": false`) shows in its rules, and \
+                 in the kernel: hairpin mode on the bridge port of the container, or `route_localnet` on the bridge.",
         why: "The engine's firewall rules lead packets from other machines straight to the container. Those that \
               the rules do not catch are relayed by a process, docker-proxy: from the host's own `127.0.0.1`, \
               from containers on another network, and over IPv6 to a container that has none. When that process is \
@@ -78,7 +78,8 @@ impl Scene<'_> {
     /// The bindings of a port without a docker-proxy that should have one.
     fn lacking<'a>(&self, container: &Container, port: &PublishedPort<'a>) -> Option<PublishedPort<'a>> {
         let expects = |binding: &PortBinding| {
-            binding.protocol != TransportProtocol::Sctp && !ports::is_routed(self.engine, container, binding)
+            binding.protocol != TransportProtocol::Sctp
+                && !ports::is_unmapped(self.engine, container, binding)
         };
         let has_proxy =
             |binding: &PortBinding| self.proxies.iter().any(|proxy| ports::relays(proxy, binding));

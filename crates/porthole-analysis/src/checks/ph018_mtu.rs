@@ -1,16 +1,12 @@
 //! PH018: containers send larger packets than the host's way out carries.
 
-use porthole_model::{
-    CheckCode, Gap, Link, NetworkStack, RouteKind, Severity, Snapshot, Subject, SubjectKind,
-};
+use porthole_model::{CheckCode, Gap, Link, NetworkStack, Severity, Snapshot, Subject, SubjectKind};
 
 use super::{Check, Concern, Documentation, Found};
 use crate::endpoint::{Endpoint, endpoints};
 use crate::places::engine_namespace;
 
 const CODE: CheckCode = CheckCode(18);
-
-const MAIN_TABLE: u32 = 254;
 
 pub(super) const CHECK: Check = Check {
     code: CODE,
@@ -32,9 +28,20 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
-    let home = engine_namespace(snapshot)?.stack.known()?;
     let mut found = Found::default();
-    let Some(way_out) = way_out(home)? else { return Ok(found) };
+    if let Some((way_out, larger)) = larger(snapshot, &mut found)? {
+        found.concerns.push(concern(way_out, &larger));
+    }
+    Ok(found)
+}
+
+/// The way out, and the interfaces of containers that send larger packets than it carries, if there are any.
+pub(super) fn larger<'a>(
+    snapshot: &'a Snapshot,
+    found: &mut Found,
+) -> Result<Option<(&'a Link, Vec<Endpoint<'a>>)>, Gap> {
+    let home = engine_namespace(snapshot)?.stack.known()?;
+    let Some(way_out) = way_out(home)? else { return Ok(None) };
     let mut larger = Vec::new();
     for endpoint in endpoints(snapshot)? {
         match endpoint {
@@ -45,16 +52,26 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
             Err(gap) => found.gap(gap),
         }
     }
-    found.concerns.extend((!larger.is_empty()).then(|| concern(way_out, &larger)));
-    Ok(found)
+    Ok((!larger.is_empty()).then_some((way_out, larger)))
+}
+
+/// The MTU of the host's way out as a subject.
+pub(super) fn about_mtu(way_out: &Link) -> Subject {
+    Subject { kind: SubjectKind::Host, name: format!("MTU of {}", way_out.name) }
+}
+
+/// How the networks are given the MTU of the way out.
+pub(super) fn with_smaller_networks(concern: Concern, way_out: &Link) -> Concern {
+    concern.remedy(
+        format!("set the MTU of the networks to {}, and make networks and containers anew", way_out.mtu),
+        vec![format!("docker network create -o com.docker.network.driver.mtu={} …", way_out.mtu)],
+    )
 }
 
 /// The interface of the default route that the kernel prefers, of either family.
 fn way_out(home: &NetworkStack) -> Result<Option<&Link>, Gap> {
     let (links, routes) = (home.links.known()?, home.routes.known()?);
-    let defaults = routes.iter().filter(|route| {
-        route.destination.length == 0 && route.kind == RouteKind::Unicast && route.table == MAIN_TABLE
-    });
+    let defaults = routes.iter().filter(|route| route.is_default());
     let preferred =
         defaults.min_by_key(|route| (route.destination.address.is_ipv6(), route.metric.unwrap_or(0)));
     Ok(preferred.and_then(|route| links.iter().find(|link| Some(link.index) == route.interface)))
@@ -64,29 +81,24 @@ fn concern(way_out: &Link, larger: &[Endpoint<'_>]) -> Concern {
     let mut networks: Vec<_> = larger.iter().map(|endpoint| endpoint.network.name.as_str()).collect();
     networks.sort_unstable();
     networks.dedup();
-    let subject = Subject { kind: SubjectKind::Host, name: format!("MTU of {}", way_out.name) };
     let summary = format!(
         "containers send packets that are larger than '{}', the host's way out, carries: large transfers may hang",
         way_out.name
     );
     let mtu = larger.iter().map(|endpoint| endpoint.link.mtu).max().unwrap_or_default();
-    Concern::new(CODE, Severity::Warning, subject, summary)
+    let concern = Concern::new(CODE, Severity::Warning, about_mtu(way_out), summary)
         .likely()
         .evidence(format!("interface '{}' of the host, MTU", way_out.name), way_out.mtu.to_string())
         .evidence(
             format!("interfaces of {} containers on {}, MTU", larger.len(), networks.join(", ")),
             format!("up to {mtu}"),
-        )
-        .remedy(
-            format!("set the MTU of the networks to {}, and make networks and containers anew", way_out.mtu),
-            vec![format!("docker network create -o com.docker.network.driver.mtu={} …", way_out.mtu)],
-        )
-        .remedy(
-            "try it: this must get an answer from a machine outside",
-            vec![format!(
-                "porthole debug {} -- ping -c 1 -s {} ADDRESS",
-                larger[0].container.name,
-                way_out.mtu.saturating_sub(28)
-            )],
-        )
+        );
+    with_smaller_networks(concern, way_out).remedy(
+        "try it: this must get an answer from a machine outside",
+        vec![format!(
+            "porthole debug {} -- ping -c 1 -s {} ADDRESS",
+            larger[0].container.name,
+            way_out.mtu.saturating_sub(28)
+        )],
+    )
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use porthole_model::{
     Container, DockerProxy, Engine, EngineKind, Gap, GapKind, Health, HealthStatus, NetworkAttachment,
-    NetworkNamespace, NetworkStack, Port, PortBinding, RouteKind, Snapshot, Socket, TransportProtocol,
+    NetworkNamespace, NetworkStack, Port, PortBinding, Snapshot, Socket, TransportProtocol,
 };
 
 use super::listeners::{is_listener, is_loopback, is_on, serves};
@@ -14,9 +14,6 @@ use crate::places::{container_namespace, engine_namespace};
 
 /// From how many published neighbours on, ports are taken for a range that programs open on demand.
 const RANGE: usize = 4;
-
-/// The number of the kernel's main routing table.
-const MAIN_TABLE: u32 = 254;
 
 /// A published port and who listens for it.
 #[derive(Clone, Debug)]
@@ -242,10 +239,7 @@ fn addresses(stack: &NetworkStack) -> Result<Vec<IpAddr>, Gap> {
 /// The next hops of the default routes; without routes, every attachment counts.
 fn gateways(stack: &NetworkStack) -> Vec<IpAddr> {
     let routes = stack.routes.value().into_iter().flatten();
-    let default = routes.filter(|route| {
-        route.destination.length == 0 && route.table == MAIN_TABLE && route.kind == RouteKind::Unicast
-    });
-    default.filter_map(|route| route.gateway).collect()
+    routes.filter(|route| route.is_default()).filter_map(|route| route.gateway).collect()
 }
 
 /// The ports that have at least three published neighbours in a row.

@@ -4,11 +4,12 @@ mod chain;
 mod judgement;
 mod listeners;
 mod proxy;
+mod relaying;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use porthole_model::{Container, ContainerState, Port, PortBinding, Snapshot, TransportProtocol};
+use porthole_model::{Container, ContainerState, Network, Port, PortBinding, Snapshot, TransportProtocol};
 
 use crate::checks::Concern;
 use crate::places::has_own_namespace;
@@ -16,7 +17,8 @@ use crate::places::has_own_namespace;
 pub use chain::{ports_scope, ports_since, probing_process, published_ports};
 pub(crate) use judgement::{Judged, judge};
 pub(crate) use listeners::{describe, is_listener, is_on, owners, serves};
-pub(crate) use proxy::{does_without, is_routed, proxies, relays};
+pub(crate) use proxy::{does_without, is_unmapped, proxies, relays};
+pub(crate) use relaying::{Relaying, relaying};
 
 /// How long after its start a container is given before its ports are judged, in milliseconds.
 const SETTLING: i64 = 3_000;
@@ -70,6 +72,13 @@ impl PublishedPort<'_> {
 /// In the host's namespace or in another container's, what `-p` said has no effect.
 pub(crate) fn is_published(container: &Container) -> bool {
     container.state == ContainerState::Running && has_own_namespace(container)
+}
+
+/// In the gateway modes `routed` and `isolated` nothing is mapped to the host.
+pub(crate) fn is_routed(network: &Network, ipv6: bool) -> bool {
+    let family = if ipv6 { "ipv6" } else { "ipv4" };
+    let mode = network.options.get(&format!("com.docker.network.bridge.gateway_mode_{family}"));
+    mode.is_some_and(|mode| mode == "routed" || mode == "isolated")
 }
 
 /// The published ports of a container, by port.

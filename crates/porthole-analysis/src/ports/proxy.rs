@@ -2,6 +2,7 @@
 
 use porthole_model::{Container, DockerProxy, Engine, Gap, GapKind, PortBinding, Snapshot};
 
+use super::{Relaying, is_routed, relaying};
 use crate::attachment::{bridged, inside_link, outside_link};
 use crate::places::{container_namespace, engine_namespace};
 
@@ -25,16 +26,16 @@ pub(crate) fn relays(proxy: &DockerProxy, binding: &PortBinding) -> bool {
 }
 
 /// In the gateway modes `routed` and `isolated` nothing is mapped to the host.
-pub(crate) fn is_routed(engine: &Engine, container: &Container, binding: &PortBinding) -> bool {
-    let family = if binding.host_address.is_ipv6() { "ipv6" } else { "ipv4" };
-    let option = format!("com.docker.network.bridge.gateway_mode_{family}");
-    bridged(engine, container).any(|(_, network)| {
-        network.options.get(&option).is_some_and(|mode| mode == "routed" || mode == "isolated")
-    })
+pub(crate) fn is_unmapped(engine: &Engine, container: &Container, binding: &PortBinding) -> bool {
+    let ipv6 = binding.host_address.is_ipv6();
+    bridged(engine, container).any(|(_, network)| is_routed(network, ipv6))
 }
 
 /// Whether the kernel was set up for a container that has no docker-proxy.
 pub(crate) fn does_without(snapshot: &Snapshot, engine: &Engine, container: &Container) -> Result<bool, Gap> {
+    if relaying(snapshot) == Some(Relaying::Kernel) {
+        return Ok(true);
+    }
     let home = engine_namespace(snapshot)?;
     let namespace = container_namespace(snapshot.host.known()?, container)?;
     let mut bridged = bridged(engine, container).peekable();

@@ -6,6 +6,7 @@ mod containers;
 mod diagnose;
 mod engine;
 mod forwarding;
+mod kernel_settings;
 mod lab;
 mod locality;
 mod names;

@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use porthole_model::{
     BridgeDetails, Container, ContainerId, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind,
     EngineSettings, EngineVersion, Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix,
-    Link, LinkKind, Network, NetworkId, NetworkNamespace, NetworkStack, Observed, OperationalState, Pid,
-    Privilege, Route, RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner, SocketState, Space, Storage,
-    Subnet, Timestamp, TransportProtocol, Uid,
+    KernelModules, Link, LinkKind, Network, NetworkId, NetworkNamespace, NetworkStack, Observed,
+    OperationalState, Pid, Privilege, Route, RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner,
+    SocketState, Space, Storage, Subnet, Timestamp, TransportProtocol, Uid,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, NOW};
@@ -49,8 +49,7 @@ pub(crate) fn link(index: u32, name: &str, kind: LinkKind) -> Link {
     Link {
         index: InterfaceIndex(index),
         name: name.to_owned(),
-        bridge: (kind == LinkKind::Bridge)
-            .then_some(BridgeDetails { spanning_tree: false, vlan_filtering: false }),
+        bridge: (kind == LinkKind::Bridge).then_some(BridgeDetails::default()),
         kind,
         mac: None,
         mtu: 1500,
@@ -128,6 +127,7 @@ pub(crate) fn stack(sockets: Vec<Socket>) -> NetworkStack {
         ]),
         sockets: Observed::Known(sockets),
         firewall: Observed::Missing(Gap::not_asked("firewall")),
+        connection_tracking: Observed::Missing(Gap::not_asked("connection tracking")),
     }
 }
 
@@ -183,6 +183,7 @@ pub(crate) fn empty() -> Snapshot {
         }]),
         docker_proxies: Observed::Known(Vec::new()),
         resources: Observed::Known(Vec::new()),
+        kernel_modules: Observed::Known(KernelModules::default()),
     };
     let engine = Engine {
         endpoint: "unix:///var/run/docker.sock".to_owned(),
@@ -207,6 +208,8 @@ pub(crate) fn empty() -> Snapshot {
             live_restore: false,
             swarm_state: "inactive".to_owned(),
             warnings: Vec::new(),
+            firewall_backend: Observed::Known(None),
+            address_pools: Observed::Known(Vec::new()),
         }),
         containers: Observed::Known(Vec::new()),
         networks: Observed::Known(Vec::new()),

@@ -1,10 +1,10 @@
 //! `GET /version` and `GET /info` as nouns.
 
-use porthole_model::{EngineInfo, EngineKind, EngineVersion};
+use porthole_model::{DefaultPool, EngineInfo, EngineKind, EngineVersion, Gap, GapKind, Observed};
 
 use super::filled;
 use crate::negotiation::ApiVersion;
-use crate::raw::{RawComponent, RawInfo, RawVersion};
+use crate::raw::{RawComponent, RawDefaultPool, RawInfo, RawVersion};
 
 /// What the engine is, and the version that is spoken with it.
 pub(crate) fn version(raw: &RawVersion, negotiated: ApiVersion) -> EngineVersion {
@@ -37,5 +37,15 @@ pub(crate) fn info(raw: RawInfo) -> EngineInfo {
         live_restore: raw.live_restore,
         swarm_state: filled(raw.swarm.local_node_state).unwrap_or_else(|| "inactive".to_owned()),
         warnings: raw.warnings,
+        firewall_backend: Observed::Known(filled(raw.firewall_backend.driver)),
+        address_pools: raw.default_address_pools.iter().map(pool).collect::<Result<_, _>>().into(),
     }
+}
+
+fn pool(raw: &RawDefaultPool) -> Result<DefaultPool, Gap> {
+    let base = raw.base.parse().map_err(|_not_a_prefix| {
+        let cause = format!("the engine names {:?}, which is no range of addresses", raw.base);
+        Gap::new(GapKind::Failed, "address pools of the engine", cause)
+    });
+    Ok(DefaultPool { base: base?, size: raw.size })
 }

@@ -36,6 +36,19 @@ raw! {
         live_restore: bool = "LiveRestoreEnabled",
         swarm: RawSwarm = "Swarm",
         warnings: Vec<String> = "Warnings",
+        firewall_backend: RawFirewallBackend = "FirewallBackend",
+        default_address_pools: Vec<RawDefaultPool> = "DefaultAddressPools",
+    }
+
+    /// `FirewallBackend` of `GET /info`, since Docker 28.
+    RawFirewallBackend {
+        driver: String = "Driver",
+    }
+
+    /// One of `DefaultAddressPools` of `GET /info`.
+    RawDefaultPool {
+        base: String = "Base",
+        size: u8 = "Size",
     }
 
     /// `GET /images/NAME/json`.

@@ -53,6 +53,7 @@ fn host() -> Host {
         sysctls: std::collections::BTreeMap::new(),
         sockets: Observed::Known(sockets()),
         firewall: Observed::Missing(Gap::not_asked("firewall")),
+        connection_tracking: Observed::Missing(Gap::not_asked("connection tracking")),
     };
     let namespace =
         |id, stack| NetworkNamespace { id: NetnsId(id), processes: vec![Pid(1)], names: Vec::new(), stack };
@@ -73,5 +74,6 @@ fn host() -> Host {
         ]),
         docker_proxies: Observed::Known(Vec::new()),
         resources: Observed::Known(Vec::new()),
+        kernel_modules: Observed::Missing(gap()),
     }
 }

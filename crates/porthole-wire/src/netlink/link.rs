@@ -33,6 +33,8 @@ const IFLA_INFO_SLAVE_KIND: u16 = 4;
 const IFLA_INFO_SLAVE_DATA: u16 = 5;
 const IFLA_BR_STP_STATE: u16 = 5;
 const IFLA_BR_VLAN_FILTERING: u16 = 7;
+const IFLA_BR_NF_CALL_IPTABLES: u16 = 36;
+const IFLA_BR_NF_CALL_IP6TABLES: u16 = 37;
 const IFLA_BRPORT_STATE: u16 = 1;
 const IFLA_BRPORT_MODE: u16 = 4;
 const IFLA_BRPORT_ISOLATED: u16 = 33;
@@ -219,6 +221,8 @@ fn bridge(data: Attributes<'_>) -> BridgeDetails {
     BridgeDetails {
         spanning_tree: stp.is_some_and(|state| state != 0),
         vlan_filtering: flag(data, IFLA_BR_VLAN_FILTERING),
+        calls_iptables: flag(data, IFLA_BR_NF_CALL_IPTABLES),
+        calls_ip6tables: flag(data, IFLA_BR_NF_CALL_IP6TABLES),
     }
 }
 

@@ -7,6 +7,8 @@ use super::{NetlinkError, fixed};
 /// A subsystem of netfilter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subsystem {
+    /// Connection tracking.
+    Conntrack,
     /// ipset.
     IpSet,
     /// nftables.
@@ -18,6 +20,7 @@ pub enum Subsystem {
 impl Subsystem {
     fn number(self) -> u16 {
         match self {
+            Self::Conntrack => 1,
             Self::IpSet => 6,
             Self::Nftables => 10,
             Self::Hooks => 12,

@@ -138,6 +138,7 @@ fn stack(tables: Vec<FirewallTable>) -> NetworkStack {
             hooks: Observed::Missing(Gap::not_asked("hooks")),
             wording_gaps: Vec::new(),
         }),
+        connection_tracking: Observed::Missing(Gap::not_asked("connection tracking")),
     }
 }
 

@@ -19,7 +19,7 @@ pub use probes::probing_process;
 
 use super::judgement::{Scene, is_served};
 use super::listeners::{is_listener, is_on};
-use super::proxy::{does_without, is_routed, proxies, relays};
+use super::proxy::{does_without, is_unmapped, proxies, relays};
 use super::{PublishedPort, is_published, of};
 use crate::diagnose::{diagnose_ports, engine_name};
 use crate::firewall::Journeys;
@@ -131,7 +131,7 @@ impl<'a> View<'a> {
     }
 
     fn proxy(&self, container: &Container, binding: &PortBinding) -> Result<ProxyState, Gap> {
-        if self.engine.version.kind == EngineKind::Podman || is_routed(self.engine, container, binding) {
+        if self.engine.version.kind == EngineKind::Podman || is_unmapped(self.engine, container, binding) {
             return Ok(ProxyState::Unused);
         }
         self.snapshot.host.known()?.docker_proxies.known()?;

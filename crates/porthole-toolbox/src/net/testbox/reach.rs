@@ -126,6 +126,7 @@ mod tests {
             sysctls: BTreeMap::new(),
             sockets: Observed::Missing(unread()),
             firewall: Observed::Missing(unread()),
+            connection_tracking: Observed::Missing(unread()),
         }
     }
 

@@ -1,0 +1,71 @@
+//! PH026: the engine keeps its rules in nftables' own tables, and iptables drops what it lets pass.
+
+use porthole_model::firewall::{Backend, Hook};
+use porthole_model::{CheckCode, Gap, Outcome, Severity, Snapshot, Subject, SubjectKind};
+
+use super::concern::about_network;
+use super::{Check, Concern, Documentation, Found};
+use crate::firewall::{Aim, Journeys, Seat, Stop};
+use crate::places::in_engine_namespace;
+
+const CODE: CheckCode = CheckCode(26);
+
+pub(super) const CHECK: Check = Check {
+    code: CODE,
+    title: "iptables drops what an engine with nftables lets pass",
+    documentation: Documentation {
+        checks: "Where the engine says that nftables is its firewall back end (`FirewallBackend` of `docker info`, from \
+                 Docker 29 on): whether the policy of iptables' chain FORWARD drops the packets of its containers.",
+        why: "With iptables as its back end, Docker may have set the policy of FORWARD to DROP, and let its own \
+              traffic pass by rules in the same table. With nftables its rules are in tables of their own, and the \
+              policy stays as it was. Both are asked, and one that drops is enough: everything that is forwarded ends \
+              there, whatever Docker's own tables say.",
+        mend: "Set the policy to ACCEPT, or accept the bridges in the chain FORWARD of iptables; look for what sets it at \
+               boot.",
+        example: "`\"firewall-backend\": \"nftables\"` was put into `/etc/docker/daemon.json` of a host that ran Docker 28: \
+                  containers reach nothing, and `iptables -S FORWARD` begins with `-P FORWARD DROP`.",
+    },
+    run,
+};
+
+fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+    let engine = snapshot.engine.known()?;
+    let mut found = Found::default();
+    let backend = engine.info.known()?.firewall_backend.known()?;
+    if backend.as_deref().is_none_or(|driver| !driver.starts_with("nftables")) {
+        return Ok(found);
+    }
+    let journeys = Journeys::new(snapshot)?;
+    let stopped = journeys.seats().iter().filter(|seat| seat.leads_out && !seat.network.internal);
+    let stopped: Vec<_> = stopped.filter_map(|seat| Some((seat, stop(&journeys, seat)?))).collect();
+    found.concerns.extend(concern(snapshot, &stopped));
+    Ok(found)
+}
+
+/// The policy of iptables at which a container's way out ends.
+fn stop(journeys: &Journeys<'_>, seat: &Seat<'_>) -> Option<Stop> {
+    let uplink = journeys.uplinks().iter().find(|uplink| uplink.has_default_route)?;
+    let journey = journeys.from_container(seat, Aim::echo(uplink.visitor(true)?))?;
+    let stop = journey.fate.stop()?;
+    let is_of_iptables = matches!(stop.backend, Some(Backend::IptablesNft | Backend::IptablesLegacy));
+    let by_policy = matches!(&stop.outcome, Outcome::DroppedByPolicy(chain) if chain.hook == Hook::Forward);
+    (is_of_iptables && by_policy).then(|| stop.clone())
+}
+
+fn concern(snapshot: &Snapshot, stopped: &[(&Seat<'_>, Stop)]) -> Option<Concern> {
+    let (_, stop) = stopped.first()?;
+    let subject = Subject { kind: SubjectKind::Host, name: "FORWARD of iptables".to_owned() };
+    let summary = "containers reach nothing outside: the engine keeps its rules in nftables' own tables, and the policy \
+                   of iptables' chain FORWARD, which is asked too, drops what they let pass";
+    let is_legacy = stop.backend == Some(Backend::IptablesLegacy);
+    let program = if is_legacy { "iptables-legacy" } else { "iptables" };
+    let evidence = stop.evidence();
+    let concern = Concern::new(CODE, Severity::Error, subject, summary.to_owned())
+        .evidence("FirewallBackend of the engine", "nftables")
+        .evidence(evidence.source, evidence.observed)
+        .remedy(
+            "set the policy to ACCEPT",
+            vec![in_engine_namespace(snapshot, &format!("{program} -P FORWARD ACCEPT"))],
+        );
+    Some(stopped.iter().fold(concern, |concern, (seat, _)| concern.related(about_network(seat.network))))
+}
