@@ -2,6 +2,7 @@
 //!
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
+mod api_endpoint;
 mod audit;
 mod content;
 mod dns;
@@ -30,6 +31,7 @@ mod traffic;
 mod traffic_diff;
 mod walk;
 
+pub use api_endpoint::{ApiEndpoint, ApiParameter, ParameterPlace};
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use content::{
     ContentNote, ContentPiece, JsonText, MessageKind, StreamKind, TarEntry, TarKind, WebSocketMessage,

@@ -5,9 +5,11 @@
 
 mod bodies;
 mod details;
+mod endpoints;
 mod exec;
 mod go_json;
 mod operations;
+mod parameters;
 mod pattern;
 mod progress;
 pub(crate) mod query;
@@ -16,6 +18,7 @@ mod secrets;
 
 pub use bodies::{describes_itself_in_bodies, resource_of_bodies};
 pub use details::CallDetails;
+pub use endpoints::{came_with, endpoints};
 pub use exec::{ExecFacts, exec_of_bodies, exit_code_of_wait, is_of_exec};
 pub use operations::{OPERATIONS, Operation};
 pub use progress::ProgressScan;
