@@ -13,9 +13,11 @@ mod exit_code;
 mod firewall;
 mod fold;
 mod locality;
+mod near_calls;
 pub mod netdb;
 mod places;
 mod ports;
+mod refusal;
 #[cfg(test)]
 mod sample_exchange;
 mod shell;
@@ -34,7 +36,11 @@ pub use dns::{dns_ladder, dns_subject, dns_visits, dns_visits_again};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use firewall::Walker;
 pub use locality::locality;
+pub use near_calls::near_calls;
 pub use places::{container_namespace, engine_namespace, namespace_of};
+pub use refusal::{
+    KnownContainer, Refusal, RefusalFacts, RefusalMeaning, RefusalNeed, refusal_meaning, refusal_need,
+};
 pub use shell::word as shell_word;
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};

@@ -57,7 +57,7 @@ impl ArchiveSender {
 }
 
 /// The other end of an [`ArchiveSender`].
-pub struct ArchivePieces(Receiver<io::Result<Bytes>>);
+pub struct ArchivePieces(pub(crate) Receiver<io::Result<Bytes>>);
 
 /// What is at a path of a container, the last link of which is not followed; `None` where nothing is.
 pub async fn look_at(client: &Client, id: &str, path: &Path) -> Result<Option<ArchiveEntry>, RequestError> {
