@@ -51,6 +51,11 @@ pub fn recognise<'a>(method: &str, target: &'a str) -> Call<'a> {
     Call { api_version, operation: found.map(|(operation, _)| operation), resource }
 }
 
+/// The first value of a name in the query of a target, where it is not empty.
+pub fn query_value(target: &str, name: &str) -> Option<String> {
+    query::value(split_target(target).1, name)
+}
+
 /// Whether a call may change something: by its operation, and for a route that no engine has by its method.
 pub fn changes(method: &str, target: &str) -> bool {
     match recognise(method, target).operation {
