@@ -2,9 +2,10 @@
 
 use porthole_model::ApiEndpoint;
 
-/// How many are offered, and how alike they must be.
+/// How many are offered, how alike they must be, and how much less so than the nearest.
 const OFFERED: usize = 3;
 const ALIKE: f64 = 0.6;
+const BEHIND: f64 = 0.15;
 
 /// The calls that are nearest to a method and a path without its version, nearest first; those of the same path come first,
 /// whatever their method.
@@ -13,7 +14,9 @@ pub fn near_calls<'a>(endpoints: &'a [ApiEndpoint], method: &str, path: &str) ->
         endpoints.iter().map(|endpoint| (likeness(endpoint, method, path), endpoint)).collect();
     near.retain(|(likeness, _)| *likeness >= ALIKE);
     near.sort_by(|(left, _), (right, _)| right.total_cmp(left));
-    near.into_iter().map(|(_, endpoint)| endpoint).take(OFFERED).collect()
+    let nearest = near.first().map_or(1.0, |(likeness, _)| *likeness);
+    let near = near.into_iter().take_while(|(likeness, _)| *likeness >= nearest - BEHIND);
+    near.map(|(_, endpoint)| endpoint).take(OFFERED).collect()
 }
 
 /// How alike, segment by segment: a name fits any segment. A wrong method counts little.
@@ -32,7 +35,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn segment(asked: &str, known: &str) -> f64 {
-    if known.starts_with('{') || known == "*" { 0.9 } else { strsim::jaro_winkler(asked, known) }
+    if known.starts_with('{') || known == "*" { 0.75 } else { strsim::jaro_winkler(asked, known) }
 }
 
 #[cfg(test)]
@@ -58,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_slip_in_a_segment_is_seen_through() {
-        assert_eq!(near("GET", "/container/json")[0], "GET /containers/json");
+        assert_eq!(near("GET", "/container/json"), ["GET /containers/json"]);
         assert_eq!(near("POST", "/containers/web/strat")[0], "POST /containers/{container}/start");
         assert_eq!(near("GET", "/inf")[0], "GET /info");
     }

@@ -1,6 +1,5 @@
 //! Calls in the caller's own words: any method, path, headers and body, and the answer as it comes, whatever its status.
 
-
 use bytes::Bytes;
 use futures_util::stream::{self, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};

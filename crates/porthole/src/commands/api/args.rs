@@ -50,7 +50,7 @@ pub(crate) enum ApiCommand {
     #[command(after_long_help = "\
 Examples:
   porthole api ls                     every call
-  porthole api ls containers          those with this word in their path, name, purpose or parameters
+  porthole api ls containers          those with this word in their path, name or purpose
   porthole api ls create --output json
 
 * stands behind what must be given; in brackets stands what holds where nothing is given.")]
@@ -60,7 +60,7 @@ Examples:
 /// `porthole api ls`.
 #[derive(Debug, Args)]
 pub(crate) struct LsArgs {
-    /// Only calls with this word in their method, path, name, purpose or parameters
+    /// Only calls with this word in their method, path, name or purpose, or else in their parameters
     #[arg(value_name = "WORD")]
     pub(crate) word: Option<String>,
     #[command(flatten)]

@@ -101,3 +101,64 @@ fn sent(data: &str, wanted: &Wanted) -> [String; 2] {
 fn word(text: &str) -> String {
     shell_word(text).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::Parser;
+    use porthole_engine::{EndpointRequest, resolve};
+
+    use super::super::args::ApiArgs;
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        args: ApiArgs,
+    }
+
+    fn line_of(host: &str, words: &[&str]) -> String {
+        let words = ["api", "--curl"].iter().chain(words);
+        let wanted = Wanted::of(Typed::try_parse_from(words).unwrap().args).unwrap();
+        let request = EndpointRequest {
+            host: Some(host.to_owned()),
+            context: None,
+            docker_config: "/nonexistent".into(),
+            environment: BTreeMap::new(),
+        };
+        let target = super::super::target::versioned(&wanted.path, "1.51");
+        line(&wanted, &target, &resolve(&request).unwrap())
+    }
+
+    #[test]
+    fn a_unix_socket_and_quotes() {
+        let line = line_of("unix:///run/my docker.sock", &["POST", "/x?a=$b", "-d", r#"{"a": "it's"}"#]);
+        let expected = r#"curl --silent --show-error --unix-socket '/run/my docker.sock' --no-buffer -X POST -H 'Content-Type: application/json' --data-raw '{"a": "it'\''s"}' 'http://localhost/v1.51/x?a=$b'"#;
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn tcp_heads_and_headers() {
+        let line = line_of("tcp://[fd00::1]:2375", &["HEAD", "/_ping", "-H", "X-Own: a b", "-H", "X-None:"]);
+        let expected = "curl --silent --show-error --no-buffer --head -H 'X-Own: a b' -H 'X-None;' 'http://[fd00::1]:2375/v1.51/_ping'";
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn ssh_by_a_socket_of_its_own() {
+        let line = line_of("ssh://me@far:2222", &["GET", "/info"]);
+        let expected = "socket=$(mktemp -d)/engine.sock && ssh -f -o ExitOnForwardFailure=yes -p 2222 \
+            -L \"$socket\":/var/run/docker.sock me@far sleep 5 && \
+            curl --silent --show-error --unix-socket \"$socket\" --no-buffer http://localhost/v1.51/info";
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn files_are_named() {
+        let load = line_of("unix:///d.sock", &["POST", "/images/load", "-d", "-"]);
+        assert!(load.contains("-X POST -H 'Content-Type: application/x-tar' -T - "), "{load}");
+        let json = line_of("unix:///d.sock", &["POST", "/containers/create", "-d", "-"]);
+        assert!(json.contains("--data-binary @-"), "{json}");
+    }
+}

@@ -16,7 +16,10 @@ pub(super) fn run(args: &LsArgs, world: &World) -> Result<Exit, CommandError> {
     let version = world.engine()?.api_version();
     let mut endpoints = engine_api::endpoints(version.minor);
     if let Some(word) = &args.word {
-        endpoints.retain(|endpoint| holds(endpoint, &word.to_ascii_lowercase()));
+        let word = &word.to_ascii_lowercase();
+        // A word in the parameters counts where it stands nowhere else: many calls take a name.
+        let is_named = endpoints.iter().any(|endpoint| is_about(endpoint, word));
+        endpoints.retain(|endpoint| if is_named { is_about(endpoint, word) } else { takes(endpoint, word) });
         if endpoints.is_empty() {
             return Err(CommandError::new(format!("no call of API {version} has {word} in it"))
                 .hint("porthole api ls lists all of them"));
@@ -29,10 +32,15 @@ pub(super) fn run(args: &LsArgs, world: &World) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-fn holds(endpoint: &ApiEndpoint, word: &str) -> bool {
-    let has = |text: &str| text.to_ascii_lowercase().contains(word);
-    has(&format!("{} {}", endpoint.method, endpoint.path))
-        || has(endpoint.operation)
-        || has(endpoint.summary)
-        || endpoint.parameters.iter().any(|parameter| has(parameter.name))
+fn is_about(endpoint: &ApiEndpoint, word: &str) -> bool {
+    let route = format!("{} {}", endpoint.method, endpoint.path);
+    [route.as_str(), endpoint.operation, endpoint.summary].iter().any(|text| holds(text, word))
+}
+
+fn takes(endpoint: &ApiEndpoint, word: &str) -> bool {
+    endpoint.parameters.iter().any(|parameter| holds(parameter.name, word))
+}
+
+fn holds(text: &str, word: &str) -> bool {
+    text.to_ascii_lowercase().contains(word)
 }

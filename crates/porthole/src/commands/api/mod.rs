@@ -14,7 +14,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use porthole_engine::{Client, OpenAnswer, OpenBody, OpenCall, RequestError};
-use porthole_model::Resource;
 use porthole_render::error;
 use porthole_wire::content::{Content, ContentKind, Known};
 use porthole_wire::engine_api::{self, Operation};
@@ -57,7 +56,6 @@ pub(super) struct Wanted {
     /// The path and the query, with a version only where one was typed.
     path: String,
     operation: Option<&'static Operation>,
-    resource: Option<Resource>,
     headers: Vec<(String, String)>,
     data: Option<Data>,
     /// What `-d` was, for curl.
@@ -76,8 +74,7 @@ impl Wanted {
         }
         let method = method.to_ascii_uppercase();
         let path = target::typed(&args.path.unwrap_or_default(), &args.query)?;
-        let call = engine_api::recognise(&method, &path);
-        let (operation, resource) = (call.operation, call.resource);
+        let operation = engine_api::recognise(&method, &path).operation;
         let declared = args.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let is_file = match declared {
             Some((_, kind)) => !kind.contains("json"),
@@ -94,7 +91,6 @@ impl Wanted {
             method,
             path,
             operation,
-            resource,
             headers: args.headers,
             data,
             typed_data: args.data,
