@@ -14,10 +14,12 @@ mod firewall;
 mod fold;
 mod locality;
 mod mending;
+mod near_calls;
 pub mod netdb;
 mod places;
 mod ports;
 mod probes;
+mod refusal;
 #[cfg(test)]
 mod sample_exchange;
 mod shell;
@@ -36,9 +38,13 @@ pub use dns::{dns_ladder, dns_subject, dns_visits, dns_visits_again};
 pub use exchange_filter::{Filter, FilterError, FilterProblem};
 pub use firewall::{Aim, Arrival, Fate, Journey, Journeys, Seat, Stop, Uplink, Walker};
 pub use locality::locality;
+pub use near_calls::near_calls;
 pub use places::{container_namespace, engine_namespace, namespace_of};
 pub use ports::{ports_scope, ports_since, probing_process, published_ports};
 pub use probes::probe_plan;
+pub use refusal::{
+    KnownContainer, Refusal, RefusalFacts, RefusalMeaning, RefusalNeed, refusal_meaning, refusal_need,
+};
 pub use shell::word as shell_word;
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};

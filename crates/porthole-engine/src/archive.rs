@@ -50,14 +50,28 @@ impl ArchiveSender {
         self.0.send(Ok(piece.into())).await.is_ok()
     }
 
+    /// The same from a thread that may wait.
+    pub fn send_blocking(&self, piece: Vec<u8>) -> bool {
+        self.0.blocking_send(Ok(piece.into())).is_ok()
+    }
+
+    /// [`ArchiveSender::break_off`] from a thread that may wait.
+    pub fn break_off_blocking(self) {
+        let _nobody_listens = self.0.blocking_send(Err(broken_off()));
+    }
+
     /// Says that the stream did not come to its end.
     pub async fn break_off(self) {
-        let _nobody_listens = self.0.send(Err(io::Error::other("the stream was broken off"))).await;
+        let _nobody_listens = self.0.send(Err(broken_off())).await;
     }
 }
 
+fn broken_off() -> io::Error {
+    io::Error::other("the stream was broken off")
+}
+
 /// The other end of an [`ArchiveSender`].
-pub struct ArchivePieces(Receiver<io::Result<Bytes>>);
+pub struct ArchivePieces(pub(crate) Receiver<io::Result<Bytes>>);
 
 /// What is at a path of a container, the last link of which is not followed; `None` where nothing is.
 pub async fn look_at(client: &Client, id: &str, path: &Path) -> Result<Option<ArchiveEntry>, RequestError> {

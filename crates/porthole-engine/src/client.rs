@@ -2,6 +2,7 @@
 
 mod call;
 mod greeting;
+mod open_call;
 mod stream;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::transport::Dialler;
 
 pub(crate) use call::Outgoing;
 use greeting::Greeting;
+pub use open_call::{OpenAnswer, OpenBody, OpenCall, OpenContent};
 pub use stream::{AnswerStream, HijackedStream};
 
 /// An engine that answered.

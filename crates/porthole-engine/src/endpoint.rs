@@ -52,7 +52,7 @@ impl Endpoint {
     }
 
     /// How TLS is spoken; `None` for a plain connection.
-    pub(crate) fn tls(&self) -> Option<&TlsFiles> {
+    pub fn tls(&self) -> Option<&TlsFiles> {
         self.tls.as_ref()
     }
 

@@ -27,7 +27,7 @@ mod transport;
 mod visitor;
 
 pub use archive::{ArchiveEntry, ArchivePieces, ArchiveSender, get_archive, look_at, put_archive};
-pub use client::{AnswerStream, Client, HijackedStream};
+pub use client::{AnswerStream, Client, HijackedStream, OpenAnswer, OpenBody, OpenCall, OpenContent};
 pub use collect::{ContainerSummary, collect, containers_only, inspect, living_containers, pause, unpause};
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};

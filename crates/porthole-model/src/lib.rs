@@ -2,6 +2,7 @@
 //!
 //! Every other crate speaks in these types; none of them reads, decides or prints.
 
+mod api_endpoint;
 mod audit;
 mod connections;
 mod content;
@@ -35,6 +36,7 @@ mod traffic;
 mod traffic_diff;
 mod walk;
 
+pub use api_endpoint::{ApiEndpoint, ApiParameter, ParameterPlace};
 pub use audit::{AuditEnd, AuditFault, AuditFile, AuditNote};
 pub use connections::{ConnectionTracking, ConntrackCounters, UdpFlow, UdpFlows};
 pub use content::{

@@ -2,6 +2,7 @@
 //!
 //! Words and columns are decided once, in a [`doc::Doc`]; the printers only skin it. Nothing here computes a verdict.
 
+pub mod api;
 pub mod audit;
 mod bytes;
 pub mod content;

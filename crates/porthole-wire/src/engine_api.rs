@@ -5,9 +5,11 @@
 
 mod bodies;
 mod details;
+mod endpoints;
 mod exec;
 mod go_json;
 mod operations;
+mod parameters;
 mod pattern;
 mod progress;
 pub(crate) mod query;
@@ -16,6 +18,7 @@ mod secrets;
 
 pub use bodies::{describes_itself_in_bodies, resource_of_bodies};
 pub use details::CallDetails;
+pub use endpoints::{came_with, endpoints};
 pub use exec::{ExecFacts, exec_of_bodies, exit_code_of_wait, is_of_exec};
 pub use operations::{OPERATIONS, Operation};
 pub use progress::ProgressScan;
@@ -46,6 +49,11 @@ pub fn recognise<'a>(method: &str, target: &'a str) -> Call<'a> {
         .find_map(|operation| Some((operation, pattern::fit(operation.pattern, path)?)));
     let resource = found.and_then(|(operation, fit)| resource::of(operation, fit, query));
     Call { api_version, operation: found.map(|(operation, _)| operation), resource }
+}
+
+/// The first value of a name in the query of a target, where it is not empty.
+pub fn query_value(target: &str, name: &str) -> Option<String> {
+    query::value(split_target(target).1, name)
 }
 
 /// Whether a call may change something: by its operation, and for a route that no engine has by its method.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::api::ApiArgs;
 use crate::commands::cp::CpArgs;
 use crate::commands::debug::DebugArgs;
 use crate::commands::dns::DnsArgs;
@@ -34,7 +35,8 @@ Examples:
 
 Exit codes:
   0  done, nothing found
-  1  doctor found something at or over --fail-on, traffic diff a difference, or traffic verify an altered audit
+  1  doctor found something at or over --fail-on, traffic diff a difference, traffic verify an altered audit, or the
+     engine refused a call of api
   2  porthole could not do the job
   130  interrupted";
 
@@ -313,6 +315,34 @@ Examples:
   porthole events -f type=container -f event=die -f event=oom
   porthole -c prod events --output json | jq -c 'select(.news == \"event\") | [.action, .name]'")]
     Events(EventsArgs),
+    /// Make one call of the engine's API, over any endpoint that the docker CLI reaches
+    ///
+    /// The version is put before the path. On a terminal JSON is laid out, and what looks like a credential is masked; in a
+    /// pipe an answer stays as the engine sent it. Streams come as they come, and a container's are split into standard
+    /// output and standard error. Where the connection becomes that of a container (attach, exec start), the terminal is
+    /// joined to it: input, end of input, size and detach keys pass.
+    #[command(after_long_help = "\
+Examples:
+  porthole api GET /info
+  porthole api GET '/containers/json?all=true' | jq -r '.[].Names[]'
+  porthole api GET /containers/json -q 'filters={\"status\":[\"exited\"]}'
+  porthole api ls volumes                        the calls about volumes, and what they take
+
+Make and start a container, in two calls:
+  porthole api POST /containers/create -q name=web -d '{\"Image\": \"nginx\"}'
+  porthole api POST /containers/web/start
+
+  porthole api POST '/images/create?fromImage=alpine&tag=3'
+  porthole api POST /images/load -d @image.tar
+  porthole api GET /containers/web/export > web.tar
+  porthole api GET '/containers/web/logs?stdout=1&stderr=1&follow=1' 2> errors
+  porthole api POST /containers/web/exec -d '{\"Cmd\": [\"sh\"], \"Tty\": true, \"AttachStdin\": true, \"AttachStdout\": true}'
+  porthole api POST /exec/ID/start               its terminal, with the id that the call before gave
+  porthole api --curl POST /containers/web/stop  the same as a line with curl
+  porthole -H tcp://10.0.0.5:2376 api GET /info  behind the word api, -H is a header
+
+Exit codes: 0 for a status below 400, 1 for one from 400 on, 2 when there was no whole answer.")]
+    Api(ApiArgs),
     /// Record everything that the other commands read into one file
     ///
     /// The file is compressed JSON with a schema version; credentials are masked. Every command that reads a host

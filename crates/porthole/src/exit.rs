@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: done, and nothing was found that `--fail-on` counts.
     Success,
-    /// 1: doctor found something at or over `--fail-on`, two recordings differ, or an audit was altered.
+    /// 1: doctor found something at or over `--fail-on`, two recordings differ, or an audit was altered, or the engine refused a call.
     Findings,
     /// 2: porthole could not do the job.
     Failure,

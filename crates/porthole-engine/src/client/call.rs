@@ -118,7 +118,7 @@ pub(super) fn finish(builder: Builder, outgoing: &Outgoing) -> Result<Request<Bo
     request.map_err(|error| RequestError::NotUnderstood { call: outgoing.call(), cause: error.to_string() })
 }
 
-fn whole(bytes: Bytes) -> Body {
+pub(super) fn whole(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 

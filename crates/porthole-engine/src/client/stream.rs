@@ -12,7 +12,7 @@ use hyper::upgrade::Upgraded;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::mpsc::Receiver;
 
 use super::call::{Outgoing, refusal};
@@ -28,6 +28,10 @@ pub struct AnswerStream {
 }
 
 impl AnswerStream {
+    pub(super) fn new(body: Incoming, call: Call, connection: Connection) -> Self {
+        Self { body, call, _connection: connection }
+    }
+
     /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, RequestError> {
         loop {
@@ -56,14 +60,13 @@ impl AnswerStream {
 /// A connection that was HTTP and is now the streams of a container.
 pub struct HijackedStream(TokioIo<Upgraded>);
 
-/// The half of a [`HijackedStream`] that is read.
-type HijackedReader = ReadHalf<TokioIo<Upgraded>>;
-/// The half of a [`HijackedStream`] that is written.
-type HijackedWriter = WriteHalf<TokioIo<Upgraded>>;
-
 impl HijackedStream {
-    /// Both halves, which end when both are dropped.
-    pub(crate) fn split(self) -> (HijackedReader, HijackedWriter) {
+    pub(super) fn new(stream: TokioIo<Upgraded>) -> Self {
+        Self(stream)
+    }
+
+    /// Both halves, which end when both are dropped. Shutting the writer down tells the container that no more comes.
+    pub fn split(self) -> (impl AsyncRead + Send + Unpin + use<>, impl AsyncWrite + Send + Unpin + use<>) {
         tokio::io::split(self.0)
     }
 
@@ -92,7 +95,7 @@ impl Client {
         if !response.status().is_success() {
             return Err(self.refused(&outgoing, response).await);
         }
-        Ok(AnswerStream { body: response.into_body(), call: outgoing.call(), _connection: connection })
+        Ok(AnswerStream::new(response.into_body(), outgoing.call(), connection))
     }
 
     /// `POST path` with `Upgrade: tcp`, as `docker attach` asks.

@@ -3,6 +3,7 @@
 //! A fact that could not be read is `null`, and `gaps` holds its path and the reason. A `null` without a gap means
 //! that there is none.
 
+mod api;
 mod audit;
 mod dns;
 mod events;
@@ -29,6 +30,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+pub use api::{ApiEndpointItem, ApiEndpointsDocument, ApiParameterItem, ParameterPlaceWord, api_endpoints};
 pub use audit::{AuditEndWord, AuditFileItem, AuditRemark, AuditVerdictDocument, audit_verdict};
 pub use dns::{
     DnsDocument, DnsNameItem, DnsOutcomeItem, DnsOutcomeWord, DnsProbeItem, DnsRungItem, DnsTryItem,
@@ -82,6 +84,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The name and the JSON schema of every document.
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
+        ("api_endpoints", schema::<ApiEndpointsDocument>()),
         ("audit_verdict", schema::<AuditVerdictDocument>()),
         ("dns", schema::<DnsDocument>()),
         ("events", schema::<EventDocument>()),

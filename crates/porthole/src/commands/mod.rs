@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod api;
 mod ask;
 mod completions;
 pub(crate) mod cp;
@@ -49,6 +50,7 @@ pub(crate) fn run(command: Command, world: &World) -> Result<Exit, CommandError>
         Command::Toolbox(args) => toolbox::run(&args, world),
         Command::Events(args) => events::run(&args, world),
         Command::Netdb(args) => netdb::run(&args, world),
+        Command::Api(args) => api::run(args, world),
         Command::Snapshot(args) => snapshot::run(&args, world),
         Command::Gc(args) => gc::run(&args, world),
         Command::Completions(args) => completions::run(&args),

@@ -1,5 +1,9 @@
 //! The whole binary on real engines, in private labs.
 
+mod api;
+mod api_refusals;
+mod api_remote;
+mod api_streams;
 mod audit;
 mod bad_input;
 mod container_faults;

@@ -3,7 +3,7 @@
 pub(crate) mod agent;
 mod args;
 mod as_target;
-mod conversation;
+pub(crate) mod conversation;
 mod failure;
 mod frozen;
 pub(crate) mod graft;

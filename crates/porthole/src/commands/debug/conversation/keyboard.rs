@@ -5,14 +5,14 @@ use std::io::{self, Read};
 use tokio::sync::mpsc;
 
 /// What is typed, or comes from a pipe.
-pub(super) struct Keyboard {
+pub(crate) struct Keyboard {
     pieces: mpsc::Receiver<Vec<u8>>,
     put_back: Option<Vec<u8>>,
 }
 
 impl Keyboard {
     /// Begins to read. The thread stays until standard input ends or porthole does.
-    pub(super) fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let (sender, pieces) = mpsc::channel(1);
         std::thread::spawn(move || {
             let mut buffer = vec![0; 32 * 1024];
@@ -28,7 +28,7 @@ impl Keyboard {
     }
 
     /// The next piece; `None` at the end. May be dropped and called again without a loss.
-    pub(super) async fn next(&mut self) -> Option<Vec<u8>> {
+    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
         match self.put_back.take() {
             Some(piece) => Some(piece),
             None => self.pieces.recv().await,
@@ -36,7 +36,7 @@ impl Keyboard {
     }
 
     /// Has this come first.
-    pub(super) fn put_back(&mut self, piece: Vec<u8>) {
+    pub(crate) fn put_back(&mut self, piece: Vec<u8>) {
         self.put_back = Some(piece);
     }
 }

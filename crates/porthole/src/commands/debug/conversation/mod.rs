@@ -14,8 +14,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) use self::detach_keys::DetachKeys;
 use self::detach_keys::Detector;
-use self::keyboard::Keyboard;
-use self::screen::Screen;
+pub(crate) use self::keyboard::Keyboard;
+pub(crate) use self::screen::Screen;
 use crate::error::CommandError;
 use crate::interrupt;
 

@@ -13,7 +13,7 @@ const RESET: &[u8] =
     b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[0m\r\n";
 
 /// Writes to standard output and standard error.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     pieces: mpsc::Sender<Piece>,
     failure: oneshot::Receiver<io::Error>,
 }
@@ -26,7 +26,7 @@ enum Piece {
 
 impl Screen {
     /// One that is ready.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (pieces, received) = mpsc::channel(4);
         let (tell, failure) = oneshot::channel();
         std::thread::spawn(move || {
@@ -39,23 +39,23 @@ impl Screen {
     }
 
     /// Passes output on.
-    pub(super) async fn show(&mut self, bytes: Vec<u8>) -> Result<(), CommandError> {
+    pub(crate) async fn show(&mut self, bytes: Vec<u8>) -> Result<(), CommandError> {
         self.pass(Piece::Output(bytes)).await
     }
 
     /// Passes errors on.
-    pub(super) async fn show_error(&mut self, bytes: Vec<u8>) -> Result<(), CommandError> {
+    pub(crate) async fn show_error(&mut self, bytes: Vec<u8>) -> Result<(), CommandError> {
         self.pass(Piece::Error(bytes)).await
     }
 
     /// Brings the terminal into the state of a shell.
-    pub(super) async fn reset(&mut self) {
+    pub(crate) async fn reset(&mut self) {
         // Where nothing can be written any more, nothing needs a reset.
         let _unwritable = self.show(RESET.to_vec()).await;
     }
 
     /// Waits until everything is written.
-    pub(super) async fn finish(&mut self) -> Result<(), CommandError> {
+    pub(crate) async fn finish(&mut self) -> Result<(), CommandError> {
         let (sender, done) = oneshot::channel();
         self.pass(Piece::Done(sender)).await?;
         match done.await {
