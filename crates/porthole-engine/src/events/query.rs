@@ -7,6 +7,9 @@ use porthole_model::EngineTime;
 
 use crate::dormant::encoded;
 
+/// A second in nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+
 /// Which events are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
@@ -28,18 +31,25 @@ pub enum EventMoment {
 }
 
 impl EventQuery {
-    /// The same at an engine whose clock shows `now`.
+    /// The same at an engine whose clock shows the second `now`, which begins before now and ends after it: nothing is
+    /// left out at either end.
     pub(super) fn at(self, now: EngineTime) -> EventSpan {
-        let resolved = |moment: EventMoment| match moment {
-            EventMoment::At(moment) => moment,
-            EventMoment::Ago(ago) => {
-                EngineTime(now.0.saturating_sub(i64::try_from(ago.as_nanos()).unwrap_or(i64::MAX)))
-            }
-        };
+        let end = EngineTime(now.0.saturating_add(SECOND));
         EventSpan {
             filters: self.filters,
-            since: self.since.map_or(now, resolved),
-            until: self.until.map(resolved),
+            since: self.since.map_or(now, |since| since.resolved(now)),
+            until: self.until.map(|until| until.resolved(end)),
+        }
+    }
+}
+
+impl EventMoment {
+    fn resolved(self, now: EngineTime) -> EngineTime {
+        match self {
+            Self::At(moment) => moment,
+            Self::Ago(ago) => {
+                EngineTime(now.0.saturating_sub(i64::try_from(ago.as_nanos()).unwrap_or(i64::MAX)))
+            }
         }
     }
 }
@@ -64,15 +74,12 @@ impl EventSpan {
 
 /// A moment as the API takes it: seconds and nine digits.
 fn seconds(at: EngineTime) -> String {
-    const BILLION: i64 = 1_000_000_000;
-    format!("{}.{:09}", at.0.div_euclid(BILLION), at.0.rem_euclid(BILLION))
+    format!("{}.{:09}", at.0.div_euclid(SECOND), at.0.rem_euclid(SECOND))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const SECOND: i64 = 1_000_000_000;
 
     #[test]
     fn a_query_as_the_api_takes_it() {
@@ -89,8 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn without_a_beginning_it_begins_now() {
-        let span = EventQuery::default().at(EngineTime(5 * SECOND));
-        assert_eq!(span.path(span.since), "/events?since=5.000000000");
+    fn without_a_beginning_it_begins_in_this_second() {
+        let until_now = EventQuery { until: Some(EventMoment::Ago(Duration::ZERO)), ..EventQuery::default() };
+        let span = until_now.at(EngineTime(5 * SECOND));
+        assert_eq!(span.path(span.since), "/events?since=5.000000000&until=6.000000000");
     }
 }
