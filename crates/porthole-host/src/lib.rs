@@ -16,6 +16,7 @@ mod failure;
 mod file_ids;
 mod files;
 mod firewall;
+mod foreground_job;
 mod held_root;
 mod host;
 mod identity;
@@ -59,6 +60,7 @@ pub use entry::{
     SessionTerminal, carry_out, keep, kept_line,
 };
 pub use files::{HeldDirectory, ProcessFiles, SettledFile};
+pub use foreground_job::{disregard_stop_key, has_untold_stop};
 pub use held_root::{
     HeldRoot, HoldError, MountSource, PlannedMount, RootAccess, RootPlan, hold_container, hold_root,
     is_holder,

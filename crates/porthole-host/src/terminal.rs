@@ -69,7 +69,7 @@ pub fn is_in_foreground() -> bool {
 /// The process group of this process; `None` where it is of a pid namespace that is not seen from here, for which rustix has
 /// no answer.
 #[expect(unsafe_code, reason = "rustix takes for granted that there is one")]
-fn own_group() -> Option<Pid> {
+pub(crate) fn own_group() -> Option<Pid> {
     // SAFETY: getpgrp(2) only answers.
     Pid::from_raw(unsafe { libc::getpgrp() })
 }

@@ -4,6 +4,7 @@ mod environment;
 mod interrupt;
 mod kill;
 mod options;
+mod stops;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -152,6 +153,7 @@ async fn interact(shell: &ShellRef<impl brush_core::ShellExtensions>) -> Result<
     }
     // brush takes the terminal and gives it back at once; it stays ours while this lives.
     let _terminal = TerminalControl::acquire()?;
+    stops::watch()?;
     let looks = UIOptions::builder().disable_highlighting(true).build();
     converse(shell, &mut ReedlineInputBackend::new(&looks, shell)?).await
 }

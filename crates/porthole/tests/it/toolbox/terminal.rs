@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -158,6 +159,79 @@ fn the_shell_has_jobs_completion_and_a_history_and_leaves_no_file() {
     assert_eq!(terminal.end(), Some(5));
     assert_eq!(fs::read_dir(root.path().join("tmp")).unwrap().count(), 0);
     assert!(!root.path().join(".brush_history").exists() && !root.path().join("root").exists());
+}
+
+/// A program of a few instructions that stops itself: getpid, kill with SIGSTOP, exit.
+fn stopping_program() -> Vec<u8> {
+    const CODE: [u8; 30] =
+        *b"\xb8\x27\0\0\0\x0f\x05\x89\xc7\xbe\x13\0\0\0\xb8\x3e\0\0\0\x0f\x05\x31\xff\xb8\x3c\0\0\0\x0f\x05";
+    const HEADERS: u16 = 64 + 56;
+    const AT: u64 = 0x40_0000;
+    let size = u64::from(HEADERS) + CODE.len() as u64;
+    let mut file = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
+    file.extend([AT + u64::from(HEADERS), 64, 0].map(u64::to_le_bytes).concat());
+    file.extend([0, 0, 64, 56, 1, 64, 0, 0].map(u16::to_le_bytes).concat());
+    // What is loaded is the whole file, to be read and executed.
+    file.extend([1, 5].map(u32::to_le_bytes).concat());
+    file.extend([0, AT, AT, size, size, 0x1000].map(u64::to_le_bytes).concat());
+    file.extend(CODE);
+    file
+}
+
+#[test]
+fn a_command_that_stops_in_its_first_instant_gives_the_prompt_back() {
+    let root = Root::new();
+    let program = root.path().join("bin/stop");
+    fs::write(&program, stopping_program()).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut terminal = Terminal::new(&root, &["env", "PORTHOLE_TARGET=web", "sh"]);
+    terminal.until("web:/# ");
+    for _ in 0..60 {
+        terminal.press("stop\r");
+        terminal.until("Stopped");
+        terminal.until("web:/# ");
+    }
+    terminal.press("exit 5\r");
+    assert_eq!(terminal.end(), Some(5));
+}
+
+#[test]
+fn a_stop_is_not_taken_for_that_of_a_background_job() {
+    let root = Root::new();
+    let mut terminal = Terminal::new(&root, &["env", "PORTHOLE_TARGET=web", "sh"]);
+    terminal.until("web:/# ");
+    terminal.press("sleep 1001 &\r");
+    terminal.until("[1]+");
+    terminal.until("web:/# ");
+    for _ in 0..10 {
+        terminal.press("sleep 1000\r");
+        terminal.until("\u{1b}[?2004l");
+        terminal.press_until(CTRL_Z, "Stopped\tsleep 1000\r\n");
+        terminal.until("web:/# ");
+    }
+    terminal.press("jobs\r");
+    terminal.until("Running\tsleep 1001\r\n");
+    terminal.until("web:/# ");
+    terminal.press("exit 5\r");
+    assert_eq!(terminal.end(), Some(5));
+}
+
+#[test]
+fn a_shell_within_a_shell_does_not_stop() {
+    let root = Root::new();
+    let mut terminal = Terminal::new(&root, &["env", "PORTHOLE_TARGET=web", "sh"]);
+    terminal.until("web:/# ");
+    terminal.press("PORTHOLE_TARGET=inner sh\r");
+    terminal.until("inner:/# ");
+    terminal.press("echo be''gun; for i in {1..20000}; do :; done; echo en''ded\r");
+    terminal.until("begun");
+    terminal.press(CTRL_Z);
+    terminal.until("ended");
+    terminal.until("inner:/# ");
+    terminal.press("exit\r");
+    terminal.until("web:/# ");
+    terminal.press("exit 5\r");
+    assert_eq!(terminal.end(), Some(5));
 }
 
 #[test]
