@@ -31,6 +31,7 @@ mod help;
 mod net_tools;
 mod netdb;
 mod plugin;
+mod ports;
 mod recorded;
 mod remote_endpoints;
 mod sockets;
