@@ -7,6 +7,7 @@ use porthole_model::{
 
 use crate::checks::{Check, Concern, Found, checks};
 use crate::fold::fold;
+use crate::probes;
 
 /// What the checks read.
 pub fn doctor_scope() -> Scope {
@@ -54,6 +55,7 @@ fn run(snapshot: &Snapshot, is_wanted: impl Fn(&Check) -> bool) -> Report {
         let result = (check.run)(snapshot).map(|found| taken(found, &mut concerns));
         outcomes.push(outcome(check, result));
     }
+    probes::attach(snapshot, &mut concerns);
     let mut findings = fold(concerns);
     sort(&mut findings);
     Report {

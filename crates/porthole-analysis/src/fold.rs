@@ -15,7 +15,7 @@ const fn rule(cause: (u16, SubjectKind), symptom: (u16, SubjectKind), through: S
     Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
 }
 
-const RULES: [Rule; 8] = {
+const RULES: [Rule; 25] = {
     use SubjectKind::{Container, Host, Network, Port};
     [
         // A bridge that is gone leaves its ports without a master.
@@ -31,6 +31,24 @@ const RULES: [Rule; 8] = {
         rule((107, Container), (106, Container), Container),
         rule((111, Container), (106, Container), Container),
         rule((112, Container), (106, Container), Container),
+        // What was read explains what was tried.
+        rule((2, Host), (120, Port), Port),
+        rule((3, Host), (120, Port), Port),
+        rule((4, Host), (120, Port), Port),
+        rule((5, Host), (120, Port), Port),
+        rule((6, Host), (120, Port), Port),
+        rule((7, Host), (120, Port), Port),
+        rule((12, Port), (120, Port), Port),
+        rule((13, Port), (120, Port), Port),
+        rule((32, Container), (120, Port), Container),
+        rule((33, Network), (120, Port), Container),
+        rule((34, Container), (120, Port), Container),
+        rule((40, Container), (120, Port), Container),
+        rule((40, Port), (120, Port), Port),
+        rule((42, Container), (120, Port), Container),
+        rule((106, Container), (120, Port), Container),
+        rule((107, Container), (120, Port), Container),
+        rule((110, Container), (120, Port), Container),
     ]
 };
 

@@ -16,6 +16,7 @@ mod locality;
 pub mod netdb;
 mod places;
 mod ports;
+mod probes;
 #[cfg(test)]
 mod sample_exchange;
 mod shell;
@@ -36,6 +37,7 @@ pub use firewall::{Aim, Arrival, Fate, Journey, Journeys, Seat, Stop, Uplink, Wa
 pub use locality::locality;
 pub use places::{container_namespace, engine_namespace, namespace_of};
 pub use ports::{ports_scope, ports_since, probing_process, published_ports};
+pub use probes::probe_plan;
 pub use shell::word as shell_word;
 pub use sockets::{SocketPlace, socket_container, socket_places};
 pub use topology::{topology, topology_of};

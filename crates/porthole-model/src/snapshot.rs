@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Host, NetworkDatabase, Observed, Storage};
+use crate::{Engine, Gap, Host, NetworkDatabase, Observed, Probes, Storage};
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,4 +26,15 @@ pub struct Snapshot {
     /// What the engine keeps of its networks on disk.
     #[serde(default = "Observed::not_recorded")]
     pub network_database: Observed<NetworkDatabase>,
+    /// What was tried; a gap unless that was asked for.
+    #[serde(default = "Snapshot::untried")]
+    pub probes: Observed<Probes>,
+}
+
+impl Snapshot {
+    /// The probes of a snapshot for which none were made: nothing is sent unasked.
+    pub fn untried() -> Observed<Probes> {
+        let remedy = "run porthole doctor --active, which sends packets to published ports";
+        Observed::Missing(Gap::not_asked("probes").with_remedy(remedy))
+    }
 }

@@ -102,6 +102,7 @@ Examples:
   porthole doctor
   porthole doctor --output json | jq '.findings[].code'
   porthole doctor --output html > report.html
+  porthole doctor --active            try every published port as well
   porthole doctor --fail-on warning   exit code 1 for warnings too, e.g. in a pipeline
   porthole doctor --from host.zst     diagnose a recorded host")]
     Doctor(DoctorArgs),
@@ -345,6 +346,13 @@ pub(crate) struct DoctorArgs {
     /// The least severity that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(crate) fail_on: FailOn,
+    /// Try the published ports too: packets are sent to them
+    ///
+    /// Connects to every published TCP port, and sends an empty datagram to every published UDP port, of containers that
+    /// run: from outside, from the host, and in the container. What comes of it stands beside the findings, or is one.
+    /// For "outside" there is an interface porthole0 on the host for as long as this takes. Needs root.
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) active: bool,
 }
 
 /// The formats of a report.
@@ -403,6 +411,9 @@ pub(crate) struct SnapshotArgs {
     /// Read the kernel only and ask no engine
     #[arg(long)]
     pub(crate) no_engine: bool,
+    /// Try the published ports too, as porthole doctor --active does, and keep what came of it
+    #[arg(long, conflicts_with = "no_engine")]
+    pub(crate) active: bool,
 }
 
 /// `porthole gc`.

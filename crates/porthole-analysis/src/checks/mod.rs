@@ -38,9 +38,11 @@ mod ph110_limits;
 mod ph111_bind_source;
 mod ph112_architecture;
 mod ph113_unreachable;
+mod ph120_no_answer;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
+pub(crate) use concern::about_port as port_subject;
 pub use concern::{Concern, Found};
 pub(crate) use concern::{about_network, about_port};
 
@@ -80,7 +82,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 37] = [
+static TABLE: [Check; 38] = [
     ph001_forwarding::CHECK,
     ph002_rules_gone::CHECK,
     ph003_translation_gone::CHECK,
@@ -118,4 +120,5 @@ static TABLE: [Check; 37] = [
     ph111_bind_source::CHECK,
     ph112_architecture::CHECK,
     ph113_unreachable::CHECK,
+    ph120_no_answer::CHECK,
 ];

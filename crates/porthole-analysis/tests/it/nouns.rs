@@ -228,5 +228,6 @@ pub(crate) fn empty() -> Snapshot {
             paths: BTreeMap::new(),
         }),
         network_database: Observed::Missing(Gap::not_asked("network database")),
+        probes: Snapshot::untried(),
     }
 }

@@ -161,6 +161,7 @@ impl Flight {
             (Some(Errno::CONNREFUSED), Some(said)) => ProbeOutcome::Refused(Refusal::Icmp(said)),
             (Some(Errno::CONNREFUSED), None) if hears && is_tcp => ProbeOutcome::Refused(Refusal::Reset),
             (Some(Errno::CONNREFUSED), None) => ProbeOutcome::Refused(Refusal::Unseen),
+            (Some(Errno::CONNRESET), None) => ProbeOutcome::Reset,
             (Some(Errno::TIMEDOUT), None) => ProbeOutcome::Silent,
             (_, Some(said)) => ProbeOutcome::Unreachable(Obstacle::Icmp(said)),
             (_, None) => ProbeOutcome::Unreachable(Obstacle::Local(unreachable_words(&error))),

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use porthole_model::{Gap, GapKind, InterfaceIndex, MacAddress, NetnsId, OutsidePlace, Route, RouteKind};
 use porthole_wire::netlink::{link, route, wiring};
@@ -31,6 +32,10 @@ const INNER_NAME: &str = "eth0";
 /// Whom the inner end sends everything to. Nobody has these addresses: the neighbour is written down.
 const IPV4_GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
 const IPV6_GATEWAY: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+
+/// How long the kernel may take to see that both ends are on: it looks after that once a second when it is busy
+/// (`linkwatch_nextevent`), and until then drops what is sent.
+const CARRIER: Duration = Duration::from_secs(3);
 
 /// The kernel's main routing table.
 const MAIN_TABLE: u32 = 254;
@@ -114,9 +119,19 @@ impl Outside {
     }
 
     fn switch_on(&mut self) -> io::Result<()> {
-        self.name = name_of(&mut self.host)?;
+        record_of(&mut self.host)?.name().clone_into(&mut self.name);
         act(&mut self.host.client, &wiring::link_up(self.host.index))?;
-        act(&mut self.inner.client, &wiring::link_up(self.inner.index))
+        act(&mut self.inner.client, &wiring::link_up(self.inner.index))?;
+        let begin = Instant::now();
+        for end in [&mut self.host, &mut self.inner] {
+            while !record_of(end)?.is_operational() {
+                if begin.elapsed() > CARRIER {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        Ok(())
     }
 
     /// The interface that leads from the host to everywhere.
@@ -212,9 +227,8 @@ fn make_pair(
     pair.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
 }
 
-fn name_of(end: &mut End) -> io::Result<String> {
-    let record = end.client.get(&link::request_of(end.index), link::decode)?;
-    Ok(record.name().to_owned())
+fn record_of(end: &mut End) -> io::Result<link::LinkRecord> {
+    end.client.get(&link::request_of(end.index), link::decode)
 }
 
 /// Where new interfaces do not forward and the uplink does, or the other way round, a packet from here meets another

@@ -36,6 +36,7 @@ pub(crate) fn snapshot() -> Snapshot {
         engine: Observed::Known(engine),
         storage: Observed::Missing(Gap::not_asked("files that the engine names")),
         network_database: Observed::Missing(Gap::not_asked("network database")),
+        probes: Snapshot::untried(),
     }
 }
 

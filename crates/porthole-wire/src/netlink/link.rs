@@ -76,6 +76,11 @@ impl LinkRecord {
         &self.link.name
     }
 
+    /// Whether it carries packets by now (RFC 2863).
+    pub fn is_operational(&self) -> bool {
+        self.link.operational_state == OperationalState::Up
+    }
+
     /// Its index, and that of its peer in the peer's namespace.
     pub fn pair(&self) -> Option<(InterfaceIndex, InterfaceIndex)> {
         Some((self.link.index, self.peer?.0))

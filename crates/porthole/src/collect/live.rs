@@ -38,7 +38,8 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let storage = storage(world, request.scope, &host, &engine).into();
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
     let network_database = network_database(world, request, &engine);
-    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database })
+    let probes = Snapshot::untried();
+    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database, probes })
 }
 
 /// The files that the engine names, if they are files of this host.

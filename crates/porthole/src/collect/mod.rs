@@ -4,6 +4,7 @@ mod engine_settings;
 mod file;
 mod live;
 mod network_database;
+mod probes;
 mod through_engine;
 
 use porthole_model::{Scope, Snapshot};
@@ -14,6 +15,7 @@ use crate::world::World;
 
 pub(crate) use live::{daemon, engine};
 pub(crate) use network_database::DatabasePlace;
+pub(crate) use probes::probe;
 pub(crate) use through_engine::{AT_WORK, own_program, tidy_up};
 
 /// What a command reads.

@@ -27,13 +27,19 @@ pub(super) fn run(args: &DoctorArgs, world: &World) -> Result<Exit, CommandError
 fn diagnose(args: &DoctorArgs, world: &World) -> Result<Report, CommandError> {
     let scope = porthole_analysis::doctor_scope();
     let request = Request { scope: &scope, engine: true };
-    let first = porthole_analysis::diagnose(&collect::snapshot(world, &args.source, request)?);
+    let read = || -> Result<Report, CommandError> {
+        let mut snapshot = collect::snapshot(world, &args.source, request)?;
+        if args.active {
+            collect::probe(world, &mut snapshot);
+        }
+        Ok(porthole_analysis::diagnose(&snapshot))
+    };
+    let first = read()?;
     if first.findings.is_empty() || args.source.from.is_some() {
         return Ok(first);
     }
     thread::sleep(SETTLE);
-    let second = porthole_analysis::diagnose(&collect::snapshot(world, &args.source, request)?);
-    Ok(porthole_analysis::confirm(&first, second))
+    Ok(porthole_analysis::confirm(&first, read()?))
 }
 
 fn print(report: &Report, output: ReportOutput, world: &World) -> Result<(), CommandError> {

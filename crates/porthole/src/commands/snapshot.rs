@@ -25,7 +25,10 @@ pub(super) fn run(args: &SnapshotArgs, world: &World) -> Result<Exit, CommandErr
     }
     let scope = Scope::everything();
     let request = Request { scope: &scope, engine: !args.no_engine };
-    let snapshot = collect::snapshot(world, &SourceArgs::default(), request)?;
+    let mut snapshot = collect::snapshot(world, &SourceArgs::default(), request)?;
+    if args.active {
+        collect::probe(world, &mut snapshot);
+    }
     if to_stdout {
         write_to_stdout(&snapshot)?;
     } else {

@@ -1,0 +1,83 @@
+//! Probes as evidence: beside what was read, and against it.
+
+use porthole_model::{
+    CheckCode, Confidence, Evidence, OutsidePlace, Probe, ProbeOutcome, ProbeVantage, Probes, Snapshot,
+    SubjectKind,
+};
+
+use super::{Stage, Trial, trials};
+use crate::checks::{Concern, port_subject};
+
+/// How many probes are shown for a finding about many ports.
+const SHOWN: usize = 4;
+
+/// Adds to each finding what was tried of the ports that it touches, and says where that contradicts it.
+pub(crate) fn attach(snapshot: &Snapshot, concerns: &mut [Concern]) {
+    let Some(probes) = snapshot.probes.value() else { return };
+    let Ok((trials, _said_by_the_check)) = trials(snapshot) else { return };
+    for concern in concerns.iter_mut().filter(|concern| concern.finding.code != CheckCode(120)) {
+        let touched = trials.iter().filter(|trial| touches(concern, trial));
+        let results: Vec<_> = touched.flat_map(|trial| trial.results(probes)).collect();
+        let told: Vec<_> = results.into_iter().filter(|(stage, _)| concerns_stage(concern, *stage)).collect();
+        for (stage, probe) in told.iter().take(SHOWN) {
+            add(concern, *stage, probe, probes);
+        }
+    }
+}
+
+fn touches(concern: &Concern, trial: &Trial<'_>) -> bool {
+    let judged = &trial.judged;
+    concern.touches(&port_subject(judged.container, judged.published.port, judged.published.protocol))
+}
+
+/// A finding about the host is one about who comes from outside.
+fn concerns_stage(concern: &Concern, stage: Stage) -> bool {
+    concern.finding.subject.kind == SubjectKind::Port || stage == Stage::Outside
+}
+
+fn add(concern: &mut Concern, stage: Stage, probe: &Probe, probes: &Probes) {
+    let mut evidence = line(probe, probes.outside.value());
+    if contradicts(concern.finding.code, stage, &probe.outcome) {
+        evidence.observed.push_str(", which contradicts this finding");
+        concern.finding.confidence = Confidence::Likely;
+    }
+    concern.finding.evidence.push(evidence);
+}
+
+/// Whether a finding says that what was tried cannot be.
+fn contradicts(code: CheckCode, stage: Stage, outcome: &ProbeOutcome) -> bool {
+    let is_denied = match code.0 {
+        // Who listens nowhere, or for itself alone, answers nobody.
+        10 | 11 => matches!(stage, Stage::Direct | Stage::Outside),
+        12 => matches!(stage, Stage::Host { .. }),
+        1 | 4 | 5 | 6 => stage == Stage::Outside,
+        40 => stage == Stage::Inside,
+        _ => false,
+    };
+    let does_answer = if code.0 == 40 { *outcome == ProbeOutcome::Answered } else { outcome.is_held() };
+    is_denied && does_answer
+}
+
+/// A probe in words.
+pub(crate) fn line(probe: &Probe, outside: Option<&OutsidePlace>) -> Evidence {
+    let request = &probe.request;
+    let from = match (request.from, outside, probe.source) {
+        (ProbeVantage::Outside, Some(place), Some(source)) => {
+            format!("outside ({}, in by {})", source.ip(), place.interface)
+        }
+        (from, ..) => from.to_string(),
+    };
+    let time = if probe.outcome.is_taken() {
+        format!(", after {}", milliseconds(probe.took))
+    } else {
+        String::new()
+    };
+    Evidence {
+        source: format!("probe from {from} to {}/{}", request.target, request.protocol),
+        observed: format!("{}{time}", probe.outcome),
+    }
+}
+
+fn milliseconds(micros: u64) -> String {
+    format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
+}
