@@ -15,6 +15,7 @@ mod nouns;
 mod paused;
 mod ports;
 mod proxies;
+mod published;
 mod rules;
 mod sockets;
 mod spec;
