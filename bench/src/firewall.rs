@@ -101,7 +101,8 @@ fn ruleset(rules: usize) -> String {
     text
 }
 
-fn address(number: usize) -> String {
+/// An address of the default network, the same for the same number.
+pub(crate) fn address(number: usize) -> String {
     format!("172.17.{}.{}", number / 250 % 250, number % 250 + 1)
 }
 

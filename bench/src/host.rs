@@ -72,6 +72,11 @@ impl Host {
         Ok(self.lab.docker(arguments).ok()?)
     }
 
+    /// What a script on the host prints.
+    pub(crate) fn shell(&self, script: &str) -> Result<String, BenchError> {
+        Ok(self.lab.sh(script).ok()?)
+    }
+
     /// What a command on the host prints.
     pub(crate) fn output(&self, command: &[String]) -> Result<String, BenchError> {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();

@@ -14,6 +14,7 @@ mod figures;
 mod firewall;
 mod host;
 mod machine;
+mod ports;
 mod race;
 mod readme;
 mod sample;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Some(Verb::Relay { socket, engine }) => tap::relay::run(socket, engine),
         Some(Verb::Rules { wording }) => firewall::list(*wording),
         Some(Verb::Firewall { rules }) => firewall::bench(&args, *rules),
+        Some(Verb::Ports { rules }) => ports::bench(&args, *rules),
         Some(Verb::Tap(tap)) => tap::bench(&args, tap),
         Some(Verb::Debug(debug)) => debug::bench(&args, debug),
         None => bench(&args),

@@ -7,7 +7,7 @@ use crate::netdb::{self, CleanItem, ResetFacts, ResetOutcome, StepOutcome};
 use crate::samples;
 use crate::sockets::{RowWriter, SocketRow};
 use crate::text::{self, TextSettings};
-use crate::{dns, error, gc, html, json, report, sockets, take_over, topology};
+use crate::{dns, error, gc, html, json, ports, report, sockets, take_over, topology};
 
 fn printed(doc: &Doc, width: Option<usize>, color: bool) -> String {
     let mut out = Vec::new();
@@ -54,6 +54,33 @@ fn the_way_of_a_name_in_every_format() {
     assert_snapshot!("dns_color", printed(&doc, Some(100), true));
     assert_snapshot!("dns_sound", piped(&dns::doc(&samples::sound_dns())));
     assert_snapshot!("dns_json", json::dns(&samples::dns()));
+}
+
+#[test]
+fn published_ports_in_every_format() {
+    let all = samples::ports();
+    let rows = ports::doc(&all, ports::Detail::Rows);
+    let stages = ports::doc(&all, ports::Detail::Stages);
+    assert_snapshot!("ports_80", at(&rows, 80));
+    assert_snapshot!("ports_120", at(&rows, 120));
+    assert_snapshot!("ports_stages_80", at(&stages, 80));
+    assert_snapshot!("ports_pipe", piped(&rows));
+    assert_snapshot!("ports_color", printed(&rows, Some(120), true));
+    assert_snapshot!("ports_sound_80", at(&ports::doc(&samples::sound_ports(), ports::Detail::Stages), 80));
+    assert_snapshot!("ports_json", json::ports(&all));
+    assert_eq!(json::ports_line(&all).lines().count(), 1);
+    for (width, doc) in [(80, &rows), (80, &stages), (120, &rows)] {
+        let wide: Vec<_> =
+            at(doc, width).lines().filter(|line| text::width(line) > width).map(str::to_owned).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+}
+
+#[test]
+fn no_published_ports() {
+    let mut none = samples::sound_ports();
+    none.ports.clear();
+    assert_snapshot!("ports_none", piped(&ports::doc(&none, ports::Detail::Rows)));
 }
 
 #[test]

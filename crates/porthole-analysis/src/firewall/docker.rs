@@ -49,7 +49,7 @@ impl DockerRules {
     }
 
     /// Whether the kernel comes to none of them.
-    pub(crate) fn are_gone(&self) -> bool {
+    pub(crate) fn are_gone(self) -> bool {
         self.filter != Part::Joined && self.nat != Part::Joined
     }
 }
