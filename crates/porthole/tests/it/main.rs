@@ -24,6 +24,7 @@ mod dns;
 mod endpoints;
 mod faults;
 mod firewall;
+mod fix;
 mod forward;
 mod forward_remote;
 mod healthy;
