@@ -30,6 +30,7 @@ mod events;
 mod faults;
 mod firewall;
 mod firewall_faults;
+mod fix;
 mod forward;
 mod forward_remote;
 mod healthy;
