@@ -13,6 +13,7 @@ mod ph018_mtu;
 mod ph020_name_servers;
 mod ph021_embedded_resolver;
 mod ph022_stale_servers;
+mod ph023_neighbour;
 mod ph030_same_mac;
 mod ph031_same_address;
 mod ph032_host_interface;
@@ -24,6 +25,7 @@ mod ph037_network_database;
 mod ph040_does_not_accept;
 mod ph042_static_entry;
 mod ph101_engine_silent;
+mod ph102_api_range;
 mod ph103_several_engines;
 mod ph104_open_api;
 mod ph105_engine_socket;
@@ -76,7 +78,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 33] = [
+static TABLE: [Check; 35] = [
     ph001_forwarding::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
@@ -88,6 +90,7 @@ static TABLE: [Check; 33] = [
     ph020_name_servers::CHECK,
     ph021_embedded_resolver::CHECK,
     ph022_stale_servers::CHECK,
+    ph023_neighbour::CHECK,
     ph030_same_mac::CHECK,
     ph031_same_address::CHECK,
     ph032_host_interface::CHECK,
@@ -99,6 +102,7 @@ static TABLE: [Check; 33] = [
     ph040_does_not_accept::CHECK,
     ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,
+    ph102_api_range::CHECK,
     ph103_several_engines::CHECK,
     ph104_open_api::CHECK,
     ph105_engine_socket::CHECK,

@@ -11,7 +11,7 @@ use porthole_model::{Container, ContainerState, Port, PortBinding, Snapshot, Tra
 use crate::checks::Concern;
 use crate::places::has_own_namespace;
 
-pub(crate) use judgement::{Judged, judge, proxies, relays};
+pub(crate) use judgement::{Judged, in_this_kernel, judge, proxies, relays};
 pub(crate) use listeners::{describe, is_listener, is_on, owners, serves};
 
 /// How long after its start a container is given before its ports are judged, in milliseconds.
