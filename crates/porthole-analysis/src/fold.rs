@@ -15,7 +15,7 @@ const fn rule(cause: (u16, SubjectKind), symptom: (u16, SubjectKind), through: S
     Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
 }
 
-const RULES: [Rule; 29] = {
+const RULES: [Rule; 32] = {
     use SubjectKind::{Container, Host, Network, Port};
     [
         // A bridge that is gone leaves its ports without a master.
@@ -37,6 +37,10 @@ const RULES: [Rule; 29] = {
         rule((107, Container), (106, Container), Container),
         rule((111, Container), (106, Container), Container),
         rule((112, Container), (106, Container), Container),
+        // So does what it says itself that it does not find or may not ask.
+        rule((23, Container), (106, Container), Container),
+        rule((23, Container), (109, Container), Container),
+        rule((102, Container), (106, Container), Container),
         // What was read explains what was tried.
         rule((2, Host), (120, Port), Port),
         rule((3, Host), (120, Port), Port),

@@ -24,6 +24,7 @@ mod ph019_silent_mtu;
 mod ph020_name_servers;
 mod ph021_embedded_resolver;
 mod ph022_stale_servers;
+mod ph023_neighbour;
 mod ph024_ipv6_off;
 mod ph025_direct_routing;
 mod ph026_nftables_engine;
@@ -42,6 +43,7 @@ mod ph038_no_module;
 mod ph040_does_not_accept;
 mod ph042_static_entry;
 mod ph101_engine_silent;
+mod ph102_api_range;
 mod ph103_several_engines;
 mod ph104_open_api;
 mod ph105_engine_socket;
@@ -97,7 +99,7 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 52] = [
+static TABLE: [Check; 54] = [
     ph001_forwarding::CHECK,
     ph002_rules_gone::CHECK,
     ph003_translation_gone::CHECK,
@@ -120,6 +122,7 @@ static TABLE: [Check; 52] = [
     ph020_name_servers::CHECK,
     ph021_embedded_resolver::CHECK,
     ph022_stale_servers::CHECK,
+    ph023_neighbour::CHECK,
     ph024_ipv6_off::CHECK,
     ph025_direct_routing::CHECK,
     ph026_nftables_engine::CHECK,
@@ -138,6 +141,7 @@ static TABLE: [Check; 52] = [
     ph040_does_not_accept::CHECK,
     ph042_static_entry::CHECK,
     ph101_engine_silent::CHECK,
+    ph102_api_range::CHECK,
     ph103_several_engines::CHECK,
     ph104_open_api::CHECK,
     ph105_engine_socket::CHECK,

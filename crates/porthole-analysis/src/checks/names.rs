@@ -28,8 +28,8 @@ pub(super) fn containers(standings: &[Standing<'_>]) -> String {
     }
 }
 
-/// The third person singular's ending, where it is one container.
-pub(super) fn plural<'t>(standings: &[Standing<'_>], one: &'t str, several: &'t str) -> &'t str {
+/// The verb that goes with them.
+pub(super) fn verb<'t>(standings: &[Standing<'_>], one: &'t str, several: &'t str) -> &'t str {
     if standings.len() == 1 { one } else { several }
 }
 

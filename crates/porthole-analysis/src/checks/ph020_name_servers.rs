@@ -2,9 +2,9 @@
 
 use porthole_model::{CheckCode, Gap, NameServer, Severity, Snapshot, TransportProtocol};
 
-use super::names::{containers, listed, plural, restart, subject, with_containers, with_host};
+use super::names::{containers, listed, restart, subject, verb, with_containers, with_host};
 use super::{Check, Concern, Documentation, Found};
-use crate::dns::{Standing, Teller, Trouble, troubles};
+use crate::dns::{RESOLVED_STUB, Standing, Teller, Trouble, troubles};
 use crate::places::engine_namespace;
 use crate::ports::{describe, is_listener};
 
@@ -59,22 +59,22 @@ fn deaf(
     (on_host, teller): (bool, Teller),
 ) -> Concern {
     let (who, servers) = (containers(standings), listed(asked));
+    let find = verb(standings, "finds", "find");
     let is_embedded = standings.iter().all(Standing::is_embedded);
     let summary = match (on_host, is_embedded) {
         (true, _) => {
             format!(
-                "{who} find no names outside: the engine asks {servers} on the host, where nobody listens"
+                "{who} {find} no names outside: the engine asks {servers} on the host, where nobody listens"
             )
         }
         (false, true) => format!(
-            "{who} find no names outside: the engine asks {servers} from the container's own network, where nobody \
+            "{who} {find} no names outside: the engine asks {servers} from the container's own network, where nobody \
              listens"
         ),
         (false, false) => format!(
-            "{who} find no names: {servers} is the loopback of the container itself, where nobody listens"
+            "{who} {find} no names: {servers} is the loopback of the container itself, where nobody listens"
         ),
     };
-    let summary = summary.replacen(" find ", plural(standings, " finds ", " find "), 1);
     let concern = Concern::new(CODE, Severity::Error, subject(standings), summary);
     let concern = with_teller(with_containers(concern, standings), standings, teller);
     let concern = with_listeners(snapshot, concern, standings, on_host);
@@ -84,7 +84,7 @@ fn deaf(
             vec!["docker run --dns ADDRESS …".to_owned()],
         ),
         Teller::Engine => concern.remedy(ENGINE_SETTINGS, Vec::new()),
-        Teller::Host => with_way_of_host(snapshot, concern, standings),
+        Teller::Host => with_way_of_host(snapshot, concern, standings, asked),
     }
 }
 
@@ -125,9 +125,19 @@ fn with_listeners(
     concern.evidence(format!("sockets on UDP port {DNS_PORT} {place}"), describe(&on_port))
 }
 
-fn with_way_of_host(snapshot: &Snapshot, concern: Concern, standings: &[Standing<'_>]) -> Concern {
+fn with_way_of_host(
+    snapshot: &Snapshot,
+    concern: Concern,
+    standings: &[Standing<'_>],
+    asked: &[NameServer],
+) -> Concern {
+    let is_resolved = asked.iter().any(|server| server.address == RESOLVED_STUB);
+    let commands = is_resolved.then(|| "systemctl start systemd-resolved".to_owned());
     concern
-        .remedy("start the host's own resolver", vec!["systemctl start systemd-resolved".to_owned()])
+        .remedy(
+            format!("start the host's own resolver, which is to listen at {}", listed(asked)),
+            commands.into_iter().collect(),
+        )
         .remedy(
             "or name the real servers in the host's /etc/resolv.conf, then start the containers anew",
             restart(snapshot, standings),
@@ -139,7 +149,7 @@ fn defaults(snapshot: &Snapshot, standings: &[Standing<'_>], asked: &[NameServer
     let summary = format!(
         "{} {} {}, the engine's own choice, as the host's resolv.conf names no server that a container can ask",
         containers(standings),
-        plural(standings, "asks", "ask"),
+        verb(standings, "asks", "ask"),
         listed(asked)
     );
     let concern = Concern::new(CODE, Severity::Warning, subject(standings), summary);
@@ -154,9 +164,9 @@ fn defaults(snapshot: &Snapshot, standings: &[Standing<'_>], asked: &[NameServer
 fn none(snapshot: &Snapshot, standings: &[Standing<'_>]) -> Concern {
     let is_embedded = standings.iter().all(Standing::is_embedded);
     let what = if is_embedded {
-        "the engine's resolver has no server to ask for names outside"
+        "the engine's resolver has no server to ask"
     } else {
-        "its resolv.conf names no server"
+        "no server is named in /etc/resolv.conf there"
     };
     let summary = format!("{} cannot find names outside: {what}", containers(standings));
     let concern = Concern::new(CODE, Severity::Warning, subject(standings), summary);

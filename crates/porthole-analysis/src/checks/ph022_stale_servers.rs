@@ -2,7 +2,7 @@
 
 use porthole_model::{CheckCode, Gap, NameServer, Severity, Snapshot};
 
-use super::names::{containers, listed, plural, restart, subject, with_containers, with_host};
+use super::names::{containers, listed, restart, subject, verb, with_containers, with_host};
 use super::{Check, Concern, Documentation, Found};
 use crate::dns::{Standing, Trouble, troubles};
 
@@ -52,7 +52,7 @@ fn concern(
     let summary = format!(
         "{} {} name server {}{end}, which the host does not ask any more: it asks {}",
         containers(standings),
-        plural(standings, "asks", "ask"),
+        verb(standings, "asks", "ask"),
         listed(asked),
         listed(today)
     );

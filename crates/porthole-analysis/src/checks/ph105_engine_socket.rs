@@ -37,11 +37,21 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     let running =
         |container: &&Container| container.is_alive() || container.state == ContainerState::Restarting;
     let concerns = engine.containers.known()?.iter().filter(running).filter_map(|container| {
-        let holds = |mount: &&Mount| sockets.iter().any(|socket| holds(mount, socket));
-        let mounts: Vec<_> = container.mounts.iter().filter(holds).collect();
+        let mounts = bringing(container, &sockets);
         (!mounts.is_empty()).then(|| concern(engine, container, &mounts, &sockets))
     });
     Ok(Found { concerns: concerns.collect(), gaps: Vec::new() })
+}
+
+/// Whether the engine's socket is mounted into the container.
+pub(super) fn holds_socket(engine: &Engine, container: &Container) -> bool {
+    !bringing(container, &sockets(engine)).is_empty()
+}
+
+/// The mounts that bring one of the sockets into the container.
+fn bringing<'c>(container: &'c Container, sockets: &[String]) -> Vec<&'c Mount> {
+    let holds = |mount: &&Mount| sockets.iter().any(|socket| holds(mount, socket));
+    container.mounts.iter().filter(holds).collect()
 }
 
 /// The paths of engines' sockets on the engine's host, this engine's own first.

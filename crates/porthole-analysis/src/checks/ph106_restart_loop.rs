@@ -40,7 +40,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     Ok(Found { concerns: concerns.collect(), gaps: Vec::new() })
 }
 
-fn keeps_restarting(container: &Container, now: Timestamp) -> bool {
+pub(super) fn keeps_restarting(container: &Container, now: Timestamp) -> bool {
     let lately = container.started.is_some_and(|started| now.0 - started.0 < LATELY);
     match container.state {
         ContainerState::Restarting => true,

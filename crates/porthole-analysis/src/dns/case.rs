@@ -108,6 +108,6 @@ impl<'a> Case<'a> {
 }
 
 /// Whether the members of a network of that name find each other by name.
-pub(super) fn has_names(network: &str) -> bool {
+pub(crate) fn has_names(network: &str) -> bool {
     !["bridge", "host", "none", "podman"].contains(&network)
 }

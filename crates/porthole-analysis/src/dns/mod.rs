@@ -3,6 +3,7 @@
 mod arrival;
 mod candidates;
 mod case;
+mod missed;
 mod names;
 mod route;
 mod rungs;
@@ -20,7 +21,9 @@ use self::case::Case;
 use crate::diagnose::engine_name;
 
 pub(crate) use self::arrival::{Arrival, arrival};
-pub(crate) use self::route::EMBEDDED;
+pub(crate) use self::case::has_names;
+pub(crate) use self::missed::missed_names;
+pub(crate) use self::route::{EMBEDDED, RESOLVED_STUB};
 pub(crate) use self::standing::{Standing, Teller, Trouble, standings, troubles};
 
 /// Who is to be asked what, once the files are read; the probes of `reading` are not looked at.

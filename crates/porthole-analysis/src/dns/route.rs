@@ -10,7 +10,7 @@ use porthole_model::{
 /// Where Docker's own resolver is, in each container of a network with names.
 pub(crate) const EMBEDDED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 /// Where systemd-resolved listens.
-pub(super) const RESOLVED_STUB: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
+pub(crate) const RESOLVED_STUB: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 /// What Docker asks where nobody tells it whom (moby, `libnetwork/resolvconf`).
 pub(super) const DEFAULTS: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)), IpAddr::V4(Ipv4Addr::new(8, 8, 4, 4))];

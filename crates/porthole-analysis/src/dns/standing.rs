@@ -12,13 +12,16 @@ use super::arrival::{Arrival, arrival};
 use super::case::DNS_PORT;
 use super::route::{Basis, DEFAULTS, RESOLVED_STUB, Route, Surroundings, engine_sockets, route};
 use crate::places::{container_namespace, engine_namespace, has_own_namespace};
-use crate::ports::is_settling;
+use crate::ports::{in_this_kernel, is_settling};
 
 /// What Docker asks over IPv6 where nobody tells it whom.
 const DEFAULTS_V6: [Ipv6Addr; 2] = [
     Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888),
     Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8844),
 ];
+
+/// How long after a container's start its engine may write its resolv.conf, in milliseconds.
+const WRITTEN_WITHIN: i64 = 3_000;
 
 /// A living container with files and a network of its own, and its way of names.
 #[derive(Clone, Debug)]
@@ -90,7 +93,7 @@ pub(crate) fn standings(snapshot: &Snapshot) -> Result<Vec<Result<Standing<'_>, 
     let engine = snapshot.engine.known()?;
     let files = snapshot.names.known()?;
     snapshot.host.known()?.network_namespaces.known()?;
-    let containers = engine.containers.known()?.iter().filter(|each| has_own_names(snapshot, each));
+    let containers = engine.containers.known()?.iter().filter(|each| has_own_names(each));
     Ok(containers.map(|container| standing(snapshot, engine, files, container)).collect())
 }
 
@@ -115,12 +118,11 @@ pub(crate) fn troubles(snapshot: &Snapshot) -> Result<(Vec<TroubleOf<'_>>, Vec<G
     Ok((troubles, gaps))
 }
 
-fn has_own_names(snapshot: &Snapshot, container: &Container) -> bool {
+fn has_own_names(container: &Container) -> bool {
     matches!(container.state, ContainerState::Running | ContainerState::Paused)
         && has_own_namespace(container)
         && !container.attachments.is_empty()
         && !container.mounts.iter().any(|mount| mount.destination == "/etc/resolv.conf")
-        && !is_settling(snapshot, container)
 }
 
 fn standing<'a>(
@@ -292,14 +294,17 @@ impl<'a> Standing<'a> {
 
     /// Whether what the container asks was written by the engine, and not by a program in it.
     ///
-    /// The engine writes the file before the container's first process begins, and later when it joins a network.
+    /// Engines before 26 write the file before the container's first process begins. Newer ones write it about then,
+    /// with words of their own in it, which a program that makes the file anew does not keep.
     fn is_the_engines_work(&self) -> bool {
         if self.route.is_embedded {
             return matches!(self.route.basis, Basis::Noted | Basis::Stored | Basis::Defaults);
         }
-        let was_embedded = self.file.remarks.forwarders.is_some();
+        let remarks = &self.file.remarks;
+        let delay = if remarks.based_on.is_some() { WRITTEN_WITHIN } else { 0 };
         let written = self.file.modified.zip(self.container.started);
-        !was_embedded && written.is_some_and(|(written, started)| written <= started)
+        remarks.forwarders.is_none()
+            && written.is_some_and(|(written, started)| written.0 <= started.0.saturating_add(delay))
     }
 
     /// The servers where all of them are on a loopback without a listener, and whether that is the host's.
@@ -322,7 +327,21 @@ impl<'a> Standing<'a> {
         }
         let stack = if asked.from_host { engine_namespace(snapshot)?.stack.known()? } else { self.stack };
         let to = SocketAddr::new(asked.server.address, DNS_PORT.0);
-        Ok(!matches!(arrival(stack, to, TransportProtocol::Udp)?, Arrival::Nobody(_)))
+        let is_served = !matches!(arrival(stack, to, TransportProtocol::Udp)?, Arrival::Nobody(_));
+        if !is_served && !asked.from_host {
+            self.settled(snapshot)?;
+        }
+        Ok(is_served)
+    }
+
+    /// A program may be about to open a resolver of its own, or have it in a virtual machine.
+    fn settled(&self, snapshot: &Snapshot) -> Result<(), Gap> {
+        let what = || format!("name server of container '{}'", self.container.name);
+        if is_settling(snapshot, self.container) {
+            let gap = Gap::new(GapKind::Failed, what(), "it was started a moment ago");
+            return Err(gap.with_remedy("run this again"));
+        }
+        in_this_kernel(self.stack).map_err(|cause| Gap::new(GapKind::Failed, what(), cause))
     }
 }
 

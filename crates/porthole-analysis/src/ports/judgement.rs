@@ -82,7 +82,7 @@ impl<'a> Scene<'a> {
             return Err(ports_gap(container, "its process is in the engine's own network namespace"));
         }
         let stack = namespace.stack.known()?;
-        own_network_stack(stack, container)?;
+        in_this_kernel(stack).map_err(|cause| ports_gap(container, cause))?;
         Ok(Self {
             container,
             namespace,
@@ -224,10 +224,10 @@ fn settled(snapshot: &Snapshot, engine: &Engine, container: &Container) -> Resul
 }
 
 /// Kata Containers leaves a device of that name; the sockets are in its virtual machine.
-fn own_network_stack(stack: &NetworkStack, container: &Container) -> Result<(), Gap> {
+pub(crate) fn in_this_kernel(stack: &NetworkStack) -> Result<(), &'static str> {
     let is_kata = |link: &porthole_model::Link| link.name.ends_with("_kata");
     if stack.links.value().is_some_and(|links| links.iter().any(is_kata)) {
-        return Err(ports_gap(container, "it runs in a virtual machine with sockets of its own"));
+        return Err("it runs in a virtual machine with sockets of its own");
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::checks::Concern;
 use crate::places::has_own_namespace;
 
 pub use chain::{ports_scope, ports_since, probing_process, published_ports};
-pub(crate) use judgement::{Judged, judge};
+pub(crate) use judgement::{Judged, in_this_kernel, judge};
 pub(crate) use listeners::{describe, is_listener, is_on, owners, serves};
 pub(crate) use proxy::{does_without, is_unmapped, proxies, relays};
 pub(crate) use relaying::{Relaying, relaying};

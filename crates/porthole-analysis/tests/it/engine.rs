@@ -1,7 +1,8 @@
-//! PH101, PH103 and PH105: the engine itself, and others beside it.
+//! PH101, PH102, PH103 and PH105: the engine itself, its clients, and others beside it.
 
 use porthole_model::{
-    CheckResult, Confidence, ContainerId, ContainerState, Gap, GapKind, Mount, MountKind, Observed, Pid,
+    Aftermath, CheckResult, Confidence, ContainerId, ContainerState, Gap, GapKind, MaskedText, Mount,
+    MountKind, Observed, Pid, Secrets,
 };
 
 use crate::lab::{HOST_NAMESPACE, Lab};
@@ -98,4 +99,54 @@ fn another_engine_outside_of_containers_is_a_note() {
     lab.add_process(Pid(201), "dockerd", HOST_NAMESPACE, None);
     assert_eq!(lab.found(), ["note PH103 engines"]);
     assert_eq!(lab.only().evidence[1].source, "process 201, of user 0");
+}
+
+/// A container with the engine's socket that was told a version, and what is found beside its holding the socket.
+fn pinned(version: &str, change: fn(&mut Lab)) -> Vec<String> {
+    let mut lab = holding("/var/run/docker.sock", MountKind::Bind);
+    lab.engine().version.minimum_api_version = Some("1.44".to_owned());
+    lab.container("panel").environment = vec![masked(&format!("DOCKER_API_VERSION={version}"))];
+    change(&mut lab);
+    lab.found().into_iter().filter(|line| !line.contains("PH105")).collect()
+}
+
+fn masked(text: &str) -> MaskedText {
+    MaskedText::assignment(text, Secrets::Mask)
+}
+
+#[test]
+fn a_client_with_the_socket_whose_version_does_not_fit_is_ph102() {
+    for version in ["1.24", "1.43", "1.52", "2.0"] {
+        assert_eq!(pinned(version, |_| {}), ["error PH102 panel"], "{version}");
+    }
+    for version in ["1.44", "1.51", "newest", ""] {
+        assert_eq!(pinned(version, |_| {}), [""; 0], "{version}");
+    }
+    assert_eq!(pinned("1.24", |lab| lab.engine().version.minimum_api_version = None), [""; 0]);
+    assert_eq!(pinned("1.24", |lab| lab.container("panel").mounts.clear()), [""; 0]);
+    assert_eq!(pinned("1.24", |lab| lab.container("panel").state = ContainerState::Exited), [""; 0]);
+}
+
+#[test]
+fn a_refusal_in_the_log_of_a_client_is_ph102_and_explains_its_restarts() {
+    let refused = |line: &str| {
+        let mut lab = holding("/var/run/docker.sock", MountKind::Bind);
+        lab.engine().version.minimum_api_version = Some("1.44".to_owned());
+        let panel = lab.container("panel");
+        panel.state = ContainerState::Restarting;
+        panel.aftermath = Observed::Known(Aftermath {
+            last_lines: Observed::Known(vec![masked(line)]),
+            platform: Observed::Missing(Gap::not_asked("platform")),
+        });
+        lab.found()
+    };
+    let line =
+        "Error response from daemon: client version 1.24 is too old. Minimum supported API version is 1.44";
+    assert_eq!(refused(line), ["error PH102 panel <- error PH106 panel", "warning PH105 panel"]);
+    // Of the engine of before: today's speaks it.
+    for other in
+        ["client version 1.47 is too new. Maximum", "client version 1 is too old", "client version 1.24"]
+    {
+        assert_eq!(refused(other), ["error PH106 panel", "warning PH105 panel"], "{other}");
+    }
 }

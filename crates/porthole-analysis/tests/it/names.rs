@@ -1,4 +1,4 @@
-//! PH020, PH021, PH022: whom containers ask for names, by files, notes, rules and sockets.
+//! PH020, PH021, PH022, PH023: whom containers ask for names, by files, notes, rules and sockets, and what they say.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -9,9 +9,10 @@ use porthole_model::firewall::{
     WordingSource,
 };
 use porthole_model::{
-    ContainerId, Firewall, Gap, HostNames, InterfaceIndex, Mount, MountKind, NameFiles, NameForwarder,
+    Aftermath, ContainerId, ContainerState, EngineKind, EngineRemarks, Firewall, Gap, Health, HealthProbe,
+    HealthStatus, HostNames, InterfaceIndex, MaskedText, Mount, MountKind, NameFiles, NameForwarder,
     NetworkDatabase, NetworkStack, NotedForwarder, Observed, Port, ResolverFile, Route, RouteKind,
-    RoutingAction, RoutingRule, Stored, StoredRecord, StoredSandbox, Timestamp,
+    RoutingAction, RoutingRule, Secrets, Stored, StoredRecord, StoredSandbox, Timestamp,
 };
 
 use crate::lab::{Lab, NOW, known, refused};
@@ -142,15 +143,15 @@ fn lab() -> Lab {
     lab
 }
 
-fn noted(forwarders: &[&str]) -> porthole_model::EngineRemarks {
+fn noted(forwarders: &[&str]) -> EngineRemarks {
     let forwarder = |text: &&str| NotedForwarder {
         server: text.parse::<IpAddr>().expect("address").into(),
         from_host: true,
     };
-    porthole_model::EngineRemarks {
+    EngineRemarks {
         based_on: Some("/etc/resolv.conf".to_owned()),
         forwarders: Some(forwarders.iter().map(forwarder).collect()),
-        ..porthole_model::EngineRemarks::default()
+        ..EngineRemarks::default()
     }
 }
 
@@ -323,19 +324,31 @@ fn a_stub_of_another_day_that_nobody_serves_is_an_error() {
 
 #[test]
 fn files_that_programs_changed_are_theirs() {
-    let changed = |change: fn(&mut Lab)| {
+    let changed = |change: &dyn Fn(&mut Lab)| {
         let mut lab = lab();
-        lab.container("web").state = porthole_model::ContainerState::Exited;
+        lab.container("web").state = ContainerState::Exited;
         file(&mut lab, "old").name_servers = servers(&["10.77.0.7"]).name_servers;
         assert_eq!(lab.found(), ["warning PH022 old"]);
         change(&mut lab);
         lab.found()
     };
-    assert_eq!(changed(|lab| file(lab, "old").modified = Some(Timestamp(NOW - 1000))), [""; 0]);
-    assert_eq!(changed(|lab| file(lab, "old").modified = None), [""; 0]);
-    assert_eq!(changed(|lab| file(lab, "old").remarks = noted(&["10.77.0.1"])), [""; 0], "as kind does");
+    assert_eq!(changed(&|lab: &mut Lab| file(lab, "old").modified = Some(Timestamp(NOW - 1000))), [""; 0]);
+    assert_eq!(changed(&|lab: &mut Lab| file(lab, "old").modified = None), [""; 0]);
     assert_eq!(
-        changed(|lab| lab.container("old").mounts.push(Mount {
+        changed(&|lab: &mut Lab| file(lab, "old").remarks = noted(&["10.77.0.1"])),
+        [""; 0],
+        "as kind does"
+    );
+    let late = |lab: &mut Lab| file(lab, "old").modified = Some(Timestamp(NOW - 3_599_000));
+    assert_eq!(changed(&late), [""; 0]);
+    let by_the_engine = |lab: &mut Lab| {
+        let old = file(lab, "old");
+        old.modified = Some(Timestamp(NOW - 3_599_000));
+        old.remarks.based_on = Some("/etc/resolv.conf".to_owned());
+    };
+    assert_eq!(changed(&by_the_engine), ["warning PH022 old"], "Docker 28 writes it a moment later");
+    assert_eq!(
+        changed(&|lab: &mut Lab| lab.container("old").mounts.push(Mount {
             kind: MountKind::Bind,
             source: "/srv/resolv.conf".to_owned(),
             destination: "/etc/resolv.conf".to_owned(),
@@ -369,30 +382,104 @@ fn stored(forwarders: &[&str]) -> Observed<NetworkDatabase> {
     })
 }
 
+/// What was found of names; a database that knows one container alone has other faults.
+fn of_names(lab: &Lab) -> Vec<String> {
+    lab.found().into_iter().filter(|line| line.contains("PH02")).collect()
+}
+
 #[test]
 fn older_engines_note_their_servers_in_their_database() {
     let mut lab = lab();
-    file(&mut lab, "web").remarks = porthole_model::EngineRemarks::default();
+    file(&mut lab, "web").remarks = EngineRemarks::default();
     host_names(&mut lab, &["10.77.0.9"], None);
-    assert_eq!(lab.found(), ["warning PH022 old"], "of web nothing is known");
+    assert_eq!(of_names(&lab), ["warning PH022 old"], "of web nothing is known");
     lab.snapshot.network_database = stored(&["10.77.0.9"]);
-    assert_eq!(lab.found(), ["warning PH022 old"]);
+    assert_eq!(of_names(&lab), ["warning PH022 old"]);
     lab.snapshot.network_database = stored(&["10.77.0.1"]);
-    assert_eq!(lab.found(), ["warning PH022 name servers of containers"]);
+    assert_eq!(of_names(&lab), ["warning PH022 name servers of containers"]);
     lab.snapshot.network_database = Observed::Missing(Gap::not_asked("network database"));
     names(&mut lab).host.engine_servers = refused("settings");
-    assert_eq!(lab.found(), [""; 0]);
+    assert_eq!(of_names(&lab), [""; 0]);
     assert_eq!(lab.gaps(22), ["settings: permission denied"]);
 }
 
 #[test]
 fn podmans_names_are_judged_by_loopbacks_alone() {
     let mut lab = lab();
-    lab.engine().version.kind = porthole_model::EngineKind::Podman;
+    lab.engine().version.kind = EngineKind::Podman;
     file(&mut lab, "web").name_servers = servers(&["10.89.0.1"]).name_servers;
     file(&mut lab, "old").name_servers = servers(&["8.8.8.8"]).name_servers;
     host_names(&mut lab, &["10.77.0.9"], None);
     assert_eq!(lab.found(), [""; 0]);
     file(&mut lab, "old").name_servers = servers(&["127.0.0.53"]).name_servers;
     assert_eq!(lab.found(), ["error PH020 old"]);
+}
+
+fn text(text: &str) -> MaskedText {
+    MaskedText::assignment(text, Secrets::Mask)
+}
+
+/// `app` keeps restarting, and this is the last line of its log.
+fn says(lab: &mut Lab, line: &str) {
+    let container = lab.container("app");
+    container.state = ContainerState::Restarting;
+    container.aftermath = Observed::Known(Aftermath {
+        last_lines: Observed::Known(vec![text("starting"), text(line)]),
+        platform: Observed::Missing(Gap::not_asked("platform")),
+    });
+}
+
+const COMPLAINT: &str = "psql: could not translate host name \"db\" to address: Name or service not known";
+
+fn neighbours(own: &'static str, other: &'static str) -> Lab {
+    let mut lab = Lab::docker();
+    lab.add_network("one", "172.18.0.0/16");
+    lab.add_network("other", "172.19.0.0/16");
+    lab.run(container("app").on(own));
+    lab.run(container("db").on(other));
+    says(&mut lab, COMPLAINT);
+    lab
+}
+
+#[test]
+fn a_neighbour_on_another_network_has_no_name_and_that_explains_the_restarts() {
+    let folded = "error PH023 app <- error PH106 app";
+    let lab = neighbours("one", "other");
+    assert_eq!(lab.found(), [folded]);
+    let finding = lab.only();
+    assert!(finding.summary.ends_with("the two are on no network together"), "{}", finding.summary);
+    assert_eq!(finding.remedies[0].commands, ["docker network connect other app"]);
+    let lab = neighbours("bridge", "bridge");
+    assert_eq!(lab.found(), [folded]);
+    assert_eq!(lab.only().remedies[0].commands.len(), 3);
+    let lab = neighbours("one", "bridge");
+    assert_eq!(lab.only().remedies[0].commands, ["docker network connect one db"]);
+}
+
+#[test]
+fn a_name_that_is_to_be_found_or_is_nobodys_is_another_matter() {
+    assert_eq!(neighbours("one", "one").found(), ["error PH106 app"]);
+    for line in ["Could not resolve host: example.com", "db: connection refused", "db | bad address 'cache'"]
+    {
+        let mut lab = neighbours("one", "other");
+        says(&mut lab, line);
+        assert_eq!(lab.found(), ["error PH106 app"], "{line}");
+    }
+    let mut lab = neighbours("one", "other");
+    lab.run(container("store").on("one")).attachments[0].aliases = vec!["DB".to_owned()];
+    assert_eq!(lab.found(), ["error PH106 app"], "an alias on its own network");
+}
+
+#[test]
+fn a_name_in_the_settings_or_in_an_old_log_is_no_question() {
+    let mut lab = neighbours("one", "other");
+    lab.container("app").environment = vec![text("DB_HOST=db")];
+    lab.container("app").state = ContainerState::Running;
+    assert_eq!(lab.found(), [""; 0]);
+    let probe = HealthProbe { exit_code: 1, output: text("wget: bad address 'db'") };
+    let health = |status| Health { status, failing_streak: 3, last_probe: Some(probe.clone()) };
+    lab.container("app").health = Some(health(HealthStatus::Unhealthy));
+    assert_eq!(lab.found(), ["error PH023 app <- error PH109 app"]);
+    lab.container("app").health = Some(health(HealthStatus::Healthy));
+    assert_eq!(lab.found(), [""; 0]);
 }

@@ -4,7 +4,7 @@
 use porthole_lab::{Engine, Lab};
 use serde_json::{Value, json};
 
-use crate::support::{assert_codes, builder, lab, mend, on_docker_engines, start};
+use crate::support::{assert_codes, builder, codes, lab, mend, on_docker_engines, report, start, wait_for};
 
 /// A container on a network of its own and one on the default bridge.
 fn populate(lab: &Lab) {
@@ -149,4 +149,44 @@ fn servers_that_the_engine_was_told_are_not_of_another_day() {
     populate(&lab);
     lab.sh_ok("echo nameserver 10.77.0.9 > /etc/resolv.conf");
     assert_codes(&lab, &[]);
+}
+
+const ASKS: &str = "wget -q -O /dev/null http://db/ || exit 1; sleep 1000";
+
+#[test]
+fn ph023_a_neighbour_on_another_network() {
+    on_docker_engines(|lab| {
+        lab.docker_ok(&["network", "create", "app"]);
+        lab.docker_ok(&["network", "create", "back"]);
+        lab.run("db", &["--network", "back"], "peer:1", &["http", "80"]);
+        // A name in the settings is no question.
+        idle(lab, "quiet", &["--network", "app", "-e", "DB_HOST=db"]);
+        assert_codes(lab, &[]);
+        let options = ["--network", "app", "--restart", "always", "--stop-timeout", "1"];
+        lab.run("asks", &options, "bb:1", &["sh", "-c", ASKS]);
+        wait_for("the container to restart", || codes(&report(lab)) == ["PH023"]);
+        let found = assert_codes(lab, &["PH023"]);
+        assert_says(&found, &["'asks'", "'db'", "on no network together", "error"]);
+        mend(lab, &found);
+        let goes_on = || lab.docker(&["top", "asks"]).stdout.contains("sleep 1000");
+        wait_for("the container to find its neighbour", goes_on);
+    });
+}
+
+#[test]
+fn ph102_clients_of_another_age() {
+    on_docker_engines(|lab| {
+        let socket = ["-v", "/var/run/docker.sock:/var/run/docker.sock"];
+        let pinned = |version| [&socket[..], &["-e", version]].concat();
+        idle(lab, "fits", &pinned("DOCKER_API_VERSION=1.41"));
+        assert_codes(lab, &["PH105"]);
+        idle(lab, "panel", &pinned("DOCKER_API_VERSION=1.99"));
+        let report = assert_codes(lab, &["PH102", "PH105", "PH105"]);
+        assert_says(&report, &["'panel'", "too new", "error"]);
+        lab.docker_ok(&["rm", "-f", "panel"]);
+        let refusal = "echo client version 1.10 is too old. Minimum supported API version is 1.12; exit 1";
+        lab.run("watcher", &socket, "bb:1", &["sh", "-c", refusal]);
+        wait_for("the end of a container", || lab.docker_ok(&["ps", "-q", "-f", "name=watcher"]).is_empty());
+        assert_says(&assert_codes(lab, &["PH102", "PH105"]), &["'watcher'", "too old"]);
+    });
 }
