@@ -3,7 +3,7 @@
 use porthole_lab::{Engine, Lab};
 use serde_json::{Value, json};
 
-use crate::support::{assert_codes, builder, mend, on_docker_engines, start, wait_for};
+use crate::support::{UFW, assert_codes, builder, mend, on_docker_engines, start, wait_for};
 
 /// Two published containers on two networks, which answer.
 fn serve(lab: &Lab) {
@@ -159,15 +159,6 @@ fn ph007_input_drops() {
         assert_eq!(report["findings"][0]["remedies"][0]["commands"].as_array().unwrap().len(), 2);
     });
 }
-
-/// What ufw lays when it denies what comes in: chains of its own, the loopback and answers let in.
-const UFW: &str = "iptables -N ufw-before-input; iptables -N ufw-user-input
-    iptables -A INPUT -j ufw-before-input; iptables -P INPUT DROP
-    iptables -A ufw-before-input -i lo -j ACCEPT
-    iptables -A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
-    iptables -A ufw-before-input -p icmp --icmp-type 8 -j ACCEPT
-    iptables -A ufw-before-input -j ufw-user-input
-    iptables -A ufw-user-input -p tcp --dport 22 -j ACCEPT";
 
 #[test]
 fn ph008_published_past_ufw() {

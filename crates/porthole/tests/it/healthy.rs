@@ -3,12 +3,16 @@
 use porthole_lab::{Engine, Lab};
 use serde_json::json;
 
-use crate::support::{assert_codes, builder, lab, report, start, wait_for};
+use crate::support::{UFW, assert_codes, builder, lab, on_docker_engines, report, start, wait_for};
 
 /// Containers of every kind that is neither broken nor risky.
 fn populate(lab: &Lab) {
     lab.docker_ok(&["network", "create", "shop"]);
     lab.docker_ok(&["network", "create", "--internal", "vault"]);
+    lab.docker_ok(&["network", "create", "-o", "com.docker.network.bridge.enable_icc=false", "alone"]);
+    lab.docker_ok(&["network", "create", "--ipv6", "--subnet", "fd00:77::/64", "six"]);
+    lab.run("quiet", &["-p", "10.77.0.2:8090:80", "--network", "alone"], "peer:1", &["http", "80"]);
+    lab.run("both", &["--network", "six"], "peer:1", &["idle"]);
     lab.run("web", &["-p", "8080:80", "--network", "shop"], "peer:1", &["http", "80"]);
     lab.run("udp", &["-p", "5353:53/udp"], "peer:1", &["udp-echo", "[::]:53"]);
     lab.run("db", &["--network", "vault"], "peer:1", &["idle"]);
@@ -79,6 +83,60 @@ fn ipv6() {
         "ipv6": true, "fixed-cidr-v6": "fd00:17::/64", "ip6tables": true, "experimental": true
     })));
     populated(&lab);
+}
+
+/// Firewalls that an administrator sets up beside Docker's: who may come in, and what containers may ask.
+#[test]
+fn an_administrators_firewall() {
+    on_docker_engines(|lab| {
+        populate(lab);
+        lab.sh_ok(UFW);
+        lab.sh_ok(
+            "iptables -A ufw-user-input -p tcp -m multiport --dports 8080,8090 -j ACCEPT
+            iptables -A ufw-user-input -p udp --dport 5353 -j ACCEPT",
+        );
+        assert_codes(lab, &[]);
+        lab.sh_ok(
+            "iptables -I DOCKER-USER -i eth0 ! -s 192.0.2.0/24 -j DROP
+            iptables -I DOCKER-USER -i eth0 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+            nft add table inet own
+            nft add chain inet own through '{ type filter hook forward priority 5; policy drop; }'
+            nft add rule inet own through ct state established,related accept
+            nft add rule inet own through iifname eth0 ip saddr 198.51.100.0/24 accept
+            nft add rule inet own through iifname != eth0 tcp dport { 80, 443 } accept
+            nft add rule inet own through iifname != eth0 udp dport 53 accept",
+        );
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn thirty_containers() {
+    on_docker_engines(|lab| {
+        for number in 0..30 {
+            let network = format!("net{}", number % 3);
+            if number < 3 {
+                lab.docker_ok(&["network", "create", &network]);
+            }
+            let port = format!("{}:80", 8200 + number);
+            let options = ["-p", port.as_str(), "--network", network.as_str()];
+            lab.run(&format!("c{number}"), &options, "peer:1", &["http", "80"]);
+        }
+        wait_for("the web servers", || lab.outside_peer(&["get", "http://10.77.0.2:8229/"]).code == 0);
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ipv6_without_userland_proxy() {
+    for engine in Engine::available() {
+        if engine != Engine::Podman {
+            populated(&start(builder(engine).daemon_json(json!({
+                "ipv6": true, "fixed-cidr-v6": "fd00:17::/64", "ip6tables": true, "experimental": true,
+                "userland-proxy": false
+            }))));
+        }
+    }
 }
 
 #[test]

@@ -101,3 +101,12 @@ pub(crate) fn mend(lab: &Lab, report: &Value) {
         lab.sh_ok(command.as_str().expect("a command"));
     }
 }
+
+/// What ufw lays when it denies what comes in: chains of its own, the loopback and answers let in.
+pub(crate) const UFW: &str = "iptables -N ufw-before-input; iptables -N ufw-user-input
+    iptables -A INPUT -j ufw-before-input; iptables -P INPUT DROP
+    iptables -A ufw-before-input -i lo -j ACCEPT
+    iptables -A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+    iptables -A ufw-before-input -p icmp --icmp-type 8 -j ACCEPT
+    iptables -A ufw-before-input -j ufw-user-input
+    iptables -A ufw-user-input -p tcp --dport 22 -j ACCEPT";
