@@ -30,6 +30,7 @@ mod healthy;
 mod help;
 mod net_tools;
 mod netdb;
+mod network_faults;
 mod plugin;
 mod recorded;
 mod remote_endpoints;
