@@ -23,15 +23,12 @@ const BUILT_IN: [DefaultPool; 7] = [
     pool(192, 168, 16, 20),
 ];
 
-/// From this version on, only routes without a next hop count (moby's `InferReservedNetworks`).
-const ON_LINK_ONLY: u32 = 27;
-
 pub(super) const CHECK: Check = Check {
     code: CODE,
     title: "no subnet is left for a new network",
     documentation: Documentation {
         checks: "How many of the subnets that the engine may choose for a new IPv4 network, by `default-address-pools` \
-                 or of its 31 built-in ones, overlap no network that it has and no route of the host.",
+                 or of its 31 built-in ones, overlap no network that it has, and no route of the host that has no next hop.",
         why: "The engine gives each network a subnet of its own. When all are taken, by networks that nobody removed (a \
               network for each run of a CI job) or by routes of a VPN that cover them, `docker network create` and \
               `docker compose up` fail: \"could not find an available, non-overlapping IPv4 address pool among the \
@@ -58,7 +55,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     let configured = engine.info.known()?.address_pools.known()?;
     let home = engine_namespace(snapshot)?.stack.known()?;
     let pools = if configured.is_empty() { BUILT_IN.as_slice() } else { configured };
-    let routes = claims(home, major(&engine.version.version))?;
+    let routes = claims(home)?;
     let subnets: Vec<IpPrefix> = pools.iter().flat_map(subnets).collect();
     let of_networks = used(&subnets, networks);
     let is_free = |subnet: &&IpPrefix| {
@@ -68,10 +65,6 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
         found.concerns.push(concern(&subnets, &of_networks, networks, configured));
     }
     Ok(found)
-}
-
-fn major(version: &str) -> Option<u32> {
-    version.split('.').next()?.parse().ok()
 }
 
 /// The subnets that a pool is cut into; of IPv4 alone, and no more than anybody has networks.
@@ -102,14 +95,13 @@ fn overlap(one: &IpPrefix, other: &IpPrefix) -> bool {
     one.contains(other.address) || other.contains(one.address)
 }
 
-/// The routes that keep the engine from a subnet.
-fn claims(home: &NetworkStack, major: Option<u32>) -> Result<Vec<&Route>, Gap> {
-    let on_link_only = major.is_none_or(|major| major >= ON_LINK_ONLY);
+/// The routes that keep the engine from a subnet: those without a next hop, as all versions from 20.10 on do it.
+fn claims(home: &NetworkStack) -> Result<Vec<&Route>, Gap> {
     let claims = |route: &&Route| {
         route.table == Route::MAIN_TABLE
             && route.kind == RouteKind::Unicast
             && route.destination.length > 0
-            && (route.gateway.is_none() || !on_link_only)
+            && route.gateway.is_none()
     };
     Ok(home.routes.known()?.iter().filter(claims).collect())
 }

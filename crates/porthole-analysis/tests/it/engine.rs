@@ -27,7 +27,8 @@ fn an_engine_that_does_not_answer_is_ph101_and_the_rest_is_skipped() {
     let report = lab.diagnose();
     let skipped =
         report.checks.iter().filter(|check| matches!(check.result, CheckResult::Skipped(_))).count();
-    assert_eq!(skipped, report.checks.len() - 1);
+    // Connection tracking fills up with and without an engine.
+    assert_eq!(skipped, report.checks.len() - 2);
     assert!(report.engine.is_err());
 }
 

@@ -38,6 +38,7 @@ mod help;
 mod name_faults;
 mod net_tools;
 mod netdb;
+mod network_faults;
 mod plugin;
 mod ports;
 mod recorded;
