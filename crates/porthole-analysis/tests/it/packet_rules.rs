@@ -197,8 +197,21 @@ fn a_strict_filter_drops_what_a_second_way_in_brings_for_a_container() {
     assert_eq!(lab.found(), [""; 0]);
     rule_for(&mut lab, 100, Some("10.88.0.2/32"), 100);
     let journeys = porthole_analysis::Journeys::new(&lab.snapshot).unwrap();
-    for u in journeys.uplinks() { eprintln!("UP {} {:?} {:?} {}", u.link.name, u.prefixes, u.visitors, u.has_default_route); }
-    eprintln!("{:#?}", journeys.from_outside(&journeys.uplinks()[1], "80.81.82.83".parse().unwrap(), porthole_analysis::Aim::port("10.88.0.2".parse().unwrap(), porthole_model::Port(8080), porthole_model::TransportProtocol::Tcp)));
+    for u in journeys.uplinks() {
+        eprintln!("UP {} {:?} {:?} {}", u.link.name, u.prefixes, u.visitors, u.has_default_route);
+    }
+    eprintln!(
+        "{:#?}",
+        journeys.from_outside(
+            &journeys.uplinks()[1],
+            "80.81.82.83".parse().unwrap(),
+            porthole_analysis::Aim::port(
+                "10.88.0.2".parse().unwrap(),
+                porthole_model::Port(8080),
+                porthole_model::TransportProtocol::Tcp
+            )
+        )
+    );
     assert_eq!(lab.found(), ["warning PH029 80/tcp of web"]);
     lab.sysctl("net.ipv4.conf.eth1.rp_filter", "2");
     assert_eq!(lab.found(), [""; 0]);
