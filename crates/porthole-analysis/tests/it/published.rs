@@ -1,13 +1,16 @@
 //! Published ports, stage by stage: what is said of each, of docker-proxy, and of the ways out.
 
+use std::net::SocketAddr;
+
 use porthole_analysis::{ports_since, published_ports};
 use porthole_model::firewall::{Counter, InterfaceSide, Statement, Verdict};
 use porthole_model::{
     BridgePort, NetworkExit, Observed, Probe, ProbeOutcome, ProbeVerdict, ProbedStage, Probes, ProxyDutyKind,
-    ProxyState, PublishedPorts, Sender, WayEnd, WithoutProxy,
+    ProxyState, PublishedPorts, Sender, Socket, SocketOwner, WayEnd, WithoutProxy,
 };
 
 use crate::lab::{Lab, known, refused};
+use crate::nouns::listener;
 use crate::rules::{by, chain, insert, lay, says, tables, to_port};
 use crate::spec::container;
 
@@ -18,6 +21,12 @@ fn host() -> Lab {
     lab.run(container("web").publish("0.0.0.0:8080", "80/tcp").listen("tcp", "0.0.0.0:80"));
     lab.run(container("api").on("shop").publish("0.0.0.0:8081", "80/tcp").listen("tcp", "0.0.0.0:80"));
     lay(&mut lab);
+    for proxy in known(&mut lab.host().docker_proxies).clone() {
+        let place = SocketAddr::new(proxy.host_address, proxy.host_port.0).to_string();
+        let owner = SocketOwner { pid: proxy.pid, name: "docker-proxy".to_owned() };
+        let held = Socket { owners: Observed::Known(vec![owner]), ..listener("tcp", &place) };
+        known(&mut lab.host_stack().sockets).push(held);
+    }
     lab
 }
 
@@ -47,8 +56,12 @@ fn a_sound_port_leads_to_its_container_from_everywhere() {
     assert_eq!((web.container.as_str(), web.network.as_deref()), ("web", Some("bridge")));
     assert!(matches!(web.proxy, Observed::Known(ProxyState::Runs(_))), "{web:#?}");
     assert_eq!(web.is_served, Observed::Known(true));
+    assert_eq!(duty(&ports, ProxyDutyKind::Ipv6ToIpv4), None, "nothing of the kind is published");
     assert_eq!(end(&ports, Sender::Outside), WayEnd::Container);
-    assert_eq!(end(&ports, Sender::Host), WayEnd::Container);
+    // The lab's rules are for what comes from elsewhere.
+    assert!(matches!(end(&ports, Sender::Host), WayEnd::Proxy(_)), "{web:#?}");
+    assert!(matches!(end(&ports, Sender::Loopback), WayEnd::Proxy(_)), "{web:#?}");
+    assert_eq!(duty(&ports, ProxyDutyKind::Loopback), Some(WithoutProxy::Kernel));
     assert_eq!(end(&ports, Sender::Answer), WayEnd::World);
     let outside = web.way(Sender::Outside).expect("a way");
     let translation = outside.translation.as_ref().expect("a rule");
@@ -90,7 +103,10 @@ fn a_rule_that_drops_is_named_with_its_counter() {
     let met = by.rule().expect("a rule");
     assert_eq!((met.rule.chain.chain.as_str(), met.rule.position), ("FORWARD", 1));
     assert_eq!(met.counter.map(|counter| counter.packets), Some(7));
-    assert_eq!(end(&ports, Sender::Host), WayEnd::Container, "the host's own packets are not forwarded");
+    assert!(
+        matches!(end(&ports, Sender::Host), WayEnd::Proxy(_)),
+        "the host's own packets are not forwarded"
+    );
     assert!(ports.ports[0].way(Sender::Answer).is_none(), "nothing is answered");
     assert!(ports.is_broken());
 }
@@ -100,9 +116,12 @@ fn a_port_whose_translation_is_gone_ends_at_docker_proxy_or_nobody() {
     let mut lab = host();
     chain(&mut lab, "nat", "DOCKER").rules.clear();
     let ports = ports(&lab);
-    // The lab's host has no sockets: nobody takes what the rules leave on the host.
-    assert_eq!(end(&ports, Sender::Outside), WayEnd::Nobody);
+    assert!(matches!(end(&ports, Sender::Outside), WayEnd::Proxy(_)));
     assert!(ports.ports[0].way(Sender::Outside).expect("a way").translation.is_none());
+    assert_eq!(duty(&ports, ProxyDutyKind::Outside), Some(WithoutProxy::Lost));
+    known(&mut lab.host_stack().sockets).clear();
+    let ports = self::ports(&lab);
+    assert_eq!(end(&ports, Sender::Outside), WayEnd::Nobody);
     assert!(ports.is_broken());
 }
 
@@ -127,13 +146,6 @@ fn a_proxy_that_is_gone_and_one_that_is_not_used() {
     assert_eq!(ports(&lab).ports[0].proxy, Observed::Known(ProxyState::Unused));
     lab.host().docker_proxies = refused("docker-proxy processes");
     assert!(ports(&lab).ports[0].proxy.gap().is_some());
-}
-
-#[test]
-fn connections_from_other_machines_do_not_need_docker_proxy() {
-    let ports = ports(&host());
-    assert_eq!(duty(&ports, ProxyDutyKind::Outside), Some(WithoutProxy::Same));
-    assert_eq!(duty(&ports, ProxyDutyKind::Ipv6ToIpv4), None, "nothing of the kind is published");
 }
 
 #[test]
