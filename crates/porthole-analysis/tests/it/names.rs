@@ -17,6 +17,7 @@ use porthole_model::{
 
 use crate::lab::{Lab, NOW, known, refused};
 use crate::nouns::{default_route, hexadecimal, listener};
+use crate::rules;
 use crate::spec::container;
 
 const EMBEDDED: &str = "127.0.0.11";
@@ -123,6 +124,7 @@ fn lab() -> Lab {
     lab.run(container("web").on("app"));
     lab.run(container("old"));
     with_loopback(lab.host_stack(), Vec::new());
+    rules::lay(&mut lab);
     let redirects = output(ChainKind::Nat, vec![to_engine(6), to_engine(17)]);
     let engines = SocketAddr::new(EMBEDDED.parse().expect("address"), ENGINES_PORT).to_string();
     let stack = lab.stack_of("web");

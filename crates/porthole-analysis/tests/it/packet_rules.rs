@@ -5,12 +5,12 @@ use porthole_model::firewall::{
     PacketSide, Policy, Rule, Statement, TableFamily, Value, Verdict, Wording, WordingSource,
 };
 use porthole_model::{
-    Firewall, Gap, InterfaceAddress, InterfaceIndex, LinkKind, Observed, Route, RouteKind, RoutingAction,
-    RoutingRule,
+    InterfaceAddress, InterfaceIndex, LinkKind, Observed, Route, RouteKind, RoutingAction, RoutingRule,
 };
 
 use crate::lab::{Lab, known};
 use crate::nouns::{default_route, link};
+use crate::rules;
 use crate::spec::container;
 
 /// A rule with these statements that has counted so many packets.
@@ -38,42 +38,24 @@ fn table(name: &str, hook: Hook, priority: i32, policy: Policy, rules: Vec<Rule>
     }
 }
 
+/// Docker's own tables, and these.
 fn lay(lab: &mut Lab, tables: Vec<FirewallTable>) {
-    lab.host_stack().firewall = firewall(tables);
-}
-
-fn firewall(tables: Vec<FirewallTable>) -> Observed<Firewall> {
-    Observed::Known(Firewall {
-        nftables: Observed::Known(tables),
-        iptables_legacy: Observed::Known(Vec::new()),
-        ip6tables_legacy: Observed::Known(Vec::new()),
-        ip_sets: Observed::Known(Vec::new()),
-        hooks: Observed::Missing(Gap::not_asked("hooks")),
-        wording_gaps: Vec::new(),
-    })
+    let all = rules::tables(lab);
+    all.truncate(2);
+    all.extend(tables);
 }
 
 /// A host with a container, in words that the walk needs.
 fn host() -> Lab {
     let mut lab = Lab::docker();
     lab.run(container("web").publish("0.0.0.0:8080", "80/tcp").listen("tcp", "0.0.0.0:80"));
-    let bridge = lab.host_link("docker0").index;
-    route(&mut lab, "172.17.0.0/16", None, bridge, 254);
-    route(&mut lab, "10.77.0.0/24", None, InterfaceIndex(2), 254);
-    for (own, interface) in [("10.77.0.2/32", InterfaceIndex(2)), ("172.17.0.1/32", bridge)] {
-        route(&mut lab, own, None, interface, 255);
-        known(&mut lab.host_stack().routes).last_mut().expect("route").kind = RouteKind::Local;
-    }
-    for (priority, table) in [(0, 255), (32_766, 254), (32_767, 253)] {
-        rule_for(&mut lab, priority, None, table);
-    }
     for interface in ["all", "eth0", "docker0", "eth1"] {
         lab.sysctl(&format!("net.ipv4.conf.{interface}.rp_filter"), "0");
         lab.sysctl(&format!("net.ipv4.conf.{interface}.forwarding"), "1");
         lab.sysctl(&format!("net.ipv4.conf.{interface}.route_localnet"), "0");
     }
     lab.sysctl("net.bridge.bridge-nf-call-iptables", "1");
-    lay(&mut lab, Vec::new());
+    rules::lay(&mut lab);
     assert_eq!(lab.found(), [""; 0]);
     lab
 }
@@ -175,22 +157,9 @@ fn second_uplink(lab: &mut Lab) {
     route(lab, "0.0.0.0/0", Some("10.88.0.1"), index, 100);
 }
 
-/// The rule that leads a published port to its container.
-fn to_container() -> FirewallTable {
-    use porthole_model::firewall::{AddressRange, Nat, NatKind, NatTarget};
-    let web = "172.17.0.2".parse().expect("address");
-    let target = NatTarget::Fixed { addresses: Some(AddressRange { from: web, to: web }), ports: None };
-    let port = Statement::Match(Match::is(Field::Port(PacketSide::Destination), Value::Number(8080)));
-    let nat = Statement::Nat(Nat { kind: NatKind::Destination, target, flags: Vec::new() });
-    let mut table = table("nat", Hook::Prerouting, -100, Policy::Accept, vec![rule(vec![port, nat], 0)]);
-    table.chains[0].base.as_mut().expect("base chain").kind = ChainKind::Nat;
-    table
-}
-
 #[test]
 fn a_strict_filter_drops_what_a_second_way_in_brings_for_a_container() {
     let mut lab = host();
-    lay(&mut lab, vec![to_container()]);
     second_uplink(&mut lab);
     lab.sysctl("net.ipv4.conf.eth1.rp_filter", "1");
     // Nobody says that far strangers come that way.
@@ -220,7 +189,6 @@ fn a_strict_filter_drops_what_a_second_way_in_brings_for_a_container() {
 #[test]
 fn a_strict_filter_with_one_way_out_is_no_fault() {
     let mut lab = host();
-    lay(&mut lab, vec![to_container()]);
     for interface in ["all", "eth0", "docker0"] {
         lab.sysctl(&format!("net.ipv4.conf.{interface}.rp_filter"), "1");
     }
