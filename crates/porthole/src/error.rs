@@ -31,6 +31,13 @@ impl CommandError {
         Self { source: Some(source.into()), ..Self::new(message) }
     }
 
+    /// What porthole prints could not be written. That its reader went away is success, and nothing is said.
+    pub(crate) fn unwritten(message: impl Into<String>, error: io::Error) -> Self {
+        let is_unread = error.kind() == io::ErrorKind::BrokenPipe;
+        let exit = if is_unread { Exit::Success } else { Exit::Failure };
+        Self { exit, ..Self::caused_by(message, error) }
+    }
+
     /// The user asked to stop.
     pub(crate) fn interrupted() -> Self {
         Self { exit: Exit::Interrupted, ..Self::new("interrupted") }
@@ -62,7 +69,7 @@ impl CommandError {
         &self.hints
     }
 
-    /// Whether the reader of our output went away, which is success.
+    /// Whether whoever was written to went away.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         let is_broken_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
         self.chain().any(|error| error.downcast_ref().is_some_and(is_broken_pipe))
@@ -92,4 +99,20 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
     // Nothing can be done where even the usage cannot be printed.
     let _unprintable = error.print();
     if error.use_stderr() { Exit::Failure } else { Exit::Success }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_went_away_is_success_and_a_connection_that_did_is_not() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(CommandError::unwritten("cannot write", broken()).exit(), Exit::Success);
+        assert_eq!(
+            CommandError::unwritten("cannot write", io::ErrorKind::StorageFull.into()).exit(),
+            Exit::Failure
+        );
+        assert_eq!(CommandError::caused_by("the session was lost", broken()).exit(), Exit::Failure);
+    }
 }

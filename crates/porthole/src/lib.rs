@@ -72,13 +72,10 @@ fn environment() -> BTreeMap<String, String> {
 }
 
 fn finish(printer: Printer, error: &CommandError) -> Exit {
-    if error.is_broken_pipe() {
-        return Exit::Success;
-    }
-    if error.exit() == Exit::Interrupted {
-        printer.progress_done();
-    } else {
-        printer.error(error);
+    match error.exit() {
+        Exit::Success => {}
+        Exit::Interrupted => printer.progress_done(),
+        _ => printer.error(error),
     }
     error.exit()
 }

@@ -54,7 +54,7 @@ impl Printer {
     pub(crate) fn write(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
         let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
         let printed = print(&mut out).and_then(|()| out.flush());
-        printed.map_err(|error| CommandError::caused_by("cannot write to standard output", error))
+        printed.map_err(|error| CommandError::unwritten("cannot write to standard output", error))
     }
 
     /// Clears the terminal before a repeated listing, or does nothing in a pipe.

@@ -106,6 +106,32 @@ fn over_ssh() {
     assert_all_worked(&lab, &output);
 }
 
+/// A session whose client sleeps while it ends, and finds its own input ended when it wakes.
+const LATE: &str = r#"
+late() {
+    mkfifo "$1.in"
+    $P debug --as-target web -- sh -c 'echo begun; sleep 1; id -u' < "$1.in" > "$1.out" 2>&1 &
+    exec 3> "$1.in"
+    tries=0
+    until grep -q begun "$1.out"; do tries=$((tries + 1)); [ $tries -lt 300 ] || break; sleep 0.1; done
+    kill -STOP $!; sleep 4; exec 3>&-; kill -CONT $!
+    wait $!; echo "$(tr '\n' ' ' < "$1.out")$?"
+}
+for one in 1 2 3 4 5 6 7 8; do late "$DIRECTORY/$one" & done; wait
+"#;
+
+#[test]
+fn what_a_session_said_last_is_shown_although_its_input_breaks() {
+    let home = tempfile::tempdir().unwrap();
+    let mut lab = lab(Engine::Docker20);
+    lab.set_time_limit(std::time::Duration::from_mins(2));
+    lab.run("web", &HARDENED, "peer:1", &["idle"]);
+    let script =
+        format!("export DOCKER_HOST=$ENGINE; P={PORTHOLE}; DIRECTORY={}; {LATE}", home.path().display());
+    let output = lab.over_ssh(home.path(), &["sh", "-c", &script]).unwrap();
+    assert_eq!(output.stdout, "begun 1000 0\n".repeat(8), "{output}");
+}
+
 /// The processes of that name among those that come from this one.
 fn descendants(pid: u32, name: &str) -> Vec<String> {
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();

@@ -131,9 +131,8 @@ fn destination(to: Place, copy: &Copy, pieces: Receiver<Piece>) -> Side {
     match to {
         Place::Stream => on_thread("cannot write to standard output", move || {
             let mut out = io::stdout().lock();
-            io::copy(&mut PieceReader::new(pieces), &mut out)?;
-            out.flush()?;
-            Ok(Vec::new())
+            let written = io::copy(&mut PieceReader::new(pieces), &mut out).and_then(|_| out.flush());
+            written.map(|()| Vec::new()).map_err(Failure::Output)
         }),
         Place::Tree(tree, _) => on_thread("cannot write", move || unpack(&tree, &directory, owners, pieces)),
         Place::Engine(remote, _) => Side { outcome: Box::pin(put(remote, directory, pieces)), thread: None },
@@ -154,6 +153,8 @@ fn unpack(
 enum Failure {
     Tree(TreeError),
     Stream(io::Error),
+    /// Of standard output.
+    Output(io::Error),
 }
 
 impl From<TreeError> for Failure {
@@ -182,6 +183,7 @@ fn on_thread(
             Ok(Ok(left_out)) => Ok(left_out),
             Ok(Err(Failure::Tree(error))) => Err(explained(failed, error)),
             Ok(Err(Failure::Stream(error))) => Err(CommandError::caused_by(failed, error)),
+            Ok(Err(Failure::Output(error))) => Err(CommandError::unwritten(failed, error)),
             Err(_) => Err(CommandError::new("the copy ended in a defect of porthole")),
         }
     };

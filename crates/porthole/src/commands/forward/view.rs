@@ -108,7 +108,7 @@ impl View {
             Output::Json => Printer::text(&json()),
             Output::Text => LineWriter::new(io::stdout(), self.printer.text_settings())
                 .lines([text()])
-                .map_err(|error| CommandError::caused_by("cannot write to standard output", error)),
+                .map_err(|error| CommandError::unwritten("cannot write to standard output", error)),
         }
     }
 }

@@ -58,7 +58,7 @@ impl Listing {
 
     /// Ends the listing with what could not be read.
     pub(super) fn finish(self, gaps: &[Gap]) -> Result<(), CommandError> {
-        let failed = |error| CommandError::caused_by("cannot write to standard output", error);
+        let failed = |error| CommandError::unwritten("cannot write to standard output", error);
         if let Some(error) = self.failure {
             return Err(failed(error));
         }

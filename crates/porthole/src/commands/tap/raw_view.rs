@@ -69,7 +69,7 @@ impl RawViewing {
         let seen = self.0.join();
         let seen =
             seen.map_err(|_panic| CommandError::new("showing the bytes ended in a defect of porthole"))?;
-        seen.map_err(|error| CommandError::caused_by("cannot show the bytes", error))
+        seen.map_err(|error| CommandError::unwritten("cannot show the bytes", error))
     }
 }
 

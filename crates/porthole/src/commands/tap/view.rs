@@ -53,7 +53,7 @@ impl View {
         Viewing(std::thread::spawn(move || {
             let seen = self.watch(events, &handle);
             unread();
-            seen.map_err(|error| CommandError::caused_by("cannot show the calls", error))
+            seen.map_err(|error| CommandError::unwritten("cannot show the calls", error))
         }))
     }
 

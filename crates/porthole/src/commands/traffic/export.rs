@@ -94,5 +94,5 @@ fn out() -> BufWriter<Stdout> {
 }
 
 fn unwritten(error: io::Error) -> CommandError {
-    CommandError::caused_by("cannot write to standard output", error)
+    CommandError::unwritten("cannot write to standard output", error)
 }

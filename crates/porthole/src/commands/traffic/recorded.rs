@@ -26,7 +26,7 @@ pub(super) fn each(
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     read.map_err(refused)?;
-    written.map_err(|error| CommandError::caused_by("cannot write to standard output", error))
+    written.map_err(|error| CommandError::unwritten("cannot write to standard output", error))
 }
 
 /// What the versions of client and engine have to do with how a call went.

@@ -81,6 +81,8 @@ struct Conversation<'a> {
     keyboard: Option<Keyboard>,
     detector: Option<Detector>,
     taken: Option<RawTerminal>,
+    /// Whether the agent still hears what is said.
+    is_heard: bool,
     /// How many bytes of input the agent has room for.
     room: usize,
     signals: Signals,
@@ -111,13 +113,14 @@ impl<'a> Conversation<'a> {
             keyboard: None,
             detector: has_terminal.then(|| Detector::new(keys)),
             taken: None,
+            is_heard: true,
             room: WINDOW,
             signals,
         })
     }
 
     async fn hold(&mut self, first: FromClient) -> Result<Ending, CommandError> {
-        self.say(first).await?;
+        self.say(first).await;
         loop {
             let room = self.room;
             let message = tokio::select! {
@@ -125,7 +128,7 @@ impl<'a> Conversation<'a> {
                     Some(ending) => return Ok(ending),
                     None => continue,
                 },
-                typed = typed(&mut self.keyboard), if room > 0 && self.keyboard.is_some() => {
+                typed = typed(&mut self.keyboard), if room > 0 && self.is_heard && self.keyboard.is_some() => {
                     match self.typed(typed, room) {
                         Some(message) => message,
                         None => return Ok(Ending::Detached),
@@ -138,15 +141,17 @@ impl<'a> Conversation<'a> {
                 _ = self.signals.interrupted.recv() => FromClient::Signal(INTERRUPT),
                 _ = self.signals.quit.recv() => FromClient::Signal(QUIT),
             };
-            self.say(message).await?;
+            self.say(message).await;
         }
     }
 
-    async fn say(&mut self, message: FromClient) -> Result<(), CommandError> {
+    /// An agent that has ended hears nothing any more, and its last words may still be on their way: whether the session was
+    /// lost is for [`SessionOutput::hear`] to say.
+    async fn say(&mut self, message: FromClient) {
         if let FromClient::Input(bytes) = &message {
             self.room -= bytes.len();
         }
-        self.input.say(&message).await.map_err(|error| lost(error.into()))
+        self.is_heard = self.is_heard && self.input.say(&message).await.is_ok();
     }
 
     /// What the agent says; the ending where that is the last.
@@ -193,9 +198,10 @@ impl<'a> Conversation<'a> {
         stop_as_terminal_does();
         self.take_terminal()?;
         if let Some(size) = window_size() {
-            self.say(FromClient::Resized(size)).await?;
+            self.say(FromClient::Resized(size)).await;
         }
-        self.say(FromClient::Continue).await
+        self.say(FromClient::Continue).await;
+        Ok(())
     }
 
     /// What is to be said of what was typed; `None` for the detach keys.
@@ -236,5 +242,37 @@ fn lost(error: SessionError) -> CommandError {
             )
         }
         error => CommandError::caused_by("cannot go on with the session", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use porthole_wire::session::{GREETING, Message, Plan};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixStream;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    /// Holds a session with an agent that says this and is gone before it is asked for anything.
+    async fn held(words: &[FromAgent]) -> Result<Ending, CommandError> {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        let mut session = Session::over(near).await.unwrap();
+        far.read_exact(&mut [0; GREETING.len()]).await.unwrap();
+        let words: Vec<_> = words.iter().flat_map(Message::encode).collect();
+        far.write_all(&[&GREETING[..], &words].concat()).await.unwrap();
+        drop(far);
+        hold(&mut session, FromClient::Begin(Box::new(Plan::default())), &DetachKeys::default()).await
+    }
+
+    #[tokio::test]
+    async fn what_an_agent_said_is_heard_when_it_hears_no_more() {
+        assert_eq!(held(&[FromAgent::Exited(3)]).await.unwrap(), Ending::Exited(3));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_without_an_ending_is_a_failure() {
+        let error = held(&[]).await.unwrap_err();
+        assert_eq!((error.message(), error.exit()), ("the session was lost", Exit::Failure));
     }
 }

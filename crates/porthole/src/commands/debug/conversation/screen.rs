@@ -73,7 +73,7 @@ impl Screen {
 
     fn failed(&mut self) -> CommandError {
         let error = self.failure.try_recv().unwrap_or_else(|_| io::ErrorKind::BrokenPipe.into());
-        CommandError::caused_by("cannot write the command's output", error)
+        CommandError::unwritten("cannot write the command's output", error)
     }
 }
 
