@@ -1,8 +1,8 @@
 //! PH013: a port that a container should be published on is taken, or kept by a docker-proxy of no container.
 
 use porthole_model::{
-    CheckCode, Container, ContainerState, DockerProxy, Engine, EngineKind, Gap, NetworkStack, PortBinding,
-    Severity, Snapshot, Socket, Subject, SubjectKind,
+    CheckCode, Container, ContainerState, DockerProxy, Engine, EngineKind, Gap, NetworkStack, Port,
+    PortBinding, Severity, Snapshot, Socket, Subject, SubjectKind, TransportProtocol,
 };
 
 use super::concern::{about_container, client};
@@ -76,6 +76,7 @@ fn refused(engine: &Engine, containers: &[Container], home: &NetworkStack, conta
         container.error.as_deref().unwrap_or_default(),
     );
     for (binding, holder) in &holders {
+        concern = concern.related(about_host_port(binding.host_port, binding.protocol));
         let port = format!("port {}/{} of the host", binding.host_port, binding.protocol);
         concern = concern.evidence(port, format!("held by {holder}"));
     }
@@ -83,6 +84,10 @@ fn refused(engine: &Engine, containers: &[Container], home: &NetworkStack, conta
         "end who holds the port, then start the container; or make it anew with another port",
         vec![format!("{client} start {name}")],
     )
+}
+
+fn about_host_port(port: Port, protocol: TransportProtocol) -> Subject {
+    Subject { kind: SubjectKind::Host, name: format!("port {port}/{protocol}") }
 }
 
 /// Another container, or a program that listens.
@@ -158,6 +163,7 @@ fn stale_concern(snapshot: &Snapshot, proxy: &DockerProxy) -> Concern {
         proxy.container_address
     );
     Concern::new(CODE, Severity::Warning, subject, summary)
+        .related(about_host_port(proxy.host_port, proxy.protocol))
         .evidence(
             format!("arguments of docker-proxy, pid {}", proxy.pid),
             format!(

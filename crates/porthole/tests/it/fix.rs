@@ -22,7 +22,8 @@ fn inside(lab: &Lab, container: &str, command: &str) {
 }
 
 fn host_end(lab: &Lab, container: &str) -> String {
-    lab.sh_ok(&format!("porthole topology {container} --output json | jq -r '.rows[0].outside.name'"))
+    let topology = porthole_json(lab, &["topology", container]);
+    topology["rows"][0]["outside"]["name"].as_str().unwrap().to_owned()
 }
 
 fn fixes(report: &Value) -> &Vec<Value> {

@@ -25,6 +25,7 @@ mod endpoints;
 mod faults;
 mod firewall;
 mod fix;
+mod fold;
 mod forward;
 mod forward_remote;
 mod healthy;
