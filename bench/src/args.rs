@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// The porthole to measure; without it, the one beside this program
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) porthole: Option<PathBuf>,
-    /// Put the figures into bench/README.md, or into bench/tap.md, bench/debug.md or bench/firewall.md
+    /// Put the figures into bench/README.md, or into bench/tap.md, bench/debug.md, bench/firewall.md or bench/doctor.md
     #[arg(long, global = true)]
     pub(crate) write: bool,
     #[command(subcommand)]
@@ -30,6 +30,15 @@ pub(crate) enum Verb {
     /// Measure how long the reading of many firewall rules takes, beside iptables-save and nft
     Firewall {
         /// How many rules there are
+        #[arg(long, value_name = "N", default_value = "10000")]
+        rules: usize,
+    },
+    /// Measure a whole diagnosis of a large host, beside the engine's own listing and iptables-save
+    Doctor {
+        /// How many containers there are
+        #[arg(long, value_name = "N", default_value = "100")]
+        containers: usize,
+        /// How many rules there are beside the engine's
         #[arg(long, value_name = "N", default_value = "10000")]
         rules: usize,
     },

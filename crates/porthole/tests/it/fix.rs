@@ -7,7 +7,9 @@ use std::process::Stdio;
 use porthole_lab::{Engine, Identity, Lab, Output};
 use serde_json::Value;
 
-use crate::support::{assert_codes, builder, codes, lab, on_docker_engines, parse, porthole, start};
+use crate::support::{
+    assert_codes, builder, codes, lab, on_docker_engines, parse, porthole, porthole_json, start,
+};
 
 const FIX: [&str; 5] = ["doctor", "--fix", "--yes", "--output", "json"];
 
