@@ -14,7 +14,8 @@ pub(crate) struct Args {
     /// The porthole to measure; without it, the one beside this program
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) porthole: Option<PathBuf>,
-    /// Put the figures into bench/README.md, or into bench/tap.md, bench/debug.md, bench/firewall.md or bench/ports.md
+    /// Put the figures into bench/README.md, or into bench/tap.md, bench/debug.md, bench/firewall.md, bench/ports.md or
+    /// bench/doctor.md
     #[arg(long, global = true)]
     pub(crate) write: bool,
     #[command(subcommand)]
@@ -36,6 +37,15 @@ pub(crate) enum Verb {
     /// Measure `porthole ports` on a host with many firewall rules, beside iptables-save alone
     Ports {
         /// How many rules there are beside the engine's own
+        #[arg(long, value_name = "N", default_value = "10000")]
+        rules: usize,
+    },
+    /// Measure a whole diagnosis of a large host, beside the engine's own listing and iptables-save
+    Doctor {
+        /// How many containers there are
+        #[arg(long, value_name = "N", default_value = "100")]
+        containers: usize,
+        /// How many rules there are beside the engine's
         #[arg(long, value_name = "N", default_value = "10000")]
         rules: usize,
     },

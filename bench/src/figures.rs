@@ -8,8 +8,8 @@ use crate::race::{Contender, Figures, Scenario};
 /// The table of one scenario, and below it the scripts that its rows only name.
 pub(crate) fn table(scenario: &Scenario, figures: &[Figures]) -> String {
     let mut text = format!("### {}\n\n", scenario.title);
-    text.push_str("| | median | fastest to slowest | beside porthole | peak memory | rows |\n");
-    text.push_str("| --- | ---: | ---: | ---: | ---: | ---: |\n");
+    text.push_str("| | median | fastest to slowest | beside porthole | processor | peak memory | rows |\n");
+    text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (contender, of) in scenario.contenders.iter().zip(figures) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}", row(contender, of, figures[0].median));
@@ -20,12 +20,13 @@ pub(crate) fn table(scenario: &Scenario, figures: &[Figures]) -> String {
 
 fn row(contender: &Contender, figures: &Figures, porthole: Duration) -> String {
     format!(
-        "| {} | {} | {} to {} | {} | {} | {} |",
+        "| {} | {} | {} to {} | {} | {} | {} | {} |",
         contender.name,
         duration(figures.median),
         duration(figures.fastest),
         duration(figures.slowest),
         ratio(figures.median, porthole),
+        duration(figures.processor),
         mebibytes(figures.peak_memory),
         contender.rows
     )
@@ -64,7 +65,13 @@ mod tests {
 
     fn figures(milliseconds: u64) -> Figures {
         let wall = Duration::from_millis(milliseconds);
-        Figures { median: wall, fastest: wall / 2, slowest: wall * 2, peak_memory: 3 << 19 }
+        Figures {
+            median: wall,
+            fastest: wall / 2,
+            slowest: wall * 2,
+            processor: wall / 4,
+            peak_memory: 3 << 19,
+        }
     }
 
     #[test]
@@ -77,10 +84,10 @@ mod tests {
         let expected = "\
 ### Whose veth
 
-| | median | fastest to slowest | beside porthole | peak memory | rows |
-| --- | ---: | ---: | ---: | ---: | ---: |
-| `porthole topology` | 20.0 ms | 10.0 ms to 40.0 ms | 1.0 × | 1.5 MiB | 30 |
-| a loop | 2.50 s | 1.25 s to 5.00 s | 125 × | 1.5 MiB | 30 |
+| | median | fastest to slowest | beside porthole | processor | peak memory | rows |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| `porthole topology` | 20.0 ms | 10.0 ms to 40.0 ms | 1.0 × | 5.0 ms | 1.5 MiB | 30 |
+| a loop | 2.50 s | 1.25 s to 5.00 s | 125 × | 625 ms | 1.5 MiB | 30 |
 
     # a loop
     for c in a; do b; done

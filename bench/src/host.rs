@@ -1,7 +1,9 @@
 //! The lab host that everything is measured on: a real engine, 30 containers, and the contenders.
 
 use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use porthole_lab::{Engine, Lab};
@@ -11,7 +13,7 @@ use crate::error::BenchError;
 use crate::race::{Contender, Ground, Moment};
 use crate::sample::Sample;
 
-/// How many containers the host has.
+/// How many containers the host has where nothing else is said.
 pub(crate) const CONTAINERS: usize = 30;
 
 /// This program on the lab host.
@@ -43,13 +45,13 @@ impl Host {
         Ok(Self { lab })
     }
 
-    /// Thirty web servers on three networks; those of the default network publish a port.
-    pub(crate) fn fill(&self) -> Result<(), BenchError> {
-        eprintln!("starting {CONTAINERS} containers");
+    /// Web servers on three networks; those of the default network publish a port.
+    pub(crate) fn fill(&self, containers: usize) -> Result<(), BenchError> {
+        eprintln!("starting {containers} containers");
         for network in ["front", "back"] {
             self.docker(&["network", "create", network])?;
         }
-        for number in 0..CONTAINERS {
+        for number in 0..containers {
             let (name, published) = (format!("web{number}"), format!("{}:80", 8000 + number));
             let options: &[&str] = match number % 3 {
                 0 => &["--publish", &published],
@@ -59,6 +61,18 @@ impl Host {
             self.run(&name, options, &["bb:1", "httpd", "-f", "-p", "80"])?;
         }
         Ok(())
+    }
+
+    /// Adds rules to the host's firewall, in the words of iptables-save.
+    pub(crate) fn lay(&self, ruleset: &str) -> Result<(), BenchError> {
+        let failed = || BenchError::io("run iptables-nft-restore");
+        let mut command = self.lab.command("iptables-nft-restore");
+        let mut child = command.arg("--noflush").stdin(Stdio::piped()).spawn().map_err(failed())?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(ruleset.as_bytes()).map_err(failed())?;
+        }
+        let status = child.wait().map_err(failed())?;
+        if status.success() { Ok(()) } else { Err(BenchError::Rules("they could not be laid".to_owned())) }
     }
 
     /// Starts a container.

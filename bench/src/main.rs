@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Some(Verb::Rules { wording }) => firewall::list(*wording),
         Some(Verb::Firewall { rules }) => firewall::bench(&args, *rules),
         Some(Verb::Ports { rules }) => ports::bench(&args, *rules),
+        Some(Verb::Doctor { containers, rules }) => doctor::bench(&args, *containers, *rules),
         Some(Verb::Tap(tap)) => tap::bench(&args, tap),
         Some(Verb::Debug(debug)) => debug::bench(&args, debug),
         None => bench(&args),
@@ -60,10 +61,10 @@ fn bench(args: &Args) -> Result<(), BenchError> {
     let host = Host::start(args)?;
     let load = machine::load()?;
     let mut tables = Vec::new();
-    host.fill()?;
-    for prepare in [topology::scenario, doctor::scenario, start_up::scenario] {
-        tables.push(race(&host, &prepare(&host)?, args.rounds)?);
-    }
+    host.fill(host::CONTAINERS)?;
+    tables.push(race(&host, &topology::scenario(&host)?, args.rounds)?);
+    tables.push(race(&host, &doctor::scenario(&host, host::CONTAINERS)?, args.rounds)?);
+    tables.push(race(&host, &start_up::scenario(&host)?, args.rounds)?);
     for count in [5_000, 50_000] {
         let scenario = sockets::scenario(&host, count)?;
         tables.push(race(&host, &scenario, args.rounds)?);

@@ -47,6 +47,8 @@ pub(crate) struct Figures {
     pub(crate) median: Duration,
     pub(crate) fastest: Duration,
     pub(crate) slowest: Duration,
+    /// The median of the processor's time.
+    pub(crate) processor: Duration,
     /// The largest of all runs, in bytes.
     pub(crate) peak_memory: u64,
 }
@@ -105,10 +107,13 @@ pub(crate) fn run(
 fn figures(samples: &[Sample]) -> Figures {
     let mut walls: Vec<Duration> = samples.iter().map(|sample| sample.wall).collect();
     walls.sort_unstable();
+    let mut processor: Vec<Duration> = samples.iter().map(|sample| sample.processor).collect();
+    processor.sort_unstable();
     Figures {
         median: median(&walls),
         fastest: walls.first().copied().unwrap_or_default(),
         slowest: walls.last().copied().unwrap_or_default(),
+        processor: median(&processor),
         peak_memory: samples.iter().map(|sample| sample.peak_memory).max().unwrap_or_default(),
     }
 }
@@ -131,6 +136,7 @@ mod tests {
     fn one_disturbed_run_does_not_move_the_median() {
         let samples = [12, 900, 10, 11, 13].map(|wall| Sample {
             wall: Duration::from_millis(wall),
+            processor: Duration::from_millis(wall / 2),
             peak_memory: wall,
             rows: 1,
         });
@@ -139,6 +145,7 @@ mod tests {
             median: milliseconds(12),
             fastest: milliseconds(10),
             slowest: milliseconds(900),
+            processor: milliseconds(6),
             peak_memory: 900,
         };
         assert_eq!(figures(&samples), expected);

@@ -46,5 +46,6 @@ mod tests {
         assert!(replace(include_str!("../debug.md"), "new").is_some());
         assert!(replace(include_str!("../firewall.md"), "new").is_some());
         assert!(replace(include_str!("../ports.md"), "new").is_some());
+        assert!(replace(include_str!("../doctor.md"), "new").is_some());
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use wait4::Wait4;
+use wait4::{ResourceUsage, Wait4};
 
 use crate::error::BenchError;
 
@@ -19,6 +19,8 @@ const ANSWER: &str = "/dev/shm/porthole-bench-answer";
 pub(crate) struct Sample {
     /// From before the start of the process to its end.
     pub(crate) wall: Duration,
+    /// The processor's time, in the program and in the kernel, of the process and of those it waited for.
+    pub(crate) processor: Duration,
     /// The largest resident set of the process or of one it waited for, in bytes.
     pub(crate) peak_memory: u64,
     /// How many lines of the answer held what a row holds.
@@ -32,13 +34,14 @@ pub(crate) struct Sample {
 pub(crate) fn measure(row: &str, command: &[String]) -> Result<String, BenchError> {
     let path = Path::new(ANSWER);
     let answer = File::create(path).map_err(BenchError::at("create", path))?;
-    let (wall, peak_memory) = run(command, answer)?;
+    let (wall, used) = run(command, answer)?;
     let answer = File::open(path).map_err(BenchError::at("open", path))?;
     let rows = count(BufReader::new(answer), row).map_err(BenchError::at("read", path))?;
-    Ok(serde_json::to_string(&Sample { wall, peak_memory, rows })?)
+    let processor = used.utime + used.stime;
+    Ok(serde_json::to_string(&Sample { wall, processor, peak_memory: used.maxrss, rows })?)
 }
 
-fn run(words: &[String], answer: File) -> Result<(Duration, u64), BenchError> {
+fn run(words: &[String], answer: File) -> Result<(Duration, ResourceUsage), BenchError> {
     let (program, arguments) =
         words.split_first().map_or(("true", &[][..]), |(first, rest)| (first.as_str(), rest));
     let mut command = Command::new(program);
@@ -49,7 +52,7 @@ fn run(words: &[String], answer: File) -> Result<(Duration, u64), BenchError> {
     if !ended.status.success() {
         return Err(BenchError::Failed { command: words.join(" "), status: ended.status.to_string() });
     }
-    Ok((wall, ended.rusage.maxrss))
+    Ok((wall, ended.rusage))
 }
 
 /// How many lines hold `row`.
@@ -84,7 +87,8 @@ mod tests {
         let script = "x=$(head -c 20000000 /dev/zero | tr '\\0' a); sleep 0.2";
         let words = ["sh", "-c", script].map(str::to_owned);
         let answer = File::options().write(true).open("/dev/null").unwrap();
-        let (wall, peak) = run(&words, answer).unwrap();
+        let (wall, used) = run(&words, answer).unwrap();
+        let peak = used.maxrss;
         assert!(wall >= Duration::from_millis(200) && peak > 20_000_000, "{wall:?}, {peak} bytes");
     }
 }

@@ -40,7 +40,8 @@ fn converse(command: &[String]) -> Result<Sample, BenchError> {
     if !ended.status.success() {
         return Err(BenchError::Failed { command: command.join(" "), status: ended.status.to_string() });
     }
-    Ok(Sample { wall, peak_memory: ended.rusage.maxrss, rows: 1 })
+    let processor = ended.rusage.utime + ended.rusage.stime;
+    Ok(Sample { wall, processor, peak_memory: ended.rusage.maxrss, rows: 1 })
 }
 
 /// Waits for the prompt, types, and waits for the answer; says what the shell did not do in time.

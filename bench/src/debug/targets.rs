@@ -61,6 +61,7 @@ mod tests {
             median: Duration::from_secs(seconds),
             fastest: Duration::ZERO,
             slowest: Duration::MAX,
+            processor: Duration::ZERO,
             peak_memory: 0,
         });
         let targets = of_shells(&figures);

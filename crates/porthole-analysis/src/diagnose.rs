@@ -44,7 +44,7 @@ pub(crate) fn diagnose_ports(snapshot: &Snapshot) -> Vec<Finding> {
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.
 ///
-/// Findings come worst first, then by code and subject; what one finding explains stands under it.
+/// Findings come worst first, what is broken before what is risky; what one finding explains stands under it.
 pub fn diagnose(snapshot: &Snapshot) -> Report {
     run(snapshot, |_| true)
 }
@@ -68,10 +68,15 @@ fn run(snapshot: &Snapshot, is_wanted: impl Fn(&Check) -> bool) -> Report {
     }
 }
 
-/// Worst first; of the same severity by code, then by subject.
+/// What is open to others, and works: the API on TCP, and the socket in a container.
+const RISKS: [CheckCode; 2] = [CheckCode(104), CheckCode(105)];
+
+/// Worst first; of the same severity what is broken before what is risky, and what explains others before what does
+/// not; then by code and subject.
 pub(crate) fn sort(findings: &mut [Finding]) {
+    let rank = |finding: &Finding| (RISKS.contains(&finding.code), finding.explains.is_empty());
     findings.sort_by(|left, right| {
-        let worst_first = right.severity.cmp(&left.severity);
+        let worst_first = right.severity.cmp(&left.severity).then_with(|| rank(left).cmp(&rank(right)));
         worst_first.then_with(|| (left.code, &left.subject).cmp(&(right.code, &right.subject)))
     });
     for finding in findings {

@@ -92,6 +92,12 @@ impl Concern {
         self
     }
 
+    /// Adds several things that it touches.
+    pub(crate) fn related_to(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
+        self.related.extend(subjects);
+        self
+    }
+
     /// Its evidence shows a cause of its own.
     pub(crate) fn alone_if(mut self, stands_alone: bool) -> Self {
         self.stands_alone = stands_alone;
@@ -112,6 +118,22 @@ pub(super) fn about_container(container: &Container) -> Subject {
 /// A network as a subject.
 pub(crate) fn about_network(network: &Network) -> Subject {
     Subject { kind: SubjectKind::Network, name: network.name.clone() }
+}
+
+/// The networks of a container as subjects.
+pub(super) fn about_its_networks(container: &Container) -> impl Iterator<Item = Subject> {
+    let names = container.attachments.iter().map(|attachment| attachment.network_name.clone());
+    names.map(|name| Subject { kind: SubjectKind::Network, name })
+}
+
+/// The engine as a subject.
+pub(super) fn about_engine() -> Subject {
+    Subject { kind: SubjectKind::Engine, name: "engine".to_owned() }
+}
+
+/// What the engine and all containers write to, as a subject.
+pub(super) fn about_storage() -> Subject {
+    Subject { kind: SubjectKind::Engine, name: "storage".to_owned() }
 }
 
 /// A container's port as a subject.

@@ -5,6 +5,7 @@ use porthole_model::{
     NetworkStack, Severity, Snapshot, Subject, SubjectKind,
 };
 
+use super::concern::about_network;
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::network_of;
 use crate::mending::Mending;
@@ -129,6 +130,7 @@ fn concern(snapshot: &Snapshot, family: &Family, needing: &[&Network], users: &[
         family.sysctl.rsplit('.').next().unwrap_or(family.sysctl)
     );
     let concern = Concern::new(CODE, severity, subject, summary)
+        .related_to(needing.iter().map(|network| about_network(network)))
         .evidence(format!("sysctl {}", family.sysctl), "0")
         .evidence(
             "networks with a way out",

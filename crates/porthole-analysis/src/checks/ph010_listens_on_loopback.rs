@@ -49,7 +49,6 @@ fn concern(snapshot: &Snapshot, judged: &Judged<'_>) -> Concern {
     let concern =
         Concern::new(CODE, Severity::Error, about_port(container, port.port, port.protocol), summary)
             .related(about_container(container))
-            .evidence(format!("container '{}', NetworkSettings.Ports", container.name), port.bindings_text())
             .evidence(
                 format!(
                     "sockets on port {}/{} in network namespace {}",
@@ -57,6 +56,7 @@ fn concern(snapshot: &Snapshot, judged: &Judged<'_>) -> Concern {
                 ),
                 ports::describe(&judged.on_port),
             )
+            .evidence(format!("container '{}', NetworkSettings.Ports", container.name), port.bindings_text())
             .remedy(
                 "let the program listen on 0.0.0.0 (or ::) instead of 127.0.0.1, and see where it does",
                 vec![format!("porthole sockets {}", word(&container.name))],

@@ -41,7 +41,6 @@ fn concern(snapshot: &Snapshot, judged: &Judged<'_>) -> Concern {
     let subject = about_port(container, port.port, port.protocol);
     let concern = Concern::new(CODE, severity(judged), subject, summary(judged))
         .related(about_container(container))
-        .evidence(format!("container '{}', NetworkSettings.Ports", container.name), port.bindings_text())
         .evidence(
             format!(
                 "sockets on port {}/{} in network namespace {}",
@@ -49,6 +48,7 @@ fn concern(snapshot: &Snapshot, judged: &Judged<'_>) -> Concern {
             ),
             ports::describe(&judged.on_port),
         )
+        .evidence(format!("container '{}', NetworkSettings.Ports", container.name), port.bindings_text())
         .evidence(
             format!("{} sockets on other ports there that others can reach", port.protocol),
             ports::describe(&judged.elsewhere),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use porthole_model::{
-    CheckCode, Container, ContainerState, DockerProxy, Engine, EngineKind, Gap, NetworkStack, PortBinding,
-    Severity, Snapshot, Socket, Subject, SubjectKind,
+    CheckCode, Container, ContainerState, DockerProxy, Engine, EngineKind, Gap, NetworkStack, Port,
+    PortBinding, Severity, Snapshot, Socket, Subject, SubjectKind, TransportProtocol,
 };
 
 use super::concern::{about_container, client};
@@ -77,6 +77,7 @@ fn refused(engine: &Engine, containers: &[Container], home: &NetworkStack, conta
         container.error.as_deref().unwrap_or_default(),
     );
     for (binding, holder) in &holders {
+        concern = concern.related(about_host_port(binding.host_port, binding.protocol));
         let port = format!("port {}/{} of the host", binding.host_port, binding.protocol);
         concern = concern.evidence(port, format!("held by {holder}"));
     }
@@ -84,6 +85,10 @@ fn refused(engine: &Engine, containers: &[Container], home: &NetworkStack, conta
         "end who holds the port, then start the container; or make it anew with another port",
         vec![format!("{client} start {name}")],
     )
+}
+
+fn about_host_port(port: Port, protocol: TransportProtocol) -> Subject {
+    Subject { kind: SubjectKind::Host, name: format!("port {port}/{protocol}") }
 }
 
 /// Another container, or a program that listens.
@@ -152,6 +157,7 @@ fn stale_concern(snapshot: &Snapshot, proxy: &DockerProxy) -> Concern {
         proxy.container_address
     );
     Concern::new(CODE, Severity::Warning, subject, summary)
+        .related(about_host_port(proxy.host_port, proxy.protocol))
         .evidence(
             format!("arguments of docker-proxy, pid {}", proxy.pid),
             format!(

@@ -5,7 +5,7 @@ use porthole_model::{
     Snapshot,
 };
 
-use super::concern::{about_container, about_network, client};
+use super::concern::{about_container, about_its_networks, about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridged, inside_link};
 use crate::endpoint::Endpoint;
@@ -175,6 +175,7 @@ fn without_way_out(container: &Container) -> Concern {
         .map(ToString::to_string)
         .collect();
     Concern::new(CODE, Severity::Error, about_container(container), summary)
+        .related_to(about_its_networks(container))
         .evidence(format!("default routes in the network namespace of container '{name}'"), "none")
         .evidence(format!("container '{name}', Gateway"), gateways.join(", "))
 }

@@ -1,7 +1,8 @@
 //! PH035: a container is attached to a network that the engine does not know any more.
 
 use porthole_model::{
-    CheckCode, Container, Engine, Gap, Network, NetworkAttachment, NetworkId, Severity, Snapshot,
+    CheckCode, Container, Engine, Gap, Network, NetworkAttachment, NetworkId, Severity, Snapshot, Subject,
+    SubjectKind,
 };
 
 use super::concern::{about_container, client};
@@ -75,6 +76,7 @@ fn concern(
         format!("container '{name}' {effect}: its network {} does not exist any more", names.join(", "));
     let mut concern = Concern::new(CODE, severity(container), about_container(container), summary);
     for (place, id) in gone {
+        concern = concern.related(about_bridge(id));
         let source = format!("container '{name}', network '{}'", place.network_name);
         concern = concern
             .evidence(source, format!("id {}, which the engine does not list", id.short()))
@@ -84,6 +86,11 @@ fn concern(
         concern = concern.evidence(format!("container '{name}', State.Error"), error.clone());
     }
     remedies(engine, networks, container, gone, concern)
+}
+
+/// What the engine calls the bridge of a network, unless it was told otherwise.
+fn about_bridge(id: &NetworkId) -> Subject {
+    Subject { kind: SubjectKind::Network, name: format!("br-{}", id.short()) }
 }
 
 /// A container that nobody wants to run is not broken, it only cannot run.

@@ -4,6 +4,7 @@ use porthole_model::{
     CheckCode, Gap, LockHolder, NetworkDatabase, Observed, Pid, Severity, Snapshot, Subject, SubjectKind,
 };
 
+use super::concern::about_engine;
 use super::{Check, Concern, Documentation, Found};
 
 const CODE: CheckCode = CheckCode(37);
@@ -53,7 +54,8 @@ fn damage(database: &NetworkDatabase) -> Option<Concern> {
         (Severity::Error, "the engine will not start with it")
     };
     let summary = format!("the engine's network database is damaged: {effect}");
-    let mut concern = Concern::new(CODE, severity, subject(), summary);
+    let mut concern = Concern::new(CODE, severity, subject(), summary)
+        .related_to((severity == Severity::Error).then(about_engine));
     for fault in database.faults.iter().take(SHOWN) {
         let source = match (fault.page, fault.offset) {
             (Some(page), Some(offset)) => format!("{}, page {page} at byte {offset}", database.path),
@@ -87,6 +89,7 @@ fn locked(database: &NetworkDatabase, holder: &LockHolder, daemon: Option<Pid>) 
         "{who} holds the lock of the engine's network database: the engine waits for it, or does not start"
     );
     let concern = Concern::new(CODE, Severity::Error, subject(), summary)
+        .related(about_engine())
         .evidence("/proc/locks", format!("{who} holds the lock of {}", database.path));
     let concern = if holder.pid.is_none() { concern.likely() } else { concern };
     Some(concern.remedy("end that process, when it is known what it does", Vec::new()))

@@ -1,7 +1,8 @@
 //! PH101: the engine does not answer.
 
-use porthole_model::{CheckCode, Gap, GapKind, Observed, Process, Severity, Snapshot, Subject, SubjectKind};
+use porthole_model::{CheckCode, Gap, GapKind, Observed, Process, Severity, Snapshot};
 
+use super::concern::about_engine;
 use super::{Check, Concern, Documentation, Found};
 
 const CODE: CheckCode = CheckCode(101);
@@ -34,14 +35,14 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
 }
 
 fn concern(snapshot: &Snapshot, gap: &Gap) -> Concern {
-    let subject = Subject { kind: SubjectKind::Engine, name: "engine".to_owned() };
     let summary = match gap.kind {
         GapKind::Permission => {
             "you may not talk to the engine, so nothing about its containers could be checked"
         }
         _ => "the engine does not answer, so nothing about its containers could be checked",
     };
-    let concern = Concern::new(CODE, Severity::Error, subject, summary.to_owned())
+    let concern = Concern::new(CODE, Severity::Error, about_engine(), summary.to_owned())
+        .alone_if(gap.kind == GapKind::Permission)
         .evidence(gap.what.clone(), gap.cause.clone());
     remedies(gap, with_daemons(snapshot, concern))
 }

@@ -4,7 +4,7 @@ use porthole_model::{
     Aftermath, CheckCode, Container, ContainerState, Engine, Gap, Observed, Severity, Snapshot, Timestamp,
 };
 
-use super::concern::{about_container, client};
+use super::concern::{about_container, about_storage, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::exit_code;
 use crate::shell::word;
@@ -52,10 +52,13 @@ pub(super) fn keeps_restarting(container: &Container, now: Timestamp) -> bool {
 fn concern(engine: &Engine, container: &Container) -> Concern {
     let (client, name) = (client(engine), word(&container.name));
     let summary = format!("container '{}' ends soon after each start and is started again", container.name);
-    let mut concern = Concern::new(CODE, Severity::Error, about_container(container), summary).evidence(
-        format!("container '{}', RestartCount", container.name),
-        container.restart_count.to_string(),
-    );
+    let is_no_command = matches!(container.exit_code, Some(126 | 127));
+    let mut concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
+        .related_to((!is_no_command).then(about_storage))
+        .evidence(
+            format!("container '{}', RestartCount", container.name),
+            container.restart_count.to_string(),
+        );
     if let Some(code) = container.exit_code {
         concern = concern
             .evidence(format!("container '{}', State.ExitCode", container.name), exit_code::in_words(code));

@@ -4,7 +4,7 @@ use porthole_model::{
     CheckCode, Container, Engine, Gap, PathKind, Severity, Snapshot, Space, Storage, Subject, SubjectKind,
 };
 
-use super::concern::{about_container, client};
+use super::concern::{about_container, about_storage, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::shell::word;
 
@@ -58,6 +58,7 @@ fn full(engine: &Engine, storage: &Storage, space: Space) -> Option<Concern> {
     let subject = Subject { kind: SubjectKind::Engine, name: format!("data root {path}") };
     let concern =
         Concern::new(CODE, severity, subject, format!("the disk that holds the engine's data {what}"))
+            .related_to((severity == Severity::Error).then(about_storage))
             .evidence(
                 format!("statvfs {path}"),
                 format!(

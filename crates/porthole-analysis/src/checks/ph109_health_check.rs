@@ -4,7 +4,7 @@ use porthole_model::{
     CheckCode, Container, Engine, Gap, Health, HealthProbe, HealthStatus, Severity, Snapshot,
 };
 
-use super::concern::{about_container, client};
+use super::concern::{about_container, about_its_networks, about_storage, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::exit_code;
 use crate::shell::word;
@@ -48,6 +48,11 @@ fn could_not_run(probe: &HealthProbe) -> bool {
     matches!(probe.exit_code, 126 | 127) || (probe.exit_code == -1 && is_told)
 }
 
+/// Whether it complains of the container's own loopback, which no network has to do with.
+fn asks_itself(probe: &HealthProbe) -> bool {
+    ["127.0.0.1", "localhost", "::1"].iter().any(|own| probe.output.as_str().contains(own))
+}
+
 fn concern(engine: &Engine, container: &Container, health: &Health) -> Concern {
     let (client, name) = (client(engine), word(&container.name));
     let probe = health.last_probe.as_ref();
@@ -57,8 +62,12 @@ fn concern(engine: &Engine, container: &Container, health: &Health) -> Concern {
     } else {
         format!("container '{}' is unhealthy: its health check fails", container.name)
     };
+    let asks_itself = probe.is_some_and(asks_itself);
+    let networks = about_its_networks(container).filter(|_| !asks_itself);
     let mut concern = Concern::new(CODE, Severity::Error, about_container(container), summary)
+        .related_to(networks)
         .alone_if(could_not_run)
+        .related(about_storage())
         .evidence(
             format!("container '{}', State.Health", container.name),
             format!("unhealthy, {} failures in a row", health.failing_streak),

@@ -26,8 +26,7 @@ fn a_host_interface_that_is_down_is_ph032() {
     lab.host_end("web").up = false;
     assert_eq!(lab.found(), ["error PH032 web"]);
     let name = lab.host_end("web").name.clone();
-    let plug = format!("ip link set {name} up");
-    assert_eq!(commands(&lab.only())[..2], [plug.as_str(), "docker restart web"]);
+    assert_eq!(commands(&lab.only())[..2], [&format!("ip link set {name} up"), "docker restart web"]);
 }
 
 #[test]

@@ -57,8 +57,8 @@ fn a_port_without_a_listener_is_ph011_and_offers_the_other_port() {
         finding.summary,
         "port 8080 of the host leads to port 81 of container 'web', where no program listens"
     );
-    assert_eq!(finding.evidence[0].observed, "0.0.0.0:8080 -> 81/tcp");
-    assert_eq!(finding.evidence[1].observed, "none");
+    assert_eq!(finding.evidence[0].observed, "none");
+    assert_eq!(finding.evidence[1].observed, "0.0.0.0:8080 -> 81/tcp");
     assert_eq!(finding.evidence[2].observed, "0.0.0.0:80/tcp (app)");
     assert!(finding.remedies[0].explanation.ends_with("make the container anew with -p 8080:80"));
 }

@@ -147,8 +147,12 @@ fn ph035_the_network_of_a_container_is_gone() {
         lab.sh_ok("rm /var/lib/docker/network/files/local-kv.db");
         lab.start_engine().unwrap();
         assert!(lab.docker(&["start", "web"]).stderr.contains("not found"));
-        let report = assert_codes(lab, &["PH035", "PH036"]);
+        let report = assert_codes(lab, &["PH035"]);
         assert!(report["findings"][0].to_string().contains("shop"), "{report:#}");
+        assert_eq!(
+            report["findings"][0]["explains"][0]["code"], "PH036",
+            "the bridge that is left over: {report:#}"
+        );
         mend(lab, &report);
         wait_for("the listener", || listens(lab, "web"));
         let report = assert_codes(lab, &["PH036"]);

@@ -7,7 +7,9 @@ use std::process::Stdio;
 use porthole_lab::{Engine, Identity, Lab, Output};
 use serde_json::Value;
 
-use crate::support::{assert_codes, builder, codes, lab, on_docker_engines, parse, porthole, start};
+use crate::support::{
+    assert_codes, builder, codes, lab, on_docker_engines, parse, porthole, porthole_json, start,
+};
 
 const FIX: [&str; 5] = ["doctor", "--fix", "--yes", "--output", "json"];
 
@@ -22,7 +24,8 @@ fn inside(lab: &Lab, container: &str, command: &str) {
 }
 
 fn host_end(lab: &Lab, container: &str) -> String {
-    lab.sh_ok(&format!("porthole topology {container} --output json | jq -r '.rows[0].outside.name'"))
+    let topology = porthole_json(lab, &["topology", container]);
+    topology["rows"][0]["outside"]["name"].as_str().unwrap().to_owned()
 }
 
 fn fixes(report: &Value) -> &Vec<Value> {

@@ -31,6 +31,7 @@ mod faults;
 mod firewall;
 mod firewall_faults;
 mod fix;
+mod fold;
 mod forward;
 mod forward_remote;
 mod healthy;
