@@ -38,7 +38,7 @@ struct File {
 
 /// `--flag`, `--flag=false`; of several the last one, with the words that Go takes for true and false.
 fn flag(arguments: &[&str], name: &str) -> Option<bool> {
-    let values = arguments.iter().filter_map(|argument| {
+    let mut values = arguments.iter().filter_map(|argument| {
         let rest = argument.strip_prefix("--")?.strip_prefix(name)?;
         match rest {
             "" | "=1" | "=t" | "=T" | "=true" | "=TRUE" | "=True" => Some(true),
@@ -46,7 +46,7 @@ fn flag(arguments: &[&str], name: &str) -> Option<bool> {
             _ => None,
         }
     });
-    values.last()
+    values.next_back()
 }
 
 #[cfg(test)]

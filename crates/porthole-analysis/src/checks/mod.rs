@@ -38,6 +38,7 @@ mod ph110_limits;
 mod ph111_bind_source;
 mod ph112_architecture;
 mod ph113_unreachable;
+mod stopped;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
