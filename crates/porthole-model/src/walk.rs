@@ -34,6 +34,25 @@ pub struct Packet {
     pub uid: Option<u32>,
 }
 
+impl Packet {
+    /// The first packet of a connection, of which nothing else is told.
+    pub fn first(origin: PacketOrigin, source: IpAddr, destination: IpAddr, transport: Transport) -> Self {
+        Self {
+            origin,
+            source,
+            destination,
+            transport,
+            connection: PacketConnection { state: ConntrackState::New, is_reply: false, translation: None },
+            mark: 0,
+            frame_destination: None,
+            frame_source: None,
+            length: None,
+            hop_limit: Some(64),
+            uid: None,
+        }
+    }
+}
+
 /// Where a packet enters the network namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

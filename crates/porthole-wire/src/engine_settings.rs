@@ -54,12 +54,12 @@ fn values<'a>(arguments: &'a [&'a str], option: &'a str) -> impl Iterator<Item =
 
 /// `--flag`, `--flag=false`; of several the last one, with the words that Go takes for true and false.
 fn flag(arguments: &[&str], name: &str) -> Option<bool> {
-    let values = arguments.iter().filter_map(|argument| match argument.strip_prefix(name)? {
+    let mut values = arguments.iter().filter_map(|argument| match argument.strip_prefix(name)? {
         "" | "=1" | "=t" | "=T" | "=true" | "=TRUE" | "=True" => Some(true),
         "=0" | "=f" | "=F" | "=false" | "=FALSE" | "=False" => Some(false),
         _ => None,
     });
-    values.last()
+    values.next_back()
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ mod ph111_bind_source;
 mod ph112_architecture;
 mod ph113_unreachable;
 mod ph120_no_answer;
+mod stopped;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 

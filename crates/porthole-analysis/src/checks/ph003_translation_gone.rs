@@ -30,10 +30,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
-    if scene.rules.are_gone() {
-        return Ok(found);
-    }
+    let Some(scene) = Scene::with_rules(snapshot)? else { return Ok(found) };
     if scene.rules.nat != Part::Joined {
         found.concerns.push(all_gone(snapshot, &scene));
         return Ok(found);

@@ -3,7 +3,7 @@
 use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::listed;
-use super::{Check, Concern, Documentation, Found};
+use super::{Check, Concern, Documentation, Found, stopped};
 use crate::firewall::{Culprit, Part, Scene, Stop, Victim};
 use crate::places::in_engine_namespace;
 
@@ -27,14 +27,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
-    let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
-    if scene.rules.are_gone() {
-        return Ok(found);
-    }
-    let stopped = scene.stopped_by(&[Culprit::ForwardPolicy])?;
-    found.concerns.extend(stopped.iter().map(|(stop, victims)| concern(snapshot, &scene, stop, victims)));
-    Ok(found)
+    stopped::by(snapshot, Culprit::ForwardPolicy, |scene, stop, victims| {
+        concern(snapshot, scene, stop, victims)
+    })
 }
 
 fn concern(snapshot: &Snapshot, scene: &Scene<'_>, stop: &Stop, victims: &[Victim<'_>]) -> Concern {
@@ -49,7 +44,6 @@ fn concern(snapshot: &Snapshot, scene: &Scene<'_>, stop: &Stop, victims: &[Victi
     let concern = Concern::new(CODE, Severity::Error, subject, summary)
         .evidence(evidence.source, evidence.observed)
         .evidence(format!("{}, table filter", scene.iptables()), missing);
-    let concern = victims.iter().fold(concern, |concern, victim| concern.related(victim.subject()));
     concern
         .remedy(
             "restart Docker, which lays its rules anew; containers without `live-restore` restart with it",

@@ -3,7 +3,7 @@
 use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::listed;
-use super::{Check, Concern, Documentation, Found};
+use super::{Check, Concern, Documentation, Found, stopped};
 use crate::firewall::{Culprit, Scene, Stop, Victim, names_a_port};
 use crate::places::in_engine_namespace;
 
@@ -29,14 +29,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
-    let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
-    if scene.rules.are_gone() {
-        return Ok(found);
-    }
-    let stopped = scene.stopped_by(&[Culprit::Foreign])?;
-    found.concerns.extend(stopped.iter().map(|(stop, victims)| concern(snapshot, &scene, stop, victims)));
-    Ok(found)
+    stopped::by(snapshot, Culprit::Foreign, |scene, stop, victims| concern(snapshot, scene, stop, victims))
 }
 
 fn concern(snapshot: &Snapshot, scene: &Scene<'_>, stop: &Stop, victims: &[Victim<'_>]) -> Concern {
@@ -53,7 +46,6 @@ fn concern(snapshot: &Snapshot, scene: &Scene<'_>, stop: &Stop, victims: &[Victi
     let concern = Concern::new(CODE, severity, subject, summary)
         .evidence(evidence.source, evidence.observed)
         .evidence("packets that end there", packets.join("; "));
-    let concern = victims.iter().fold(concern, |concern, victim| concern.related(victim.subject()));
     let undoing = stop.undoing().map(|command| in_engine_namespace(snapshot, &command));
     concern.remedy(
         match stop.rule() {

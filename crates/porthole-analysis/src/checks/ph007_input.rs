@@ -36,6 +36,8 @@ struct CutOff<'s> {
     container: &'s Container,
     binding: &'s PortBinding,
     who: Who,
+    /// The bridge of the container's network.
+    bridge: Option<String>,
     /// Whether the port is published at an address that only containers ask.
     is_for_containers: bool,
 }
@@ -82,7 +84,7 @@ fn cut_off<'s>(
     let from_host = [by_host, answer].into_iter().flatten().find_map(|journey| stopped(&journey));
     let at = if asked.is_unspecified() { gateway } else { asked };
     let from_container = scene.journeys.from_container(seat, aim(at)).and_then(|journey| stopped(&journey));
-    let cut = |who| CutOff { container, binding, who, is_for_containers };
+    let cut = |who| CutOff { container, binding, who, bridge: seat.network.bridge_name(), is_for_containers };
     let from_container = from_container.filter(|_| !asked.is_loopback());
     let host = from_host.map(|stop| (stop, cut(Who::Host)));
     host.into_iter().chain(from_container.map(|stop| (stop, cut(Who::Containers)))).collect()
@@ -122,18 +124,23 @@ fn concern(snapshot: &Snapshot, stop: &Stop, cut: &[CutOff<'_>]) -> Concern {
         concern =
             concern.related(about_port(cut.container, cut.binding.container_port, cut.binding.protocol));
     }
-    let here = |command: &str| in_engine_namespace(snapshot, command);
+    let accepting = |what: &[(String, String)]| -> Vec<String> {
+        let commands = what.iter().filter_map(|(iptables, nft)| stop.accepting(iptables, nft));
+        commands.map(|command| in_engine_namespace(snapshot, &command)).collect()
+    };
     if from_host {
+        let answers = ("-m conntrack --ctstate RELATED,ESTABLISHED", "ct state related,established");
+        let needed = [("-i lo", "iifname lo"), answers];
         concern = concern.remedy(
             "let in the loopback interface, and the answers to what the host sends",
-            vec![
-                here("iptables -I INPUT 1 -i lo -j ACCEPT"),
-                here("iptables -I INPUT 2 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"),
-            ],
+            accepting(&needed.map(|(iptables, nft)| (iptables.to_owned(), nft.to_owned()))),
         );
     }
+    let mut bridges: Vec<_> = cut.iter().filter_map(|cut| cut.bridge.as_deref()).collect();
+    bridges.dedup();
+    let by_bridge = bridges.iter().map(|bridge| (format!("-i {bridge}"), format!("iifname {bridge}")));
     concern.remedy(
         "to let containers use the host's ports, accept what comes by the bridges of their networks",
-        vec![here("iptables -I INPUT 1 -i docker0 -j ACCEPT")],
+        accepting(&by_bridge.collect::<Vec<_>>()),
     )
 }

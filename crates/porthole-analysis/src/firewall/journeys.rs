@@ -100,20 +100,20 @@ impl<'s> Journeys<'s> {
 
     /// The first packet of a connection, from an address that comes in by an interface.
     pub(crate) fn from_interface(&self, interface: InterfaceIndex, source: IpAddr, aim: Aim) -> Journey {
-        self.send(first_packet(PacketOrigin::Interface(interface), source, aim))
+        self.send(aim.packet(PacketOrigin::Interface(interface), source))
     }
 
     /// The first packet of a connection that a program on the host makes; `None` where the host has no way there.
     pub fn from_host(&self, aim: Aim) -> Option<Journey> {
         let (_, source) = self.walker.way_to(aim.address)?;
-        Some(self.send(first_packet(PacketOrigin::Local, source, aim)))
+        Some(self.send(aim.packet(PacketOrigin::Local, source)))
     }
 
     /// The first packet of a connection that a container makes from that place; `None` where it has no address of that
     /// family.
     pub fn from_container(&self, seat: &Seat<'_>, aim: Aim) -> Option<Journey> {
         let source = seat.address(aim.address.is_ipv4())?;
-        let packet = first_packet(PacketOrigin::Interface(seat.port.index), source, aim);
+        let packet = aim.packet(PacketOrigin::Interface(seat.port.index), source);
         Some(self.send(Packet { frame_source: seat.link.mac, ..packet }))
     }
 
@@ -184,21 +184,5 @@ impl<'s> Journeys<'s> {
     fn is_bridge(&self, index: InterfaceIndex) -> bool {
         let links = self.stack.links.value().into_iter().flatten();
         links.filter(|link| link.index == index).any(|link| link.kind == LinkKind::Bridge)
-    }
-}
-
-fn first_packet(origin: PacketOrigin, source: IpAddr, aim: Aim) -> Packet {
-    Packet {
-        origin,
-        source,
-        destination: aim.address,
-        transport: aim.transport,
-        connection: PacketConnection { state: ConntrackState::New, is_reply: false, translation: None },
-        mark: 0,
-        frame_destination: None,
-        frame_source: None,
-        length: None,
-        hop_limit: Some(64),
-        uid: None,
     }
 }

@@ -125,6 +125,11 @@ impl<'s> Scene<'s> {
         Ok(Some(Self { engine, rules, journeys: Journeys::new(snapshot)?, firewall }))
     }
 
+    /// The same where some of its rules are there.
+    pub(crate) fn with_rules(snapshot: &'s Snapshot) -> Result<Option<Self>, Gap> {
+        Ok(Self::of(snapshot)?.filter(|scene| !scene.rules.are_gone()))
+    }
+
     /// Whose rule or policy a stop is; `None` where no chain stops it.
     pub(crate) fn culprit(&self, stop: &Stop) -> Option<Culprit> {
         let chain = stop.chain()?;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use porthole_model::{PacketHeader, Port, Transport, TransportProtocol};
+use porthole_model::{Packet, PacketHeader, PacketOrigin, Port, Transport, TransportProtocol};
 
 /// Flags of TCP.
 const SYN: u8 = 0x02;
@@ -32,6 +32,11 @@ impl Aim {
             TransportProtocol::Sctp => Transport::Other(SCTP),
         };
         Self { address, transport }
+    }
+
+    /// The first packet for it.
+    pub(super) fn packet(self, origin: PacketOrigin, source: IpAddr) -> Packet {
+        Packet::first(origin, source, self.address, self.transport)
     }
 
     /// What `ping` sends.

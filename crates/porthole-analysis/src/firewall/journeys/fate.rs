@@ -114,6 +114,18 @@ impl Stop {
         })
     }
 
+    /// The command that has the chain accept, before all else, what comes in by an interface or of a connection.
+    pub(crate) fn accepting(&self, iptables: &str, nft: &str) -> Option<String> {
+        let chain = self.chain()?;
+        let ChainReference { family, table, chain: name, .. } = chain;
+        Some(match self.backend {
+            Some(Backend::Nftables) | None => {
+                format!("nft insert rule {} {table} {name} {nft} accept", family_name(*family))
+            }
+            Some(_) => format!("{} -t {table} -I {name} 1 {iptables} -j ACCEPT", self.program(chain)),
+        })
+    }
+
     /// The program that keeps a chain of iptables.
     fn program(&self, chain: &ChainReference) -> &'static str {
         let is_ipv6 = chain.family == TableFamily::Ip6;

@@ -208,19 +208,8 @@ fn nat(kind: NatKind, to: Option<(&str, u16)>) -> Statement {
 }
 
 fn packet(origin: PacketOrigin, source: &str, destination: &str, port: u16) -> Packet {
-    Packet {
-        origin,
-        source: source.parse().unwrap(),
-        destination: destination.parse().unwrap(),
-        transport: Transport::Tcp { source: Port(40000), destination: Port(port), flags: 2 },
-        connection: PacketConnection { state: ConntrackState::New, is_reply: false, translation: None },
-        mark: 0,
-        frame_destination: None,
-        frame_source: None,
-        length: None,
-        hop_limit: Some(64),
-        uid: None,
-    }
+    let transport = Transport::Tcp { source: Port(40000), destination: Port(port), flags: 2 };
+    Packet::first(origin, source.parse().unwrap(), destination.parse().unwrap(), transport)
 }
 
 fn from_outside(destination: &str, port: u16) -> Packet {

@@ -90,19 +90,8 @@ pub(super) fn first_of<'a>(
 
 /// The first packet of a connection, as it comes to a namespace.
 pub(super) fn first_packet(ready: &Ready, origin: PacketOrigin) -> Packet {
-    Packet {
-        origin,
-        source: ready.from.ip(),
-        destination: ready.to().ip(),
-        transport: ready.transport(),
-        connection: PacketConnection { state: ConntrackState::New, is_reply: false, translation: None },
-        mark: 0,
-        frame_destination: None,
-        frame_source: None,
-        length: None,
-        hop_limit: Some(64),
-        uid: Some(0),
-    }
+    let first = Packet::first(origin, ready.from.ip(), ready.to().ip(), ready.transport());
+    Packet { uid: Some(0), ..first }
 }
 
 /// A later packet of a connection, in the direction of its first one: the walk of that one told what becomes of it.
