@@ -127,6 +127,7 @@ mod tests {
             engine: Observed::Missing(gap.clone()),
             storage: Observed::Missing(gap),
             network_database: Observed::Missing(Gap::not_asked("network database")),
+            names: Observed::Missing(Gap::not_asked("names")),
             probes: Snapshot::untried(),
         }
     }

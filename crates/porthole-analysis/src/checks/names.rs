@@ -60,7 +60,8 @@ pub(super) fn with_containers(mut concern: Concern, standings: &[Standing<'_>]) 
 }
 
 /// Adds what the host's files say.
-pub(super) fn with_host(concern: Concern, standing: &Standing<'_>) -> Concern {
+pub(super) fn with_host(concern: Concern, standings: &[Standing<'_>]) -> Concern {
+    let Some(standing) = standings.first() else { return concern };
     let concern = concern.evidence("/etc/resolv.conf of the host", observed(&standing.host.resolver_file));
     match &standing.host.resolved_file {
         Observed::Known(Some(file)) => {

@@ -99,7 +99,7 @@ fn with_teller(concern: Concern, standings: &[Standing<'_>], teller: Teller) -> 
             let servers = standing.host.engine_servers.value().map(Vec::as_slice).unwrap_or_default();
             concern.evidence("name servers in the engine's settings", listed(servers))
         }
-        Teller::Host => with_host(concern, standing),
+        Teller::Host => with_host(concern, standings),
     }
 }
 
@@ -153,9 +153,7 @@ fn defaults(snapshot: &Snapshot, standings: &[Standing<'_>], asked: &[NameServer
         listed(asked)
     );
     let concern = Concern::new(CODE, Severity::Warning, subject(standings), summary);
-    let concern = with_containers(concern, standings);
-    let concern = standings.iter().take(1).fold(concern, with_host);
-    concern.remedy(ENGINE_SETTINGS, Vec::new()).remedy(
+    with_host(with_containers(concern, standings), standings).remedy(ENGINE_SETTINGS, Vec::new()).remedy(
         "or name the real servers in the host's /etc/resolv.conf; restart the engine, then the containers",
         restart(snapshot, standings),
     )
@@ -170,9 +168,7 @@ fn none(snapshot: &Snapshot, standings: &[Standing<'_>]) -> Concern {
     };
     let summary = format!("{} cannot find names outside: {what}", containers(standings));
     let concern = Concern::new(CODE, Severity::Warning, subject(standings), summary);
-    let concern = with_containers(concern, standings);
-    let concern = standings.iter().take(1).fold(concern, with_host);
-    concern.remedy(ENGINE_SETTINGS, Vec::new()).remedy(
+    with_host(with_containers(concern, standings), standings).remedy(ENGINE_SETTINGS, Vec::new()).remedy(
         "or name servers in the host's /etc/resolv.conf, then start the containers anew",
         restart(snapshot, standings),
     )

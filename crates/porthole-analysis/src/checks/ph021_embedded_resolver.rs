@@ -1,14 +1,15 @@
 //! PH021: questions to 127.0.0.11 do not come to the engine's resolver.
 
 use std::net::SocketAddr;
+use std::slice;
 
-use porthole_model::{CheckCode, Engine, Gap, Severity, Snapshot, Socket, TransportProtocol};
+use porthole_model::{CheckCode, Gap, Severity, Snapshot, Socket, TransportProtocol};
 
-use super::concern::{about_container, client};
+use super::concern::about_container;
+use super::names::restart;
 use super::{Check, Concern, Documentation, Found};
 use crate::dns::{Arrival, EMBEDDED, Standing, arrival, standings};
 use crate::ports::describe;
-use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(21);
 
@@ -33,17 +34,16 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
-    let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for standing in standings(snapshot)? {
-        let outcome = standing.and_then(|standing| judged(engine, &standing));
+        let outcome = standing.and_then(|standing| judged(snapshot, &standing));
         found.part(outcome);
     }
     Ok(found)
 }
 
 /// UDP carries nearly all questions; TCP the answers that do not fit a datagram.
-fn judged(engine: &Engine, standing: &Standing<'_>) -> Result<Option<Concern>, Gap> {
+fn judged(snapshot: &Snapshot, standing: &Standing<'_>) -> Result<Option<Concern>, Gap> {
     if !standing.is_embedded() {
         return Ok(None);
     }
@@ -52,12 +52,12 @@ fn judged(engine: &Engine, standing: &Standing<'_>) -> Result<Option<Concern>, G
     {
         let sockets = standing.engine_sockets(protocol)?;
         if sockets.is_empty() {
-            return Ok(Some(without_sockets(engine, standing, (protocol, severity))));
+            return Ok(Some(without_sockets(snapshot, standing, (protocol, severity))));
         }
         let to = SocketAddr::new(EMBEDDED, DNS_PORT);
         let arrival = arrival(standing.stack, to, protocol)?;
         if let Some(end) = lost(&arrival) {
-            return Ok(Some(without_rules(engine, standing, (protocol, severity), &sockets, &end)));
+            return Ok(Some(without_rules(snapshot, standing, (protocol, severity), &sockets, &end)));
         }
     }
     Ok(None)
@@ -75,7 +75,7 @@ fn lost(arrival: &Arrival<'_>) -> Option<String> {
 }
 
 fn without_sockets(
-    engine: &Engine,
+    snapshot: &Snapshot,
     standing: &Standing<'_>,
     (protocol, severity): (TransportProtocol, Severity),
 ) -> Concern {
@@ -87,11 +87,14 @@ fn without_sockets(
     let concern = Concern::new(CODE, severity, about_container(standing.container), summary);
     with_file(concern, standing)
         .evidence(format!("{protocol} sockets bound to {EMBEDDED} in its network namespace"), "none")
-        .remedy("start it anew: the engine then opens its sockets again", restart(engine, standing))
+        .remedy(
+            "start it anew: the engine then opens its sockets again",
+            restart(snapshot, slice::from_ref(standing)),
+        )
 }
 
 fn without_rules(
-    engine: &Engine,
+    snapshot: &Snapshot,
     standing: &Standing<'_>,
     (protocol, severity): (TransportProtocol, Severity),
     sockets: &[(SocketAddr, &Socket)],
@@ -110,7 +113,10 @@ fn without_rules(
             format!("{protocol} question to {EMBEDDED}:{DNS_PORT}, by the rules of its network namespace"),
             end,
         )
-        .remedy("start it anew: the engine then lays its rules again", restart(engine, standing))
+        .remedy(
+            "start it anew: the engine then lays its rules again",
+            restart(snapshot, slice::from_ref(standing)),
+        )
 }
 
 /// Answers that do not fit a datagram take TCP, and no others.
@@ -121,8 +127,4 @@ fn over(protocol: TransportProtocol) -> &'static str {
 fn with_file(concern: Concern, standing: &Standing<'_>) -> Concern {
     let source = format!("/etc/resolv.conf of container '{}'", standing.container.name);
     concern.evidence(source, format!("nameserver {EMBEDDED}"))
-}
-
-fn restart(engine: &Engine, standing: &Standing<'_>) -> Vec<String> {
-    vec![format!("{} restart {}", client(engine), word(&standing.container.name))]
 }

@@ -57,9 +57,7 @@ fn concern(
         listed(today)
     );
     let concern = Concern::new(CODE, severity, subject(standings), summary);
-    let concern = with_containers(concern, standings);
-    let concern = standings.iter().take(1).fold(concern, with_host);
-    concern.remedy(
+    with_host(with_containers(concern, standings), standings).remedy(
         "start the containers anew: the engine then reads the host's file again",
         restart(snapshot, standings),
     )
