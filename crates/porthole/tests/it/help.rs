@@ -15,9 +15,19 @@ fn stdout(arguments: &[&str]) -> String {
 fn every_command_has_a_help_with_examples() {
     let help = stdout(&["--help"]);
     assert!(help.contains("Exit codes:"), "{help}");
-    for command in
-        ["doctor", "explain", "topology", "sockets", "tap", "traffic", "snapshot", "gc", "completions", "man"]
-    {
+    for command in [
+        "doctor",
+        "explain",
+        "topology",
+        "sockets",
+        "api",
+        "tap",
+        "traffic",
+        "snapshot",
+        "gc",
+        "completions",
+        "man",
+    ] {
         assert!(help.contains(command), "{command}");
         let help = stdout(&[command, "--help"]);
         assert!(help.contains("Usage:") && help.contains("--timeout"), "{help}");
