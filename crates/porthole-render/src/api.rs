@@ -55,3 +55,46 @@ fn written(parameter: &ApiParameter) -> Line {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{self, TextSettings};
+
+    fn shown(endpoint: ApiEndpoint) -> String {
+        let mut out = Vec::new();
+        text::print(&list(&[endpoint]), &TextSettings { width: None, color: false }, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const GET: ApiEndpoint = ApiEndpoint {
+        method: "GET",
+        path: "/images/search",
+        operation: "ImageSearch",
+        summary: "Search images",
+        changes: false,
+        parameters: Vec::new(),
+    };
+
+    #[test]
+    fn what_must_be_given_and_what_holds_otherwise_is_marked() {
+        let term = ApiParameter {
+            name: "term",
+            place: ParameterPlace::Query,
+            kind: "string",
+            default: "",
+            is_required: true,
+            since: None,
+        };
+        let limit =
+            ApiParameter { name: "limit", kind: "integer", default: "25", is_required: false, ..term };
+        let shown = shown(ApiEndpoint { parameters: vec![term, limit], ..GET });
+        let expected = "GET    /images/search  Search images\n  query  term=string*  limit=integer[25]\n";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn without_a_purpose_the_name_stands() {
+        assert_eq!(shown(ApiEndpoint { summary: "", ..GET }), "GET    /images/search  ImageSearch\n");
+    }
+}

@@ -341,7 +341,7 @@ Make and start a container, in two calls:
   porthole api --curl POST /containers/web/stop  the same as a line with curl
   porthole -H tcp://10.0.0.5:2376 api GET /info  behind the word api, -H is a header
 
-Exit codes: 0 for a status below 400, 1 for one from 400 on, 2 when there was no whole answer.")]
+Exit codes: 0 for a status below 400, 1 for one from 400 on or progress that ends with a failure, 2 when there was no whole answer.")]
     Api(ApiArgs),
     /// Record everything that the other commands read into one file
     ///

@@ -13,7 +13,7 @@ const ALIKE: f64 = 0.75;
 /// What the complaint means; `None` where nothing more is known than it says.
 pub(super) fn say(complaint: &Complaint<'_>, facts: &RefusalFacts) -> Option<RefusalMeaning> {
     match complaint {
-        Complaint::NameTaken { name, id } => name_taken(name, find(facts, id)?),
+        Complaint::NameTaken { name, id } => find(facts, id).map(|known| name_taken(name, known)),
         Complaint::PortTaken { protocol, address, port, by_engine } => {
             Some(port_taken((*protocol, *port), address, *by_engine, facts))
         }
@@ -40,11 +40,7 @@ fn find<'a>(facts: &'a RefusalFacts, name: &str) -> Option<&'a KnownContainer> {
     facts.containers.iter().find(is_it)
 }
 
-fn meaning<const N: usize>(words: String, hints: [String; N]) -> Option<RefusalMeaning> {
-    Some(RefusalMeaning { words, hints: hints.into() })
-}
-
-fn sure<const N: usize>(words: String, hints: [String; N]) -> RefusalMeaning {
+fn meaning<const N: usize>(words: String, hints: [String; N]) -> RefusalMeaning {
     RefusalMeaning { words, hints: hints.into() }
 }
 
@@ -62,7 +58,7 @@ fn id(known: &KnownContainer) -> &str {
     known.id.get(..12).unwrap_or(&known.id)
 }
 
-fn name_taken(name: &str, known: &KnownContainer) -> Option<RefusalMeaning> {
+fn name_taken(name: &str, known: &KnownContainer) -> RefusalMeaning {
     meaning(
         format!(
             "the name {name} is taken by a container with the id {} ({}, {})",
@@ -95,14 +91,14 @@ fn port_taken(
     let other = "publish another port of the host, or leave it out and let the engine choose".to_owned();
     if let Some(first) = holders.first() {
         let stop = format!("or stop {}: porthole api POST /containers/{}/stop", first.name, first.name);
-        return sure(format!("{port} is taken by {containers}"), [other, stop]);
+        return meaning(format!("{port} is taken by {containers}"), [other, stop]);
     }
     if !facts.listeners.is_empty() {
         let process = facts.listeners.join(" and ");
-        return sure(format!("{port} is taken by a process of the host: {process}"), [other]);
+        return meaning(format!("{port} is taken by a process of the host: {process}"), [other]);
     }
     let who = if by_engine { "the engine has given it away already" } else { "a program of the host has it" };
-    sure(
+    meaning(
         format!("{port} is taken: {who}, and who it is could not be read from here"),
         [other, "on the engine's host, as root: porthole sockets --listening".to_owned()],
     )
@@ -116,7 +112,7 @@ fn no_image(name: &str, facts: &RefusalFacts) -> RefusalMeaning {
         None => (name, "latest"),
     };
     let pull = path(&format!("/images/create?fromImage={image}&tag={tag}"));
-    sure(
+    meaning(
         format!("the engine has no image {name}{said}"),
         [format!("have it pulled: porthole api POST {pull}")],
     )
@@ -129,7 +125,7 @@ fn missing(what: &str, name: &str, names: &[String]) -> RefusalMeaning {
         "network" => "/networks",
         _ => "/volumes",
     };
-    sure(
+    meaning(
         format!("the engine has no {what} {name}{said}"),
         [format!("all of them: porthole api GET '{list}'")],
     )
@@ -152,7 +148,7 @@ fn near_words(near: &[&str]) -> String {
 
 fn runs(known: &KnownContainer) -> RefusalMeaning {
     let name = &known.name;
-    sure(
+    meaning(
         format!("the container {name} still runs ({})", state(known)),
         [
             format!("stop it first: porthole api POST /containers/{name}/stop"),
@@ -166,7 +162,7 @@ fn runs(known: &KnownContainer) -> RefusalMeaning {
 
 fn rests(known: &KnownContainer) -> RefusalMeaning {
     let name = &known.name;
-    sure(
+    meaning(
         format!("the container {name} does not run ({})", state(known)),
         [format!("start it: porthole api POST /containers/{name}/start")],
     )
@@ -174,14 +170,14 @@ fn rests(known: &KnownContainer) -> RefusalMeaning {
 
 fn paused(known: &KnownContainer) -> RefusalMeaning {
     let name = &known.name;
-    sure(
+    meaning(
         format!("the container {name} is paused: none of its processes gets any time"),
         [format!("let it go on: porthole api POST /containers/{name}/unpause")],
     )
 }
 
 fn image_used(known: &KnownContainer) -> RefusalMeaning {
-    sure(
+    meaning(
         format!("the image is in use by {}", described(known)),
         [format!(
             "remove that container first: porthole api DELETE {}",
@@ -196,12 +192,12 @@ fn network_used(name: &str, facts: &RefusalFacts) -> Option<RefusalMeaning> {
     if on_it.is_empty() {
         return None;
     }
-    meaning(
+    Some(meaning(
         format!("on the network {name} there still are: {}", on_it.join(", ")),
         [format!(
             "take each off: porthole api POST /networks/{name}/disconnect -d '{{\"Container\": \"NAME\"}}'"
         )],
-    )
+    ))
 }
 
 fn volume_used(volume: &str, containers: &str, facts: &RefusalFacts) -> Option<RefusalMeaning> {
@@ -209,10 +205,10 @@ fn volume_used(volume: &str, containers: &str, facts: &RefusalFacts) -> Option<R
     if holders.is_empty() {
         return None;
     }
-    meaning(
+    Some(meaning(
         format!("the volume {volume} belongs to {}", holders.join(" and ")),
         ["remove these containers first".to_owned()],
-    )
+    ))
 }
 
 fn path(text: &str) -> String {

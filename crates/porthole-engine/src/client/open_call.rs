@@ -104,7 +104,9 @@ impl Client {
         let own: Result<Vec<_>, _> =
             open.headers.iter().map(|(name, value)| own_header(name, value)).collect();
         let own = own.map_err(refused)?;
-        own.iter().for_each(|(name, _)| drop(headers.remove(name)));
+        for (name, _) in &own {
+            headers.remove(name);
+        }
         headers.extend(own);
         Ok(request)
     }

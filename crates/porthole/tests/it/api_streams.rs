@@ -53,6 +53,29 @@ fn events_and_logs_come_line_by_line() {
     });
 }
 
+#[test]
+fn progress_comes_as_it_is_and_its_failure_is_one() {
+    on_docker_engines(|lab| {
+        let build = |last: &str| {
+            let script = format!(
+                "mkdir -p /tmp/context && printf 'FROM bb:1\\nRUN {last}\\n' > /tmp/context/Dockerfile && \
+                 tar -cC /tmp/context . | porthole api POST '/build?t=built' -d -"
+            );
+            lab.sh(&script)
+        };
+        let good = build("true");
+        assert!(good.code == 0 && good.stdout.contains("Successfully built"), "{good}");
+        assert!(good.stdout.lines().all(|line| parse(line).is_object()), "{good}");
+        let bad = build("exit 4");
+        assert!(bad.code == 1 && bad.stderr.contains("returned a non-zero code: 4"), "{bad}");
+        let saved = lab.sh_ok(
+            "porthole api GET /images/built/get > /tmp/built.tar && docker rmi built >/dev/null && \
+            porthole api POST /images/load -d @/tmp/built.tar && docker images -q built | wc -l",
+        );
+        assert!(saved.ends_with('1'), "{saved}");
+    });
+}
+
 /// Makes an exec in web and gives its id.
 fn exec(lab: &Lab, body: &str) -> String {
     let made = parse(&api_ok(lab, &["POST", "/containers/web/exec", "-d", body]));
@@ -84,6 +107,10 @@ fn an_exec_gets_its_input_to_the_end_and_both_its_outputs() {
         let sums = lab.sh_ok(&script);
         let mut sums = sums.lines();
         assert_eq!(sums.next(), sums.next());
+        // Both directions are full at once.
+        let echoed = exec(lab, r#"{"AttachStdin": true, "AttachStdout": true, "Cmd": ["cat"]}"#);
+        let script = format!("head -c 9000000 /dev/zero | porthole api POST /exec/{echoed}/start | wc -c");
+        assert_eq!(lab.sh_ok(&script).trim(), "9000000");
         let deaf = exec(lab, r#"{"AttachStdout": true, "Cmd": ["echo", "heard"]}"#);
         assert_eq!(api_ok(lab, &["POST", &format!("/exec/{deaf}/start")]), "heard\n");
         let gone = exec(lab, r#"{"Cmd": ["true"]}"#);
@@ -131,10 +158,13 @@ fn detach_keys_leave_a_container_that_goes_on() {
         assert_eq!(shown.end(), Some(0));
         assert_eq!(lab.docker_ok(&["inspect", "-f", "{{.State.Running}}", "shell"]).trim(), "true");
         // Without a terminal the streams are told apart, and nothing is read that is not asked for.
-        lab.run("talks", &["-i"], "bb:1", &["sh", "-c", "read line; echo got $line; echo late >&2"]);
-        let script = "echo word | porthole api POST \
-            '/containers/talks/attach?stream=1&stdin=1&stdout=1&stderr=1' 2> /tmp/errors; cat /tmp/errors";
-        assert_eq!(lab.sh_ok(script), "got word\nlate");
+        let body = r#"{"Image": "bb:1", "OpenStdin": true, "StdinOnce": true,
+            "Cmd": ["sh", "-c", "cat; echo end; echo late >&2"]}"#;
+        api_ok(lab, &["POST", "/containers/create?name=talks", "-d", body]);
+        let script = "(sleep 2; echo word) | porthole api POST \
+            '/containers/talks/attach?stream=1&stdin=1&stdout=1&stderr=1' 2> /tmp/errors & \
+            sleep 1; porthole api POST /containers/talks/start; wait; cat /tmp/errors";
+        assert_eq!(lab.sh_ok(script), "word\nend\nlate");
     });
 }
 

@@ -21,6 +21,7 @@ fn every_command_has_a_help_with_examples() {
         "topology",
         "sockets",
         "ports",
+        "api",
         "tap",
         "traffic",
         "snapshot",

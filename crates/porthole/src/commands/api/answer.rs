@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use porthole_engine::{AnswerStream, Client, OpenAnswer, OpenContent};
 use porthole_render::error;
 use porthole_wire::content::{Content, ContentKind, Known, Reader};
+use porthole_wire::engine_api::ProgressScan;
 use porthole_wire::http::Side;
 
 use super::attached::{self, Terminal};
@@ -33,6 +34,7 @@ pub(super) async fn show(
     }
     let head = (wanted.include || wanted.method == "HEAD").then(|| head(&answer));
     let status = answer.status;
+    let mut failure = None;
     let mut output = Output::new(form(&kind, wanted, world));
     match answer.content {
         OpenContent::Hijacked(stream) => {
@@ -54,10 +56,15 @@ pub(super) async fn show(
         }
         OpenContent::Body(body) => {
             ahead(&mut output, head).await?;
-            pass(body, &mut output, wanted).await?;
+            failure = pass(body, &mut output, wanted).await?;
         }
     }
     output.finish().await?;
+    if let Some(message) = failure {
+        let error = CommandError::caused_by("the engine began, and then failed", message);
+        world.printer.error(&error);
+        return Ok(Exit::Findings);
+    }
     if status == 304 {
         world.printer.note(&error::note("nothing was changed: it was so already (304 Not Modified)"));
     }
@@ -71,11 +78,21 @@ async fn ahead(output: &mut Output, head: Option<String>) -> Result<(), CommandE
     }
 }
 
-async fn pass(mut body: AnswerStream, output: &mut Output, wanted: &Wanted) -> Result<(), CommandError> {
+/// Passes the body on; gives the failure that progress ends with, whose status said success.
+async fn pass(
+    mut body: AnswerStream,
+    output: &mut Output,
+    wanted: &Wanted,
+) -> Result<Option<String>, CommandError> {
+    let mut progress =
+        wanted.operation_name().filter(|name| ProgressScan::suits(name)).map(|_| ProgressScan::default());
     while let Some(piece) = body.next().await.map_err(|error| failed(wanted, error))? {
+        if let Some(scan) = &mut progress {
+            scan.push(&piece);
+        }
         output.push(&piece).await?;
     }
-    Ok(())
+    Ok(progress.and_then(ProgressScan::finish))
 }
 
 async fn whole(mut body: AnswerStream, wanted: &Wanted) -> Result<Vec<u8>, CommandError> {
@@ -90,17 +107,19 @@ async fn whole(mut body: AnswerStream, wanted: &Wanted) -> Result<Vec<u8>, Comma
 }
 
 fn head(answer: &OpenAnswer) -> String {
-    let mut head = format!("{}\n", answer.status_line);
-    for (name, value) in &answer.headers {
+    format!("{}\n{}\n", answer.status_line, header_lines(answer))
+}
+
+fn header_lines(answer: &OpenAnswer) -> String {
+    answer.headers.iter().fold(String::new(), |mut lines, (name, value)| {
         // Writing to a String cannot fail.
-        let _infallible = writeln!(head, "{name}: {value}");
-    }
-    head.push('\n');
-    head
+        let _infallible = writeln!(lines, "{name}: {value}");
+        lines
+    })
 }
 
 fn kind(answer: &OpenAnswer, wanted: &Wanted) -> Content {
-    let lines: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines = header_lines(answer);
     Content::of(&Known {
         operation: wanted.operation_name(),
         side: Side::Engine,

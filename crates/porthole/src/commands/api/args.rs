@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use crate::output::OutputArgs;
 
 /// `porthole api`.
+#[expect(clippy::doc_markdown, reason = "the text is the help of the command line")]
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ApiArgs {

@@ -1,5 +1,6 @@
 //! A connection that became the streams of a container or a command: keys and input go there, output comes from it.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
@@ -7,7 +8,7 @@ use porthole_engine::{Client, HijackedStream};
 use porthole_host::RawTerminal;
 use porthole_wire::engine_api;
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Wanted;
@@ -92,37 +93,57 @@ pub(super) async fn converse(
     terminal: Option<Terminal>,
     client: &Client,
 ) -> Result<(), CommandError> {
-    let (mut reader, mut writer) = stream.split();
+    let (reader, writer) = stream.split();
     let taken = take(terminal.as_ref())?;
-    let mut keyboard = terminal.as_ref().is_some_and(|terminal| terminal.takes_input).then(Keyboard::listen);
-    let mut resized = signal(SignalKind::window_change())
-        .map_err(|error| CommandError::caused_by("cannot watch the terminal's size", error))?;
-    if taken.is_some() {
-        resize(terminal.as_ref(), client).await;
-    }
-    let mut buffer = vec![0; 32 * 1024];
-    loop {
-        tokio::select! {
-            read = reader.read(&mut buffer) => match read.map_err(lost)? {
-                0 => break,
-                length => output.push(&buffer[..length]).await?,
-            },
-            typed = next(&mut keyboard), if keyboard.is_some() => match typed {
-                // What is no longer read there ends with its output.
-                Some(bytes) => if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
-                    keyboard = None;
-                },
-                None => {
-                    keyboard = None;
-                    // A stream that is closed there already needs no end.
-                    let _closed = writer.shutdown().await;
-                }
-            },
-            _ = resized.recv(), if taken.is_some() => resize(terminal.as_ref(), client).await,
-        }
+    let keyboard = terminal.as_ref().is_some_and(|terminal| terminal.takes_input).then(Keyboard::listen);
+    let has_window = taken.is_some();
+    // What is typed waits for nothing that is shown, and the other way round: either may be held up at the other end.
+    tokio::select! {
+        heard = hear(reader, &mut output) => heard?,
+        never = say(writer, keyboard) => match never {},
+        failed = fit(terminal.as_ref().filter(|_| has_window), client) => return Err(failed),
     }
     drop(taken);
     output.finish().await
+}
+
+async fn hear(mut reader: impl AsyncRead + Unpin, output: &mut Output) -> Result<(), CommandError> {
+    let mut buffer = vec![0; 32 * 1024];
+    loop {
+        match reader.read(&mut buffer).await.map_err(lost)? {
+            0 => return Ok(()),
+            length => output.push(&buffer[..length]).await?,
+        }
+    }
+}
+
+/// Says what is typed, and that there is no more; never ends, since what is still to be heard does not depend on it.
+async fn say(mut writer: impl AsyncWrite + Unpin, keyboard: Option<Keyboard>) -> Infallible {
+    let mut is_heard = true;
+    if let Some(mut keyboard) = keyboard {
+        while is_heard && let Some(bytes) = keyboard.next().await {
+            // What is no longer read there ends with its output.
+            is_heard = writer.write_all(&bytes).await.is_ok() && writer.flush().await.is_ok();
+        }
+        if is_heard {
+            // A stream that is closed there already needs no end.
+            let _closed = writer.shutdown().await;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Keeps the window there as large as the one here; ends only where its size cannot be watched.
+async fn fit(terminal: Option<&Terminal>, client: &Client) -> CommandError {
+    let Some(terminal) = terminal else { return std::future::pending().await };
+    let mut resized = match signal(SignalKind::window_change()) {
+        Ok(resized) => resized,
+        Err(error) => return CommandError::caused_by("cannot watch the terminal's size", error),
+    };
+    loop {
+        resize(terminal, client).await;
+        resized.recv().await;
+    }
 }
 
 /// The user's terminal, where there is one on both ends.
@@ -135,15 +156,8 @@ fn take(terminal: Option<&Terminal>) -> Result<Option<RawTerminal>, CommandError
     taken.map(Some).map_err(|error| CommandError::caused_by("cannot take the terminal", error))
 }
 
-async fn next(keyboard: &mut Option<Keyboard>) -> Option<Vec<u8>> {
-    match keyboard {
-        Some(keyboard) => keyboard.next().await,
-        None => None,
-    }
-}
-
-async fn resize(terminal: Option<&Terminal>, client: &Client) {
-    let Some((terminal, cells)) = terminal.zip(porthole_host::cells(io::stdout().as_fd())) else { return };
+async fn resize(terminal: &Terminal, client: &Client) {
+    let Some(cells) = porthole_host::cells(io::stdout().as_fd()) else { return };
     let path = format!("{}?h={}&w={}", terminal.resize, cells.rows, cells.columns);
     // A command that has ended has no size any more.
     let _ended = client.command(&path).await;

@@ -16,10 +16,11 @@ pub(super) fn run(args: &LsArgs, world: &World) -> Result<Exit, CommandError> {
     let version = world.engine()?.api_version();
     let mut endpoints = engine_api::endpoints(version.minor);
     if let Some(word) = &args.word {
-        let word = &word.to_ascii_lowercase();
+        let wanted = &word.to_ascii_lowercase();
         // A word in the parameters counts where it stands nowhere else: many calls take a name.
-        let is_named = endpoints.iter().any(|endpoint| is_about(endpoint, word));
-        endpoints.retain(|endpoint| if is_named { is_about(endpoint, word) } else { takes(endpoint, word) });
+        let is_named = endpoints.iter().any(|endpoint| is_about(endpoint, wanted));
+        endpoints
+            .retain(|endpoint| if is_named { is_about(endpoint, wanted) } else { takes(endpoint, wanted) });
         if endpoints.is_empty() {
             return Err(CommandError::new(format!("no call of API {version} has {word} in it"))
                 .hint("porthole api ls lists all of them"));

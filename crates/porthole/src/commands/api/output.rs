@@ -61,7 +61,7 @@ impl Output {
         match form {
             Form::Plain => {}
             Form::Streams(demultiplexer, _) => {
-                screen.show(demultiplexer.unfinished_header().to_vec()).await?
+                screen.show(demultiplexer.unfinished_header().to_vec()).await?;
             }
             Form::Laid(reader, settings) => {
                 let mut lines = Vec::new();

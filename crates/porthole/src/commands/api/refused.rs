@@ -1,5 +1,8 @@
 //! What a refusal means: said before the engine's own words, with what was looked up.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use porthole_analysis::{
     KnownContainer, Refusal, RefusalFacts, RefusalMeaning, RefusalNeed, near_calls, refusal_meaning,
     refusal_need,
@@ -9,6 +12,7 @@ use porthole_host::{AddressFamily, SocketFilter};
 use porthole_model::{Port, SocketEndpoint, SocketOwner, TransportProtocol};
 use porthole_wire::engine_api;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Wanted, message};
 use crate::error::CommandError;
@@ -31,8 +35,8 @@ pub(super) async fn explain(status: u16, body: &[u8], wanted: &Wanted, client: &
 
 /// Where the engine has no such call: which came later, and which are near.
 fn no_such_call(status: u16, message: &str, wanted: &Wanted, client: &Client) -> Option<RefusalMeaning> {
-    let is_routing = status == 405 || (status == 404 && message.contains("page not found"));
-    if !is_routing && !(wanted.operation.is_none() && status == 404) {
+    let is_unknown = wanted.operation.is_none() || message.contains("page not found");
+    if status != 405 && !(status == 404 && is_unknown) {
         return None;
     }
     let call = engine_api::recognise(&wanted.method, &wanted.path);
@@ -138,7 +142,7 @@ struct PublishedPort {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attachments {
-    networks: Option<std::collections::BTreeMap<String, serde::de::IgnoredAny>>,
+    networks: Option<serde_json::Map<String, Value>>,
 }
 
 async fn containers(client: &Client) -> Vec<KnownContainer> {
@@ -162,7 +166,7 @@ fn known(listed: Listed) -> KnownContainer {
         image: listed.image,
         status: listed.status,
         ports: ports.collect(),
-        networks: networks.into_keys().collect(),
+        networks: networks.into_iter().map(|(name, _)| name).collect(),
         id: listed.id,
     }
 }
@@ -179,13 +183,13 @@ fn listeners(protocol: TransportProtocol, port: Port, client: &Client, world: &W
         owners: true,
         ..SocketFilter::listeners()
     };
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     // What could be read until then is told.
     let _partly = inventory.each_socket(engine, &filter, &mut |socket| {
         if matches!(&socket.endpoint, SocketEndpoint::Internet(internet) if internet.local.port() == port.0) {
             found.extend(socket.owners.value().into_iter().flatten().map(words));
         }
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     });
     found.into_iter().collect()
 }
