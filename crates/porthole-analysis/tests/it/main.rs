@@ -13,6 +13,7 @@ mod networks;
 mod nouns;
 mod paused;
 mod ports;
+mod probing;
 mod proxies;
 mod sockets;
 mod spec;

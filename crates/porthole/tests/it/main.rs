@@ -1,5 +1,6 @@
 //! The whole binary on real engines, in private labs.
 
+mod active;
 mod audit;
 mod bad_input;
 mod container_faults;
