@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use porthole_analysis::{confirm, probe_plan};
 use porthole_model::firewall::Firewall;
 use porthole_model::{
-    Confidence, Evidence, Finding, Gap, GapKind, IcmpError, IcmpReason, Observed, OutsidePlace, Probe,
-    ProbeOutcome, ProbeRequest, ProbeVantage, Probes, Refusal, Timestamp,
+    Confidence, Evidence, Finding, Gap, GapKind, IcmpError, IcmpReason, InterfaceIndex, Observed,
+    OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes, Refusal, Route, RouteKind,
+    RoutingAction, RoutingRule, Timestamp,
 };
 
 use crate::lab::{Lab, NOW, known};
+use crate::nouns::default_route;
 use crate::spec::{Spec, container};
 
 /// What was tried, with the outcome that each request has here.
@@ -26,10 +28,8 @@ fn probe(lab: &mut Lab, outcome: impl Fn(&ProbeRequest) -> ProbeOutcome) {
         outcome: outcome(request),
         took: 1_234,
     });
-    let outside = OutsidePlace {
-        interface: "porthole0".to_owned(),
-        addresses: vec!["203.0.113.9".parse().unwrap()],
-    };
+    let outside =
+        OutsidePlace { interface: "porthole0".to_owned(), addresses: vec!["203.0.113.9".parse().unwrap()] };
     lab.snapshot.probes =
         Observed::Known(Probes { outside: Observed::Known(outside), tried: tried.collect() });
 }
@@ -48,8 +48,36 @@ fn open(mut lab: Lab, spec: Spec) -> Lab {
     for name in ["default.rp_filter", "all.rp_filter", "default.forwarding", "default.route_localnet"] {
         lab.sysctl(&format!("net.ipv4.conf.{name}"), if name.contains("rp_filter") { "0" } else { "1" });
     }
+    for (priority, table) in [(0, 255), (32_766, 254)] {
+        known(&mut lab.host_stack().routing_rules).push(lookup(priority, table));
+    }
+    let own = Route {
+        destination: "10.77.0.2/32".parse().unwrap(),
+        kind: RouteKind::Local,
+        gateway: None,
+        table: 255,
+        ..default_route("10.77.0.1", InterfaceIndex(2))
+    };
+    known(&mut lab.host_stack().routes).push(own);
     lab.run(spec);
     lab
+}
+
+/// The rule of routing policy that looks in a table, whatever the packet.
+fn lookup(priority: u32, table: u32) -> RoutingRule {
+    RoutingRule {
+        priority,
+        is_ipv4: true,
+        negated: false,
+        source: None,
+        destination: None,
+        input: None,
+        output: None,
+        mark: None,
+        further: false,
+        suppressed_length: None,
+        action: RoutingAction::Table(table),
+    }
 }
 
 fn web() -> Spec {
@@ -96,7 +124,9 @@ fn every_stage_of_a_published_port_is_tried() {
 
 #[test]
 fn a_port_that_answers_everywhere_is_healthy() {
-    for outcome in [ProbeOutcome::Connected, ProbeOutcome::Answered, ProbeOutcome::Closed, ProbeOutcome::Reset] {
+    for outcome in
+        [ProbeOutcome::Connected, ProbeOutcome::Answered, ProbeOutcome::Closed, ProbeOutcome::Reset]
+    {
         let mut lab = open(Lab::podman(), web());
         probe(&mut lab, |_| outcome.clone());
         assert_eq!(lab.found(), [""; 0]);
@@ -118,7 +148,8 @@ fn a_port_that_others_do_not_reach_is_ph120() {
         assert_eq!(lab.found(), ["error PH120 80/tcp of web"]);
         let finding = lab.only();
         assert_eq!(finding.confidence, Confidence::Likely);
-        let line = format!("probe from outside (203.0.113.9, in by porthole0) to 10.77.0.2:8080/tcp: {outcome}");
+        let line =
+            format!("probe from outside (203.0.113.9, in by porthole0) to 10.77.0.2:8080/tcp: {outcome}");
         assert!(evidence(&finding).iter().any(|other| other.starts_with(&line)), "{finding:#?}");
         assert!(evidence(&finding).iter().any(|line| line.ends_with("connected, after 1.2 ms")));
     }
@@ -136,8 +167,7 @@ fn what_was_seen_once_is_not_reported() {
 #[test]
 fn a_port_that_the_read_settings_close_is_their_finding_alone() {
     let mut lab = open(Lab::podman(), web());
-    lab.sysctl("net.ipv4.conf.all.rp_filter", "0");
-    lab.host_stack().routes = Observed::Known(Vec::new());
+    known(&mut lab.host_stack().routing_rules).clear();
     probe(&mut lab, |request| from_outside(request, ProbeOutcome::Silent));
     assert!(!lab.found().iter().any(|line| line.starts_with("error PH120")), "{:?}", lab.found());
 }
@@ -196,7 +226,10 @@ fn a_port_where_nobody_listens_has_its_own_finding_with_the_probes_beside_it() {
     probe(&mut lab, |_| ProbeOutcome::Refused(Refusal::Reset));
     assert_eq!(lab.found(), ["error PH011 80/tcp of web"]);
     let finding = lab.only();
-    assert!(evidence(&finding).iter().any(|line| line.ends_with(":80/tcp: refused by a reset")), "{finding:#?}");
+    assert!(
+        evidence(&finding).iter().any(|line| line.ends_with(":80/tcp: refused by a reset")),
+        "{finding:#?}"
+    );
     assert_eq!(finding.confidence, Confidence::Certain);
 }
 

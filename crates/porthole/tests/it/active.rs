@@ -53,7 +53,10 @@ fn ph120_a_container_that_filters_for_itself() {
         let report = report(lab);
         assert_eq!(codes(&report), ["PH120"], "{report:#}");
         let finding = &report["findings"][0];
-        assert!(finding["summary"].as_str().unwrap().contains("others do not reach it: no answer"), "{report:#}");
+        assert!(
+            finding["summary"].as_str().unwrap().contains("others do not reach it: no answer"),
+            "{report:#}"
+        );
         assert!(finding["evidence"].to_string().contains("in by porthole0"), "{report:#}");
         lab.sh_ok(&format!("nsenter -t {pid} -n iptables -F INPUT"));
         assert_eq!(codes(&self::report(lab)), Vec::<String>::new());
@@ -91,8 +94,10 @@ fn a_recording_with_probes_gives_the_same_report() {
     let first = report(&lab);
     assert_eq!(codes(&first), ["PH011"]);
     porthole_ok(&lab, &["snapshot", "--active", "-o", "/tmp/active.zst"]);
-    let replayed =
-        parse(&porthole_ok(&lab, &["doctor", "--from", "/tmp/active.zst", "--output", "json", "--fail-on", "never"]));
+    let replayed = parse(&porthole_ok(
+        &lab,
+        &["doctor", "--from", "/tmp/active.zst", "--output", "json", "--fail-on", "never"],
+    ));
     assert_eq!(codes(&replayed), ["PH011"]);
     assert!(replayed["findings"][0]["evidence"].to_string().contains("probe from outside"), "{replayed:#}");
 }
