@@ -1,6 +1,6 @@
 //! PH120, and probes as evidence of other findings.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use porthole_analysis::{confirm, probe_plan};
 use porthole_model::firewall::Firewall;
@@ -259,4 +259,19 @@ fn a_container_that_was_just_started_is_not_probed() {
     assert_eq!(probe_plan(&lab.snapshot).unwrap(), []);
     known(&mut lab.engine().containers)[0].started = None;
     assert!(!probe_plan(&lab.snapshot).unwrap().is_empty());
+}
+
+#[test]
+fn a_probe_of_another_family_contradicts_nothing() {
+    let mut lab = Lab::docker();
+    let spec = container("web").publish("0.0.0.0:8080", "80/tcp").publish("[::]:8080", "80/tcp");
+    lab.run(spec.listen("tcp", "0.0.0.0:80"));
+    known(&mut lab.host().docker_proxies).retain(|proxy| proxy.host_address.is_ipv6());
+    probe(&mut lab, |request| match request.target.ip() {
+        IpAddr::V4(address) if address.is_loopback() => ProbeOutcome::Refused(Refusal::Reset),
+        _ => ProbeOutcome::Connected,
+    });
+    let finding = lab.only();
+    assert_eq!((finding.code.0, finding.confidence), (12, Confidence::Certain));
+    assert!(evidence(&finding).iter().any(|line| line.contains("[::1]:8080/tcp: connected")), "{finding:#?}");
 }
