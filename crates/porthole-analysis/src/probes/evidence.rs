@@ -1,8 +1,7 @@
 //! Probes as evidence: beside what was read, and against it.
 
 use porthole_model::{
-    CheckCode, Confidence, Evidence, OutsidePlace, Probe, ProbeOutcome, ProbeVantage, Probes, Snapshot,
-    SubjectKind,
+    CheckCode, Confidence, Evidence, OutsidePlace, Probe, ProbeOutcome, ProbeVantage, Snapshot, SubjectKind,
 };
 
 use super::{Stage, Trial, trials};
