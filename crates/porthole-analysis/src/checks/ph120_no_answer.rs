@@ -44,7 +44,9 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
         let outside = probes.outside.known()?;
         let ways = OwnWays::new(snapshot, outside)?;
         let ways = ways.walks()?;
-        failures.iter_mut().for_each(|failure| failure.explain(&ways, &mut found));
+        for failure in &mut failures {
+            failure.explain(&ways, &mut found);
+        }
     }
     found.concerns.extend(failures.iter().filter_map(|failure| failure.concern(probes)));
     Ok(found)

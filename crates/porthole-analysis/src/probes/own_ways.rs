@@ -57,7 +57,7 @@ impl Walks<'_> {
     /// What stops a probe's first packet for certain.
     pub(crate) fn stop(&self, probe: &Probe) -> Option<Stop> {
         let source = probe.source?.ip();
-        self.journeys.from_interface(self.interface, source, aim(probe)).fate.stop().cloned()
+        self.journeys.by_interface(self.interface, source, aim(probe)).fate.stop().cloned()
     }
 
     /// Whether somebody else out there, who comes in by another interface, may get through.
