@@ -31,7 +31,7 @@ pub fn in_ipv4(packet: &[u8]) -> Option<Reproach> {
     reproach(reason, *inner.get(9)?, (source.into(), destination.into()), transport)
 }
 
-/// Reads an ICMPv6 message, without the header of IPv6, which the kernel keeps to itself (RFC 3542, section 3.1).
+/// Reads a message of ICMP for IPv6, without the header of IPv6, which the kernel keeps to itself (RFC 3542, section 3.1).
 pub fn in_ipv6(message: &[u8]) -> Option<Reproach> {
     const HEADER: usize = 40;
     let reason = ipv6_reason(*message.first()?, *message.get(1)?)?;

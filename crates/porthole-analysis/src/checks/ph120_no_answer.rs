@@ -6,7 +6,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
-use crate::probes::{self, OwnWay, Stage, Trial};
+use crate::probes::{self, OwnWays, Stage, Trial, Walks};
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(120);
@@ -37,27 +37,71 @@ pub(super) const CHECK: Check = Check {
 fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     let probes = snapshot.probes.known()?;
     let (trials, gaps) = probes::trials(snapshot)?;
-    let own_way = probes.outside.known().and_then(|outside| OwnWay::new(snapshot, outside));
     let mut found = Found { concerns: Vec::new(), gaps };
-    for trial in &trials {
-        judge(trial, probes, &own_way, &mut found);
+    let mut failures: Vec<_> =
+        trials.iter().filter_map(|trial| Failure::of(trial, probes, &mut found)).collect();
+    if failures.iter().any(Failure::is_outside) {
+        let outside = probes.outside.known()?;
+        let ways = OwnWays::new(snapshot, outside)?;
+        let ways = ways.walks()?;
+        for failure in &mut failures {
+            failure.explain(&ways, &mut found);
+        }
     }
+    found.concerns.extend(failures.iter().filter_map(|failure| failure.concern(probes)));
     Ok(found)
 }
 
-fn judge(trial: &Trial<'_>, probes: &Probes, own_way: &Result<OwnWay, Gap>, found: &mut Found) {
-    let results = trial.results(probes);
-    for (_, probe) in &results {
-        if let ProbeOutcome::NotTried(gap) = &probe.outcome {
-            found.gap(gap.clone());
+/// A port of which probes failed although the program answers, or does not although it listens.
+struct Failure<'a> {
+    trial: &'a Trial<'a>,
+    results: Vec<(Stage, &'a Probe)>,
+    failed: Vec<(Stage, &'a Probe)>,
+}
+
+impl<'a> Failure<'a> {
+    fn of(trial: &'a Trial<'a>, probes: &'a Probes, found: &mut Found) -> Option<Self> {
+        let results = trial.results(probes);
+        for (_, probe) in &results {
+            if let ProbeOutcome::NotTried(gap) = &probe.outcome {
+                found.gap(gap.clone());
+            }
         }
+        let program = Program::of(trial, &results)?;
+        let fails = |(stage, probe): &(Stage, &Probe)| program.fails(*stage, &probe.outcome);
+        let failed: Vec<_> = results.iter().copied().filter(fails).collect();
+        (!failed.is_empty()).then_some(Self { trial, results, failed })
     }
-    let Some(program) = Program::of(trial, &results) else { return };
-    let mut failed: Vec<_> =
-        results.iter().filter(|(stage, probe)| program.fails(*stage, &probe.outcome)).collect();
-    failed.retain(|(stage, probe)| *stage != Stage::Outside || !is_explained(trial, probe, own_way, found));
-    let Some((stage, probe)) = failed.iter().max_by_key(|(stage, _)| *stage) else { return };
-    found.concerns.push(concern(trial, *stage, probe, &results, probes));
+
+    fn is_outside(&self) -> bool {
+        self.failed.iter().any(|(stage, _)| *stage == Stage::Outside)
+    }
+
+    /// Leaves out the probes from outside that the rules that were read stop: then a finding of theirs says so, or they
+    /// are a list of who may come in.
+    fn explain(&mut self, ways: &Walks<'_>, found: &mut Found) {
+        let host_ports = self.trial.judged.published.host_ports();
+        self.failed.retain(|(stage, probe)| {
+            let stop = (*stage == Stage::Outside).then(|| ways.stop(probe)).flatten();
+            let Some(stop) = stop else { return true };
+            if ways.lets_others_in(probe) {
+                let evidence = stop.evidence();
+                let what = format!("port {host_ports} of the host from outside");
+                let cause = format!(
+                    "{}: {}, which stops the probe and lets others in",
+                    evidence.source, evidence.observed
+                );
+                found.gap(Gap::new(GapKind::Failed, what, cause));
+            }
+            false
+        });
+    }
+
+    /// The failure that is farthest from the program.
+    fn concern(&self, probes: &Probes) -> Option<Concern> {
+        let (stage, probe) = self.failed.iter().max_by_key(|(stage, _)| *stage)?;
+        Some(concern(self.trial, *stage, probe, &self.results, probes))
+    }
 }
 
 /// What the program does with what comes to it.
@@ -107,28 +151,6 @@ impl Program {
 
 fn is_refusal(outcome: &ProbeOutcome) -> bool {
     matches!(outcome, ProbeOutcome::Refused(_) | ProbeOutcome::Unreachable(_))
-}
-
-/// Whether the rules that were read stop this very probe: then a finding of theirs says so, or they are a list of who
-/// may come in.
-fn is_explained(trial: &Trial<'_>, probe: &Probe, own_way: &Result<OwnWay, Gap>, found: &mut Found) -> bool {
-    let fates = own_way.as_ref().map_err(Clone::clone).and_then(|way| way.fates(probe));
-    let fates = match fates {
-        Ok(fates) => fates,
-        Err(gap) => {
-            found.gap(gap);
-            return true;
-        }
-    };
-    let Some(stop) = fates.own.as_ref().and_then(|fate| fate.stop()) else { return false };
-    if fates.lets_others_in {
-        let evidence = stop.evidence();
-        let what = format!("port {} of the host from outside", trial.judged.published.host_ports());
-        let cause =
-            format!("{}: {}, which stops the probe and lets others in", evidence.source, evidence.observed);
-        found.gap(Gap::new(GapKind::Failed, what, cause));
-    }
-    true
 }
 
 fn concern(

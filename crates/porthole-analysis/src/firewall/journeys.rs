@@ -95,11 +95,11 @@ impl<'s> Journeys<'s> {
 
     /// The first packet of a connection, from an address out there that comes in by an uplink.
     pub fn from_outside(&self, uplink: &Uplink<'_>, source: IpAddr, aim: Aim) -> Journey {
-        self.from_interface(uplink.link.index, source, aim)
+        self.by_interface(uplink.link.index, source, aim)
     }
 
     /// The first packet of a connection, from an address that comes in by an interface.
-    pub(crate) fn from_interface(&self, interface: InterfaceIndex, source: IpAddr, aim: Aim) -> Journey {
+    pub(crate) fn by_interface(&self, interface: InterfaceIndex, source: IpAddr, aim: Aim) -> Journey {
         self.send(aim.packet(PacketOrigin::Interface(interface), source))
     }
 

@@ -1,8 +1,7 @@
 //! Probes as evidence: beside what was read, and against it.
 
 use porthole_model::{
-    CheckCode, Confidence, Evidence, OutsidePlace, Probe, ProbeOutcome, ProbeVantage, Probes, Snapshot,
-    SubjectKind,
+    CheckCode, Confidence, Evidence, OutsidePlace, Probe, ProbeOutcome, ProbeVantage, Snapshot, SubjectKind,
 };
 
 use super::{Stage, Trial, trials};
@@ -19,8 +18,11 @@ pub(crate) fn attach(snapshot: &Snapshot, concerns: &mut [Concern]) {
         let touched = trials.iter().filter(|trial| touches(concern, trial));
         let results: Vec<_> = touched.flat_map(|trial| trial.results(probes)).collect();
         let told: Vec<_> = results.into_iter().filter(|(stage, _)| concerns_stage(concern, *stage)).collect();
+        let mut denied = told.iter().filter(|(stage, _)| is_denied(concern.finding.code, *stage));
+        let is_contradicted = denied.all(|(_, probe)| answers(concern.finding.code, &probe.outcome));
         for (stage, probe) in told.iter().take(SHOWN) {
-            add(concern, *stage, probe, probes);
+            let contradicts = is_contradicted && is_denied(concern.finding.code, *stage);
+            add(concern, line(probe, probes.outside.value()), contradicts);
         }
     }
 }
@@ -35,27 +37,30 @@ fn concerns_stage(concern: &Concern, stage: Stage) -> bool {
     concern.finding.subject.kind == SubjectKind::Port || stage == Stage::Outside
 }
 
-fn add(concern: &mut Concern, stage: Stage, probe: &Probe, probes: &Probes) {
-    let mut evidence = line(probe, probes.outside.value());
-    if contradicts(concern.finding.code, stage, &probe.outcome) {
+fn add(concern: &mut Concern, mut evidence: Evidence, contradicts: bool) {
+    if contradicts {
         evidence.observed.push_str(", which contradicts this finding");
         concern.finding.confidence = Confidence::Likely;
     }
     concern.finding.evidence.push(evidence);
 }
 
-/// Whether a finding says that what was tried cannot be.
-fn contradicts(code: CheckCode, stage: Stage, outcome: &ProbeOutcome) -> bool {
-    let is_denied = match code.0 {
+/// Whether a finding says that what is tried there cannot be. It may be about one address or family of several: only
+/// where all answer is it contradicted.
+fn is_denied(code: CheckCode, stage: Stage) -> bool {
+    match code.0 {
         // Who listens nowhere, or for itself alone, answers nobody.
         10 | 11 => matches!(stage, Stage::Direct | Stage::Outside),
         12 => matches!(stage, Stage::Host { .. }),
-        1 | 4 | 5 | 6 => stage == Stage::Outside,
+        4..=6 => stage == Stage::Outside,
         40 => stage == Stage::Inside,
         _ => false,
-    };
-    let does_answer = if code.0 == 40 { *outcome == ProbeOutcome::Answered } else { outcome.is_held() };
-    is_denied && does_answer
+    }
+}
+
+/// The kernel takes connections for a program that does not.
+fn answers(code: CheckCode, outcome: &ProbeOutcome) -> bool {
+    if code == CheckCode(40) { *outcome == ProbeOutcome::Answered } else { outcome.is_held() }
 }
 
 /// A probe in words.

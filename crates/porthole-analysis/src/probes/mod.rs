@@ -1,7 +1,7 @@
 //! Probes of published ports: which are made, and what they say of findings.
 
 mod evidence;
-mod own_way;
+mod own_ways;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -11,7 +11,7 @@ use crate::firewall::Journeys;
 use crate::ports::{self, Judged, proxies, relays};
 
 pub(crate) use evidence::{attach, line};
-pub(crate) use own_way::OwnWay;
+pub(crate) use own_ways::{OwnWays, Walks};
 
 /// What a probe of a published port is to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,6 +18,7 @@ mod nouns;
 mod packet_rules;
 mod paused;
 mod ports;
+mod probing;
 mod proxies;
 mod published;
 mod rules;

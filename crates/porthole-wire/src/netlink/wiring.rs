@@ -63,7 +63,7 @@ pub fn veth_pair(here: VethEnd<'_>, there: VethEnd<'_>, namespace: u32) -> Reque
     let data = AttributeList::new().bytes(VETH_INFO_PEER, &[&[0; 16], peer.as_slice()].concat());
     let information = AttributeList::new().text(IFLA_INFO_KIND, "veth").nested(IFLA_INFO_DATA, &data);
     let attributes = end(here).nested(IFLA_LINKINFO, &information).into_bytes();
-    created(RTM_NEWLINK, &[0; 16], attributes)
+    created(RTM_NEWLINK, &[0; 16], &attributes)
 }
 
 /// Switches a link on.
@@ -81,7 +81,7 @@ pub fn lone_address(index: InterfaceIndex, address: IpAddr) -> Request {
     let mut header = [family, bits(&octets), IFA_F_NODAD, RT_SCOPE_UNIVERSE, 0, 0, 0, 0];
     header[4..8].copy_from_slice(&index.0.to_ne_bytes());
     let attributes = AttributeList::new().bytes(IFA_LOCAL, &octets).bytes(IFA_ADDRESS, &octets);
-    created(RTM_NEWADDR, &header, attributes.into_bytes())
+    created(RTM_NEWADDR, &header, &attributes.into_bytes())
 }
 
 /// Writes down who has an address on an interface, so that nobody is asked.
@@ -92,7 +92,7 @@ pub fn fixed_neighbour(index: InterfaceIndex, address: IpAddr, mac: MacAddress) 
     header[4..8].copy_from_slice(&index.0.to_ne_bytes());
     header[8..10].copy_from_slice(&NUD_PERMANENT.to_ne_bytes());
     let attributes = AttributeList::new().bytes(NDA_DST, &octets).bytes(NDA_LLADDR, &mac.0);
-    created(RTM_NEWNEIGH, &header, attributes.into_bytes())
+    created(RTM_NEWNEIGH, &header, &attributes.into_bytes())
 }
 
 /// Leads to one address by an interface, on which it is.
@@ -100,7 +100,7 @@ pub fn route_to_neighbour(index: InterfaceIndex, address: IpAddr) -> Request {
     let (family, octets) = family_and_octets(address);
     let header = route_header(family, bits(&octets), RT_SCOPE_LINK, 0);
     let attributes = AttributeList::new().bytes(RTA_DST, &octets).bytes(RTA_OIF, &index.0.to_ne_bytes());
-    created(RTM_NEWROUTE, &header, attributes.into_bytes())
+    created(RTM_NEWROUTE, &header, &attributes.into_bytes())
 }
 
 /// Leads to everything of a gateway's family by that gateway, which is on the interface.
@@ -108,13 +108,13 @@ pub fn default_route(index: InterfaceIndex, gateway: IpAddr) -> Request {
     let (family, octets) = family_and_octets(gateway);
     let header = route_header(family, 0, RT_SCOPE_UNIVERSE, RTNH_F_ONLINK);
     let attributes = AttributeList::new().bytes(RTA_GATEWAY, &octets).bytes(RTA_OIF, &index.0.to_ne_bytes());
-    created(RTM_NEWROUTE, &header, attributes.into_bytes())
+    created(RTM_NEWROUTE, &header, &attributes.into_bytes())
 }
 
-fn created(message_type: u16, header: &[u8], attributes: Vec<u8>) -> Request {
+fn created(message_type: u16, header: &[u8], attributes: &[u8]) -> Request {
     let flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
     // Headers and attributes are aligned to four bytes, so both stand as one fixed part.
-    Request::change(message_type, flags).with_fixed(&[header, &attributes].concat())
+    Request::change(message_type, flags).with_fixed(&[header, attributes].concat())
 }
 
 fn route_header(family: u8, length: u8, scope: u8, flags: u32) -> [u8; 12] {

@@ -1,5 +1,6 @@
 //! The whole binary on real engines, in private labs.
 
+mod active;
 mod api;
 mod api_refusals;
 mod api_remote;

@@ -1,23 +1,23 @@
-//! The walk of a probe from outside: what the rules that were read do with that very packet.
+//! The ways of probes from outside: what the rules that were read do with those very packets.
 
 use porthole_model::{
     Gap, InterfaceIndex, IpPrefix, Link, LinkKind, NetworkStack, Observed, OperationalState, OutsidePlace,
     Port, Probe, Route, RouteKind, Snapshot,
 };
 
-use crate::firewall::{Aim, Fate, Journeys};
+use crate::firewall::{Aim, Journeys, Stop};
 use crate::places::engine_namespace;
 
 /// The kernel's main routing table.
 const MAIN_TABLE: u32 = 254;
 
 /// A snapshot in which the interface of the probes stands, as it did while they were sent.
-pub(crate) struct OwnWay {
+pub(crate) struct OwnWays {
     snapshot: Snapshot,
     interface: InterfaceIndex,
 }
 
-impl OwnWay {
+impl OwnWays {
     /// The host with that interface.
     pub(crate) fn new(snapshot: &Snapshot, outside: &OutsidePlace) -> Result<Self, Gap> {
         let home = engine_namespace(snapshot)?.id;
@@ -41,28 +41,39 @@ impl OwnWay {
         Ok(Self { snapshot, interface })
     }
 
-    /// What becomes of a probe's first packet, and of the same packet by an interface that leads out of the host.
-    pub(crate) fn fates(&self, probe: &Probe) -> Result<Fates, Gap> {
-        let journeys = Journeys::new(&self.snapshot)?;
-        let request = &probe.request;
-        let aim = Aim::port(request.target.ip(), Port(request.target.port()), request.protocol);
-        let source = probe.source.map(|source| source.ip());
-        let uplink = journeys.uplinks().iter().find(|uplink| uplink.link.index != self.interface);
-        let lets_others_in = uplink.is_some_and(|uplink| {
-            let mut visitors = uplink.visitors_of(aim.address.is_ipv4());
-            visitors.any(|visitor| journeys.from_outside(uplink, visitor, aim).fate.stop().is_none())
-        });
-        let own = source.map(|source| journeys.from_interface(self.interface, source, aim).fate);
-        Ok(Fates { own, lets_others_in })
+    /// The walks through that host.
+    pub(crate) fn walks(&self) -> Result<Walks<'_>, Gap> {
+        Ok(Walks { journeys: Journeys::new(&self.snapshot)?, interface: self.interface })
     }
 }
 
-/// What the rules that were read do with a probe.
-pub(crate) struct Fates {
-    /// With itself; `None` where it had no address.
-    pub(crate) own: Option<Fate>,
-    /// Whether somebody else out there gets through.
-    pub(crate) lets_others_in: bool,
+/// What the rules that were read do with probes.
+pub(crate) struct Walks<'a> {
+    journeys: Journeys<'a>,
+    interface: InterfaceIndex,
+}
+
+impl Walks<'_> {
+    /// What stops a probe's first packet for certain.
+    pub(crate) fn stop(&self, probe: &Probe) -> Option<Stop> {
+        let source = probe.source?.ip();
+        self.journeys.by_interface(self.interface, source, aim(probe)).fate.stop().cloned()
+    }
+
+    /// Whether somebody else out there, who comes in by another interface, may get through.
+    pub(crate) fn lets_others_in(&self, probe: &Probe) -> bool {
+        let aim = aim(probe);
+        let mut others = self.journeys.uplinks().iter().filter(|uplink| uplink.link.index != self.interface);
+        others.any(|uplink| {
+            let mut visitors = uplink.visitors_of(aim.address.is_ipv4());
+            visitors.any(|visitor| self.journeys.from_outside(uplink, visitor, aim).fate.stop().is_none())
+        })
+    }
+}
+
+fn aim(probe: &Probe) -> Aim {
+    let target = probe.request.target;
+    Aim::port(target.ip(), Port(target.port()), probe.request.protocol)
 }
 
 /// Puts the interface there, and the way back to who is beyond it.

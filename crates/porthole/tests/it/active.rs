@@ -1,0 +1,103 @@
+//! `porthole doctor --active` on real engines: what is tried, what it is said of, and that nothing is left.
+
+use std::time::{Duration, Instant};
+
+use porthole_lab::{Engine, Lab};
+use serde_json::Value;
+
+use crate::support::{codes, lab, on_docker_engines, parse, porthole_ok, wait_for};
+
+fn report(lab: &Lab) -> Value {
+    let arguments = ["doctor", "--active", "--output", "json", "--fail-on", "never"];
+    let mut report = Value::Null;
+    wait_for("the containers to settle", || {
+        report = parse(&porthole_ok(lab, &arguments));
+        !report["gaps"].to_string().contains("started a moment ago")
+    });
+    assert!(!lab.sh_ok("ip -o link").contains("porthole"), "nothing is left");
+    report
+}
+
+fn web(lab: &Lab) {
+    lab.run("web", &["-p", "8080:80"], "peer:1", &["http", "80"]);
+    wait_for("the web server", || lab.outside_peer(&["get", "http://10.77.0.2:8080/"]).code == 0);
+}
+
+#[test]
+fn a_healthy_host_is_silent_within_five_seconds() {
+    on_docker_engines(|lab| {
+        web(lab);
+        lab.run("udp", &["-p", "5353:53/udp"], "peer:1", &["udp-echo", "[::]:53"]);
+        lab.run("local", &["-p", "127.0.0.1:8081:80"], "peer:1", &["http", "80"]);
+        let _settled = report(lab);
+        let begin = Instant::now();
+        let report = report(lab);
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        assert_eq!(codes(&report), Vec::<String>::new(), "{report:#}");
+    });
+}
+
+#[test]
+fn podman_is_probed_too() {
+    let lab = lab(Engine::Podman);
+    web(&lab);
+    assert_eq!(codes(&report(&lab)), Vec::<String>::new());
+}
+
+#[test]
+fn ph120_a_container_that_filters_for_itself() {
+    on_docker_engines(|lab| {
+        web(lab);
+        let pid = lab.docker_ok(&["inspect", "-f", "{{.State.Pid}}", "web"]);
+        lab.sh_ok(&format!("nsenter -t {pid} -n iptables -A INPUT ! -i lo -p tcp --dport 80 -j DROP"));
+        let report = report(lab);
+        assert_eq!(codes(&report), ["PH120"], "{report:#}");
+        let finding = &report["findings"][0];
+        assert!(
+            finding["summary"].as_str().unwrap().contains("others do not reach it: no answer"),
+            "{report:#}"
+        );
+        assert!(finding["evidence"].to_string().contains("in by porthole0"), "{report:#}");
+        lab.sh_ok(&format!("nsenter -t {pid} -n iptables -F INPUT"));
+        assert_eq!(codes(&self::report(lab)), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_dropping_rule_has_its_own_finding_with_the_probe_beside_it() {
+    on_docker_engines(|lab| {
+        web(lab);
+        lab.sh_ok("iptables -I DOCKER-USER -j DROP");
+        let report = report(lab);
+        assert_eq!(codes(&report), ["PH005"], "{report:#}");
+        assert!(report["findings"][0]["evidence"].to_string().contains("no answer"), "{report:#}");
+    });
+}
+
+#[test]
+fn a_list_of_who_may_come_in_is_no_fault() {
+    on_docker_engines(|lab| {
+        web(lab);
+        lab.sh_ok("iptables -I DOCKER-USER -i up0 ! -s 10.77.0.0/16 -j DROP");
+        lab.sh_ok("iptables -I DOCKER-USER -i porthole+ -j DROP");
+        let report = report(lab);
+        assert_eq!(codes(&report), Vec::<String>::new(), "{report:#}");
+        assert!(report["gaps"].to_string().contains("lets others in"), "{report:#}");
+    });
+}
+
+#[test]
+fn a_recording_with_probes_gives_the_same_report() {
+    let lab = lab(Engine::Docker20);
+    web(&lab);
+    lab.run("mute", &["-p", "8082:82"], "peer:1", &["http", "83"]);
+    let first = report(&lab);
+    assert_eq!(codes(&first), ["PH011"]);
+    porthole_ok(&lab, &["snapshot", "--active", "-o", "/tmp/active.zst"]);
+    let replayed = parse(&porthole_ok(
+        &lab,
+        &["doctor", "--from", "/tmp/active.zst", "--output", "json", "--fail-on", "never"],
+    ));
+    assert_eq!(codes(&replayed), ["PH011"]);
+    assert!(replayed["findings"][0]["evidence"].to_string().contains("probe from outside"), "{replayed:#}");
+}
