@@ -146,7 +146,7 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   porthole ports                          every published port, a row each
-  porthole ports web                      every stage of the ports of the container web, with its rules
+  porthole ports web                      every stage of the ports of web, with its rules
   porthole ports --no-probe               read only, and send nothing
   porthole ports web --watch              again every 2 seconds: which counters move?
   porthole ports --output json | jq '.ports[] | select(.served == false)'

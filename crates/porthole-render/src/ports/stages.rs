@@ -53,15 +53,18 @@ fn tried_way(port: &PortChain, told: &PacketWay) -> Row {
 }
 
 /// The same row with what was tried of its stage, which has the last word where it tells.
-fn probed(port: &PortChain, stage: ProbedStage, (title, state, seen): Row) -> Row {
-    let Some(planned) = port.probe(stage) else { return (title, state, seen) };
-    let Some(words) = tried::words(planned) else { return (title, state, seen) };
-    let state = match planned.verdict() {
-        Some(ProbeVerdict::Works) if state == State::Unknown => State::Good,
-        Some(ProbeVerdict::Fails) => State::Failed,
-        _ => state,
+fn probed(port: &PortChain, stage: ProbedStage, row: Row) -> Row {
+    let planned = port.probe(stage);
+    let Some((planned, words)) = planned.and_then(|planned| Some((planned, tried::words(planned)?))) else {
+        return row;
     };
-    (title, state, format!("{seen}; {words}"))
+    let (title, told, seen) = row;
+    let outcome = match planned.verdict() {
+        Some(ProbeVerdict::Works) if told == State::Unknown => State::Good,
+        Some(ProbeVerdict::Fails) => State::Failed,
+        _ => told,
+    };
+    (title, outcome, format!("{seen}; {words}"))
 }
 
 /// Who holds the port on the host.

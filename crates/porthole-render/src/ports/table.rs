@@ -8,13 +8,13 @@ use crate::doc::{Column, Line, Style, Table};
 pub(super) fn of(ports: &[PortChain]) -> Table {
     let mut table = Table::new(vec![
         Column::new("CONTAINER").elide(9),
-        Column::new("PUBLISHED AT"),
+        Column::new("PUBLISHED AT").wrap(17),
         Column::new("PROXY"),
-        Column::new("DNAT").right().may_drop(2),
+        Column::new("DNAT").right().may_drop(3),
         Column::new("FORWARD"),
-        Column::new("BACK").may_drop(1),
-        Column::new("HAIRPIN").may_drop(3),
-        Column::new("TARGET"),
+        Column::new("BACK").may_drop(2),
+        Column::new("HAIRPIN").may_drop(1),
+        Column::new("TARGET").wrap(15),
         Column::new("LISTENS").wrap(8),
     ]);
     for port in ports {

@@ -26,7 +26,7 @@ pub(super) fn of(ports: &PublishedPorts) -> Doc {
         (ProbedStage::Target, Column::new("TARGET").may_drop(2)),
         (ProbedStage::Inside, Column::new("INSIDE").may_drop(1)),
     ];
-    let begin = [Column::new("CONTAINER").elide(9), Column::new("TRIED")];
+    let begin = [Column::new("CONTAINER").elide(9), Column::new("TRIED").wrap(17)];
     let mut table =
         Table::new(begin.into_iter().chain(columns.iter().map(|(_, column)| column.clone())).collect());
     for port in tried {
@@ -70,6 +70,9 @@ fn cell(planned: &StageProbe) -> Line {
 pub(super) fn words(planned: &StageProbe) -> Option<String> {
     let probe = planned.probe.as_ref()?;
     let outcome = &probe.outcome;
+    if let ProbeOutcome::NotTried(_) = outcome {
+        return Some(outcome.to_string());
+    }
     Some(if outcome.is_taken() {
         format!("tried from {}: {outcome} in {}", probe.request.from, took(probe.took))
     } else {
