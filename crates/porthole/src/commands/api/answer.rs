@@ -34,7 +34,7 @@ pub(super) async fn show(
     }
     let head = (wanted.include || wanted.method == "HEAD").then(|| head(&answer));
     let status = answer.status;
-    let mut failure = None;
+    let mut passed = Ok(None);
     let mut output = Output::new(form(&kind, wanted, world));
     match answer.content {
         OpenContent::Hijacked(stream) => {
@@ -56,10 +56,13 @@ pub(super) async fn show(
         }
         OpenContent::Body(body) => {
             ahead(&mut output, head).await?;
-            failure = pass(body, &mut output, wanted).await?;
+            passed = pass(body, &mut output, wanted).await;
         }
     }
-    output.finish().await?;
+    // What came before a failure is shown, too.
+    let finished = output.finish().await;
+    let failure = passed?;
+    finished?;
     if let Some(message) = failure {
         let error = CommandError::caused_by("the engine began, and then failed", message);
         world.printer.error(&error);

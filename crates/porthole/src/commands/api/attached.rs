@@ -98,13 +98,15 @@ pub(super) async fn converse(
     let keyboard = terminal.as_ref().is_some_and(|terminal| terminal.takes_input).then(Keyboard::listen);
     let has_window = taken.is_some();
     // What is typed waits for nothing that is shown, and the other way round: either may be held up at the other end.
-    tokio::select! {
-        heard = hear(reader, &mut output) => heard?,
+    let ended = tokio::select! {
+        heard = hear(reader, &mut output) => heard,
         never = say(writer, keyboard) => match never {},
-        failed = fit(terminal.as_ref().filter(|_| has_window), client) => return Err(failed),
-    }
+        failed = fit(terminal.as_ref().filter(|_| has_window), client) => Err(failed),
+    };
     drop(taken);
-    output.finish().await
+    // What came before a failure is shown, too.
+    let finished = output.finish().await;
+    ended.and(finished)
 }
 
 async fn hear(mut reader: impl AsyncRead + Unpin, output: &mut Output) -> Result<(), CommandError> {
