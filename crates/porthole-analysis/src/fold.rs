@@ -15,7 +15,7 @@ const fn rule(cause: (u16, SubjectKind), symptom: (u16, SubjectKind), through: S
     Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
 }
 
-const RULES: [Rule; 11] = {
+const RULES: [Rule; 13] = {
     use SubjectKind::{Container, Host, Network, Port};
     [
         // A bridge that is gone leaves its ports without a master.
@@ -26,6 +26,10 @@ const RULES: [Rule; 11] = {
         rule((24, Container), (34, Container), Container),
         // Packets that are too large and not told so are first of all too large.
         rule((19, Host), (18, Host), Host),
+        // The rules that a published port goes past keep containers, which come another way, from it.
+        rule((8, Host), (7, Host), Port),
+        // A policy that drops for an engine that keeps its rules elsewhere.
+        rule((26, Host), (4, Host), Container),
         // A paused program lets its queue fill.
         rule((40, Container), (40, Port), Container),
         // A port without a program behind it fails a health check that asks it.

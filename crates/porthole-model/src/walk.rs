@@ -127,6 +127,17 @@ pub struct Way {
     pub packet: PacketHeader,
 }
 
+impl Way {
+    /// The chains that it leads through, in order; one comes again after each of its rules that applied.
+    pub fn chains(&self) -> impl Iterator<Item = &ChainReference> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Rule { rule, .. } => Some(&rule.chain),
+            Step::End(chain) | Step::Policy { chain, .. } => Some(chain),
+            _ => None,
+        })
+    }
+}
+
 /// Something that only the kernel could tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assumption {

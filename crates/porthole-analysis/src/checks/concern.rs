@@ -1,5 +1,7 @@
 //! What a check hands to the runner: findings with what else they touch, and the parts it could not look at.
 
+use std::fmt::Write as _;
+
 use porthole_model::{
     CheckCode, Confidence, Container, ContainerResources, Engine, EngineKind, Evidence, Finding, Gap,
     Network, Port, Remedy, Severity, Snapshot, Subject, SubjectKind, TransportProtocol,
@@ -100,12 +102,12 @@ pub(super) fn about_container(container: &Container) -> Subject {
 }
 
 /// A network as a subject.
-pub(super) fn about_network(network: &Network) -> Subject {
+pub(crate) fn about_network(network: &Network) -> Subject {
     Subject { kind: SubjectKind::Network, name: network.name.clone() }
 }
 
 /// A container's port as a subject.
-pub(super) fn about_port(container: &Container, port: Port, protocol: TransportProtocol) -> Subject {
+pub(crate) fn about_port(container: &Container, port: Port, protocol: TransportProtocol) -> Subject {
     Subject { kind: SubjectKind::Port, name: format!("{port}/{protocol} of {}", container.name) }
 }
 
@@ -124,4 +126,15 @@ pub(super) fn client(engine: &Engine) -> &'static str {
         EngineKind::Docker => "docker",
         EngineKind::Podman => "podman",
     }
+}
+
+/// A few of these in words, and how many more there are.
+pub(super) fn listed<T>(items: &[T], words: impl Fn(&T) -> String) -> String {
+    const MOST: usize = 5;
+    let mut text = items.iter().take(MOST).map(words).collect::<Vec<_>>().join(", ");
+    if items.len() > MOST {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, ", and {} more", items.len() - MOST);
+    }
+    text
 }

@@ -2,6 +2,13 @@
 
 mod concern;
 mod ph001_forwarding;
+mod ph002_rules_gone;
+mod ph003_translation_gone;
+mod ph004_forward_policy;
+mod ph005_foreign_rule;
+mod ph006_two_firewalls;
+mod ph007_input;
+mod ph008_past_the_firewall;
 mod ph009_published_on_loopback;
 mod ph010_listens_on_loopback;
 mod ph011_nothing_listens;
@@ -46,6 +53,7 @@ mod ph113_unreachable;
 use porthole_model::{CheckCode, Gap, Snapshot};
 
 pub use concern::{Concern, Found};
+pub(crate) use concern::{about_network, about_port};
 
 /// A check.
 #[derive(Clone, Copy, Debug)]
@@ -83,8 +91,15 @@ pub fn check(code: CheckCode) -> Option<&'static Check> {
     TABLE.iter().find(|check| check.code == code)
 }
 
-static TABLE: [Check; 41] = [
+static TABLE: [Check; 48] = [
     ph001_forwarding::CHECK,
+    ph002_rules_gone::CHECK,
+    ph003_translation_gone::CHECK,
+    ph004_forward_policy::CHECK,
+    ph005_foreign_rule::CHECK,
+    ph006_two_firewalls::CHECK,
+    ph007_input::CHECK,
+    ph008_past_the_firewall::CHECK,
     ph009_published_on_loopback::CHECK,
     ph010_listens_on_loopback::CHECK,
     ph011_nothing_listens::CHECK,

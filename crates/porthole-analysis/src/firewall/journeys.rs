@@ -7,10 +7,10 @@ mod uplink;
 
 use std::net::IpAddr;
 
-use porthole_model::firewall::ConntrackState;
+use porthole_model::firewall::{ConntrackState, FirewallTable, Rule};
 use porthole_model::{
-    Gap, InterfaceIndex, NetworkStack, Outcome, Packet, PacketConnection, PacketOrigin, PortBinding,
-    Snapshot, Translation, Walk,
+    ChainReference, Gap, InterfaceIndex, LinkKind, MacAddress, NetworkStack, Observed, Outcome, Packet,
+    PacketConnection, PacketOrigin, PortBinding, RuleReference, Snapshot, Translation, Walk,
 };
 
 pub use aim::Aim;
@@ -50,8 +50,8 @@ impl<'s> Journeys<'s> {
         let stack = namespace.stack.known()?;
         let walker = Walker::new(stack)?;
         let (seats, gaps) = match &snapshot.engine {
-            porthole_model::Observed::Known(_) => seat::seats(snapshot, namespace)?,
-            porthole_model::Observed::Missing(_) => (Vec::new(), Vec::new()),
+            Observed::Known(_) => seat::seats(snapshot, namespace)?,
+            Observed::Missing(_) => (Vec::new(), Vec::new()),
         };
         let uplinks = uplink::uplinks(snapshot, stack, &walker)?;
         Ok(Self { stack, walker, uplinks, seats, gaps })
@@ -141,8 +141,13 @@ impl<'s> Journeys<'s> {
     }
 
     /// The rule, where the journey's steps name it, as it was read.
-    pub fn rule(&self, met: &porthole_model::RuleReference) -> Option<&'s porthole_model::firewall::Rule> {
+    pub fn rule(&self, met: &RuleReference) -> Option<&'s Rule> {
         self.walker.rule(met)
+    }
+
+    /// The table of a chain that the journey's steps name.
+    pub(crate) fn table(&self, met: &ChainReference) -> Option<&'s FirewallTable> {
+        self.walker.table(met)
     }
 
     /// A packet of whatever kind.
@@ -153,11 +158,7 @@ impl<'s> Journeys<'s> {
     }
 
     /// Where something that left by an interface ended up, as the origin of what comes back.
-    fn place_of(
-        &self,
-        outcome: &Outcome,
-        destination: IpAddr,
-    ) -> Option<(PacketOrigin, Option<porthole_model::MacAddress>)> {
+    fn place_of(&self, outcome: &Outcome, destination: IpAddr) -> Option<(PacketOrigin, Option<MacAddress>)> {
         if let Some(seat) = self.seat_at(destination) {
             return Some((PacketOrigin::Interface(seat.port.index), seat.link.mac));
         }
@@ -171,7 +172,7 @@ impl<'s> Journeys<'s> {
 
     fn is_bridge(&self, index: InterfaceIndex) -> bool {
         let links = self.stack.links.value().into_iter().flatten();
-        links.filter(|link| link.index == index).any(|link| link.kind == porthole_model::LinkKind::Bridge)
+        links.filter(|link| link.index == index).any(|link| link.kind == LinkKind::Bridge)
     }
 }
 

@@ -1,100 +1,235 @@
-//! PH019, PH025, PH026, PH029: what rules, and the way back, do to packets.
+//! The rules that Docker lays in a healthy host's firewall, in a shape of our own making.
 
 use porthole_model::firewall::{
-    Backend, BaseChain, Chain, ChainKind, Counter, Field, FirewallTable, Hook, InterfaceSide, Match,
-    PacketSide, Policy, Rule, Statement, TableFamily, Value, Verdict, Wording, WordingSource,
+    AddressRange, Backend, BaseChain, Chain, ChainKind, ConntrackState, Counter, Field, FirewallTable, Hook,
+    InterfaceSide, Match, Nat, NatKind, NatTarget, PacketSide, Policy, PortRange, Rule, Statement,
+    TableFamily, Value, ValueTest, Verdict, Wording, WordingSource,
 };
 use porthole_model::{
-    Firewall, Gap, InterfaceAddress, InterfaceIndex, LinkKind, Observed, Route, RouteKind, RoutingAction,
-    RoutingRule,
+    Firewall, InterfaceIndex, LinkKind, MacAddress, Network, Observed, PortBinding, Route, RouteKind,
+    RoutingAction, RoutingRule,
 };
 
 use crate::lab::{Lab, known};
-use crate::nouns::{default_route, link};
-use crate::spec::container;
+use crate::nouns::default_route;
 
-/// A rule with these statements that has counted so many packets.
-fn rule(statements: Vec<Statement>, packets: u64) -> Rule {
-    let counter = Statement::Counter(Counter { packets, bytes: packets * 60 });
-    let wording = Wording { text: "the rule".to_owned(), source: WordingSource::IptablesSave };
-    let (last, matches) = statements.split_last().expect("a verdict");
-    let statements = matches.iter().cloned().chain([counter, last.clone()]).collect();
-    Rule { position: 1, handle: Some(7), wording, comment: None, statements }
-}
-
-/// A table of iptables with one chain.
-fn table(name: &str, hook: Hook, priority: i32, policy: Policy, rules: Vec<Rule>) -> FirewallTable {
-    let base =
-        BaseChain { kind: ChainKind::Filter, hook, priority, policy, counter: None, devices: Vec::new() };
-    let chain = Chain { name: format!("{hook:?}").to_uppercase(), handle: None, base: Some(base), rules };
-    FirewallTable {
-        backend: Backend::IptablesNft,
-        family: TableFamily::Ip,
-        name: name.to_owned(),
-        dormant: false,
-        owner: None,
-        chains: vec![chain],
-        sets: Vec::new(),
-    }
-}
-
-fn lay(lab: &mut Lab, tables: Vec<FirewallTable>) {
-    lab.host_stack().firewall = firewall(tables);
-}
-
-fn firewall(tables: Vec<FirewallTable>) -> Observed<Firewall> {
-    Observed::Known(Firewall {
+/// Lays the rules of Docker's, and the routes of a kernel, for all that the lab has by now.
+pub(crate) fn lay(lab: &mut Lab) {
+    lay_routes(lab);
+    let networks: Vec<Network> = known(&mut lab.engine().networks).clone();
+    let bridged: Vec<_> = networks.iter().filter(|network| network.driver == "bridge").collect();
+    let bindings = bindings(lab);
+    let tables = vec![filter(&bridged, &bindings), nat(&bridged, &bindings)];
+    lab.host_stack().firewall = Observed::Known(Firewall {
         nftables: Observed::Known(tables),
         iptables_legacy: Observed::Known(Vec::new()),
         ip6tables_legacy: Observed::Known(Vec::new()),
         ip_sets: Observed::Known(Vec::new()),
-        hooks: Observed::Missing(Gap::not_asked("hooks")),
+        hooks: Observed::Known(Vec::new()),
         wording_gaps: Vec::new(),
-    })
+    });
 }
 
-/// A host with a container, in words that the walk needs.
-fn host() -> Lab {
-    let mut lab = Lab::docker();
-    lab.run(container("web").publish("0.0.0.0:8080", "80/tcp").listen("tcp", "0.0.0.0:80"));
-    let bridge = lab.host_link("docker0").index;
-    route(&mut lab, "172.17.0.0/16", None, bridge, 254);
-    route(&mut lab, "10.77.0.0/24", None, InterfaceIndex(2), 254);
-    for (own, interface) in [("10.77.0.2/32", InterfaceIndex(2)), ("172.17.0.1/32", bridge)] {
-        route(&mut lab, own, None, interface, 255);
-        known(&mut lab.host_stack().routes).last_mut().expect("route").kind = RouteKind::Local;
-    }
-    for (priority, table) in [(0, 255), (32_766, 254), (32_767, 253)] {
-        rule_for(&mut lab, priority, None, table);
-    }
-    for interface in ["all", "eth0", "docker0", "eth1"] {
-        lab.sysctl(&format!("net.ipv4.conf.{interface}.rp_filter"), "0");
-        lab.sysctl(&format!("net.ipv4.conf.{interface}.forwarding"), "1");
-        lab.sysctl(&format!("net.ipv4.conf.{interface}.route_localnet"), "0");
-    }
-    lab.sysctl("net.bridge.bridge-nf-call-iptables", "1");
-    lay(&mut lab, Vec::new());
-    assert_eq!(lab.found(), [""; 0]);
-    lab
+/// The tables of nftables.
+pub(crate) fn tables(lab: &mut Lab) -> &mut Vec<FirewallTable> {
+    known(&mut known(&mut lab.host_stack().firewall).nftables)
 }
 
-fn route(lab: &mut Lab, destination: &str, gateway: Option<&str>, interface: InterfaceIndex, table: u32) {
-    let route = Route {
+/// A chain of iptables-nft.
+pub(crate) fn chain<'l>(lab: &'l mut Lab, table: &str, name: &str) -> &'l mut Chain {
+    let table = tables(lab).iter_mut().find(|each| each.name == table).expect("table");
+    table.chains.iter_mut().find(|chain| chain.name == name).expect("chain")
+}
+
+/// Puts a rule before all others of a chain.
+pub(crate) fn insert(lab: &mut Lab, table: &str, name: &str, statements: Vec<Statement>) {
+    let chain = chain(lab, table, name);
+    chain.rules.insert(0, rule(statements));
+    number(chain);
+}
+
+/// Sets the policy of a base chain.
+pub(crate) fn policy(lab: &mut Lab, table: &str, name: &str, policy: Policy) {
+    chain(lab, table, name).base.as_mut().expect("base chain").policy = policy;
+}
+
+/// A table of chains that the kernel comes to.
+pub(crate) fn table(backend: Backend, family: TableFamily, name: &str, chains: Vec<Chain>) -> FirewallTable {
+    let sets = Vec::new();
+    FirewallTable { backend, family, name: name.to_owned(), dormant: false, owner: None, chains, sets }
+}
+
+pub(crate) fn base(name: &str, hook: Hook, policy: Policy, rules: Vec<Vec<Statement>>) -> Chain {
+    let kind = ChainKind::Filter;
+    let base = BaseChain { kind, hook, priority: 0, policy, counter: None, devices: Vec::new() };
+    Chain { base: Some(base), ..other(name, rules) }
+}
+
+fn base_of_nat(name: &str, hook: Hook, priority: i32, rules: Vec<Vec<Statement>>) -> Chain {
+    let mut chain = base(name, hook, Policy::Accept, rules);
+    let base = chain.base.as_mut().expect("base chain");
+    (base.kind, base.priority) = (ChainKind::Nat, priority);
+    chain
+}
+
+fn other(name: &str, rules: Vec<Vec<Statement>>) -> Chain {
+    let rules = rules.into_iter().map(rule).collect();
+    let mut chain = Chain { name: name.to_owned(), handle: None, base: None, rules };
+    number(&mut chain);
+    chain
+}
+
+fn number(chain: &mut Chain) {
+    for (rule, position) in chain.rules.iter_mut().zip(1..) {
+        rule.position = position;
+        rule.wording.text = format!("-A {} (rule {position})", chain.name);
+    }
+}
+
+fn rule(statements: Vec<Statement>) -> Rule {
+    let counter = Statement::Counter(Counter { packets: 7, bytes: 420 });
+    let (verdicts, conditions): (Vec<_>, Vec<_>) = statements
+        .into_iter()
+        .partition(|statement| matches!(statement, Statement::Verdict(_) | Statement::Nat(_)));
+    Rule {
+        position: 0,
+        handle: Some(1),
+        wording: Wording { text: String::new(), source: WordingSource::IptablesSave },
+        comment: None,
+        statements: conditions.into_iter().chain([counter]).chain(verdicts).collect(),
+    }
+}
+
+pub(crate) fn by(side: InterfaceSide, name: &str) -> Statement {
+    Statement::Match(Match::is(Field::Interface(side), Value::Name(name.to_owned())))
+}
+
+pub(crate) fn not(statement: Statement) -> Statement {
+    match statement {
+        Statement::Match(asked) => Statement::Match(Match { negated: !asked.negated, ..asked }),
+        other => other,
+    }
+}
+
+pub(crate) fn from(prefix: &str) -> Statement {
+    let tests = vec![ValueTest::Prefix(prefix.parse().expect("prefix"))];
+    Statement::Match(Match { field: Field::Address(PacketSide::Source), negated: false, tests })
+}
+
+pub(crate) fn to_port(port: u16) -> Statement {
+    Statement::Match(Match::is(Field::Port(PacketSide::Destination), Value::Number(u64::from(port))))
+}
+
+pub(crate) fn established() -> Statement {
+    let tests = vec![ValueTest::Is(Value::State(ConntrackState::Established))];
+    Statement::Match(Match { field: Field::ConntrackState, negated: false, tests })
+}
+
+pub(crate) fn says(verdict: Verdict) -> Statement {
+    Statement::Verdict(verdict)
+}
+
+fn jump(to: &str) -> Statement {
+    says(Verdict::Jump(to.to_owned()))
+}
+
+fn bridge(network: &Network) -> String {
+    network.bridge_name().expect("bridge")
+}
+
+/// Each published port with the address that it leads to and the bridge that is there.
+fn bindings(lab: &mut Lab) -> Vec<(PortBinding, std::net::IpAddr, String)> {
+    let networks = known(&mut lab.engine().networks).clone();
+    let containers = known(&mut lab.engine().containers).clone();
+    let of_container = containers.iter().flat_map(|container| {
+        let attachment = container.attachments.first();
+        let network =
+            attachment.and_then(|place| networks.iter().find(|each| each.name == place.network_name));
+        container
+            .published_ports
+            .iter()
+            .filter_map(move |binding| Some((binding.clone(), attachment?.ipv4?.address, bridge(network?))))
+    });
+    of_container.filter(|(binding, ..)| binding.host_address.is_ipv4()).collect()
+}
+
+fn filter(networks: &[&Network], bindings: &[(PortBinding, std::net::IpAddr, String)]) -> FirewallTable {
+    use InterfaceSide::{In, Out};
+    let mut forward = vec![vec![jump("DOCKER-USER")]];
+    for network in networks {
+        let name = bridge(network);
+        forward.push(vec![by(Out, &name), established(), says(Verdict::Accept)]);
+        forward.push(vec![by(Out, &name), jump("DOCKER")]);
+        forward.push(vec![by(In, &name), says(Verdict::Accept)]);
+    }
+    let ports = bindings.iter().map(|(binding, _, bridge)| {
+        vec![by(Out, bridge), to_port(binding.container_port.0), says(Verdict::Accept)]
+    });
+    let chains = vec![
+        base("INPUT", Hook::Input, Policy::Accept, Vec::new()),
+        base("FORWARD", Hook::Forward, Policy::Drop, forward),
+        base("OUTPUT", Hook::Output, Policy::Accept, Vec::new()),
+        other("DOCKER", ports.collect()),
+        other("DOCKER-USER", vec![vec![says(Verdict::Return)]]),
+    ];
+    table(Backend::IptablesNft, TableFamily::Ip, "filter", chains)
+}
+
+fn nat(networks: &[&Network], bindings: &[(PortBinding, std::net::IpAddr, String)]) -> FirewallTable {
+    let masquerade = networks.iter().map(|network| {
+        let subnet = network.subnets[0].prefix.to_string();
+        let target = NatTarget::Fixed { addresses: None, ports: None };
+        let nat = Nat { kind: NatKind::Masquerade, target, flags: Vec::new() };
+        vec![from(&subnet), not(by(InterfaceSide::Out, &bridge(network))), Statement::Nat(nat)]
+    });
+    let local = Statement::Match(Match::is(
+        Field::AddressKind(porthole_model::firewall::RouteQuestion {
+            side: PacketSide::Destination,
+            interface: None,
+            with_mark: false,
+        }),
+        Value::AddressKind(porthole_model::firewall::AddressKind::Local),
+    ));
+    let translations = bindings.iter().map(|(binding, address, bridge)| {
+        let port = binding.container_port;
+        let target = NatTarget::Fixed {
+            addresses: Some(AddressRange { from: *address, to: *address }),
+            ports: Some(PortRange { from: port, to: port }),
+        };
+        let nat = Nat { kind: NatKind::Destination, target, flags: Vec::new() };
+        vec![not(by(InterfaceSide::In, bridge)), to_port(binding.host_port.0), Statement::Nat(nat)]
+    });
+    let chains = vec![
+        base_of_nat("PREROUTING", Hook::Prerouting, -100, vec![vec![local, jump("DOCKER")]]),
+        base_of_nat("POSTROUTING", Hook::Postrouting, 100, masquerade.collect()),
+        other("DOCKER", translations.collect()),
+    ];
+    table(Backend::IptablesNft, TableFamily::Ip, "nat", chains)
+}
+
+/// The routes and routing rules that a kernel has by itself for the addresses of its interfaces.
+fn lay_routes(lab: &mut Lab) {
+    let stack = lab.host_stack();
+    let held = known(&mut stack.addresses).clone();
+    let route = |destination: &str, kind, table, interface| Route {
         destination: destination.parse().expect("prefix"),
-        gateway: gateway.map(|gateway| gateway.parse().expect("address")),
+        kind,
+        gateway: None,
         table,
         ..default_route("10.77.0.1", interface)
     };
-    known(&mut lab.host_stack().routes).push(route);
-}
-
-fn rule_for(lab: &mut Lab, priority: u32, source: Option<&str>, table: u32) {
-    let rules = known(&mut lab.host_stack().routing_rules);
-    rules.push(RoutingRule {
+    for address in held.iter().filter(|held| held.prefix.address.is_ipv4()) {
+        let own = format!("{}/32", address.prefix.address);
+        let local = route(&own, RouteKind::Local, 255, address.interface);
+        let link = route(&address.prefix.to_string(), RouteKind::Unicast, 254, address.interface);
+        known(&mut stack.routes).extend([local, link]);
+    }
+    known(&mut stack.routes).push(route("127.0.0.0/8", RouteKind::Local, 255, InterfaceIndex(1)));
+    let rule = |priority, table| RoutingRule {
         priority,
         is_ipv4: true,
         negated: false,
-        source: source.map(|source| source.parse().expect("prefix")),
+        source: None,
         destination: None,
         input: None,
         output: None,
@@ -102,114 +237,17 @@ fn rule_for(lab: &mut Lab, priority: u32, source: Option<&str>, table: u32) {
         further: false,
         suppressed_length: None,
         action: RoutingAction::Table(table),
-    });
-    rules.sort_by_key(|rule| rule.priority);
-}
-
-#[test]
-fn a_dropped_message_makes_an_error_of_a_smaller_way_out() {
-    let mut lab = host();
-    let drop = || {
-        let icmp = Statement::Match(Match::is(Field::Protocol, Value::Number(1)));
-        table(
-            "filter",
-            Hook::Output,
-            0,
-            Policy::Accept,
-            vec![rule(vec![icmp, Statement::Verdict(Verdict::Drop)], 3)],
-        )
     };
-    lay(&mut lab, vec![drop()]);
-    assert_eq!(lab.found(), [""; 0]);
-    lab.host_link("eth0").mtu = 1400;
-    assert_eq!(lab.found(), ["error PH019 MTU of eth0 <- warning PH018 MTU of eth0"]);
-    assert!(lab.only().evidence.iter().any(|each| each.observed.contains("the rule")), "{:?}", lab.only());
-    lay(&mut lab, Vec::new());
-    assert_eq!(lab.found(), ["warning PH018 MTU of eth0"]);
-}
-
-fn direct_drop(address: &str, packets: u64) -> FirewallTable {
-    let to =
-        Match::is(Field::Address(PacketSide::Destination), Value::Address(address.parse().expect("address")));
-    let by_others = Match {
-        negated: true,
-        ..Match::is(Field::Interface(InterfaceSide::In), Value::Name("docker0".to_owned()))
-    };
-    let statements =
-        vec![Statement::Match(to), Statement::Match(by_others), Statement::Verdict(Verdict::Drop)];
-    table("raw", Hook::Prerouting, -300, Policy::Accept, vec![rule(statements, packets)])
-}
-
-#[test]
-fn a_drop_of_direct_packets_is_a_note_once_it_has_seen_some() {
-    let mut lab = host();
-    lay(&mut lab, vec![direct_drop("172.17.0.2", 0)]);
-    assert_eq!(lab.found(), [""; 0]);
-    lay(&mut lab, vec![direct_drop("172.17.0.2", 5)]);
-    assert_eq!(lab.found(), ["note PH025 bridge"]);
-    lay(&mut lab, vec![direct_drop("172.17.0.77", 5)]);
-    assert_eq!(lab.found(), [""; 0]);
-}
-
-#[test]
-fn a_policy_of_iptables_ends_what_nftables_lets_pass() {
-    let mut lab = host();
-    lay(&mut lab, vec![table("filter", Hook::Forward, 0, Policy::Drop, Vec::new())]);
-    let codes = |lab: &Lab| lab.found().iter().filter(|line| line.contains("PH026")).count();
-    assert_eq!(codes(&lab), 0);
-    known(&mut lab.engine().info).firewall_backend = Observed::Known(Some("nftables".to_owned()));
-    assert_eq!(codes(&lab), 1);
-    lay(&mut lab, vec![table("filter", Hook::Forward, 0, Policy::Accept, Vec::new())]);
-    assert_eq!(codes(&lab), 0);
-}
-
-/// A second way out, which answers of its own address leave by.
-fn second_uplink(lab: &mut Lab) {
-    let index = InterfaceIndex(91);
-    lab.add_host_link(link(91, "eth1", LinkKind::Device));
-    let prefix = "10.88.0.2/24".parse().expect("prefix");
-    known(&mut lab.host_stack().addresses).push(InterfaceAddress { interface: index, prefix });
-    route(lab, "10.88.0.0/24", None, index, 254);
-    route(lab, "10.88.0.2/32", None, index, 255);
-    known(&mut lab.host_stack().routes).last_mut().expect("route").kind = RouteKind::Local;
-    route(lab, "0.0.0.0/0", Some("10.88.0.1"), index, 100);
-}
-
-/// The rule that leads a published port to its container.
-fn to_container() -> FirewallTable {
-    use porthole_model::firewall::{AddressRange, Nat, NatKind, NatTarget};
-    let web = "172.17.0.2".parse().expect("address");
-    let target = NatTarget::Fixed { addresses: Some(AddressRange { from: web, to: web }), ports: None };
-    let port = Statement::Match(Match::is(Field::Port(PacketSide::Destination), Value::Number(8080)));
-    let nat = Statement::Nat(Nat { kind: NatKind::Destination, target, flags: Vec::new() });
-    let mut table = table("nat", Hook::Prerouting, -100, Policy::Accept, vec![rule(vec![port, nat], 0)]);
-    table.chains[0].base.as_mut().expect("base chain").kind = ChainKind::Nat;
-    table
-}
-
-#[test]
-fn a_strict_filter_drops_what_a_second_way_in_brings_for_a_container() {
-    let mut lab = host();
-    lay(&mut lab, vec![to_container()]);
-    second_uplink(&mut lab);
-    lab.sysctl("net.ipv4.conf.eth1.rp_filter", "1");
-    // Nobody says that far strangers come that way.
-    assert_eq!(lab.found(), [""; 0]);
-    rule_for(&mut lab, 100, Some("10.88.0.2/32"), 100);
-    let journeys = porthole_analysis::Journeys::new(&lab.snapshot).unwrap();
-    for u in journeys.uplinks() { eprintln!("UP {} {:?} {:?} {}", u.link.name, u.prefixes, u.visitors, u.has_default_route); }
-    eprintln!("{:#?}", journeys.from_outside(&journeys.uplinks()[1], "80.81.82.83".parse().unwrap(), porthole_analysis::Aim::port("10.88.0.2".parse().unwrap(), porthole_model::Port(8080), porthole_model::TransportProtocol::Tcp)));
-    assert_eq!(lab.found(), ["warning PH029 80/tcp of web"]);
-    lab.sysctl("net.ipv4.conf.eth1.rp_filter", "2");
-    assert_eq!(lab.found(), [""; 0]);
-}
-
-#[test]
-fn a_strict_filter_with_one_way_out_is_no_fault() {
-    let mut lab = host();
-    lay(&mut lab, vec![to_container()]);
-    for interface in ["all", "eth0", "docker0"] {
-        lab.sysctl(&format!("net.ipv4.conf.{interface}.rp_filter"), "1");
+    *known(&mut stack.routing_rules) = vec![rule(0, 255), rule(32766, 254)];
+    let links: Vec<_> = known(&mut stack.links).iter().map(|link| (link.index, link.name.clone())).collect();
+    for name in links.iter().map(|(_, name)| name.as_str()).chain(["all"]) {
+        for (setting, value) in [("forwarding", "1"), ("rp_filter", "0"), ("route_localnet", "0")] {
+            let value = Observed::Known(value.to_owned());
+            stack.sysctls.insert(format!("net.ipv4.conf.{name}.{setting}"), value);
+        }
     }
-    assert_eq!(lab.found(), [""; 0]);
+    for link in known(&mut stack.links).iter_mut().filter(|link| link.kind == LinkKind::Bridge) {
+        let InterfaceIndex(number) = link.index;
+        link.mac = Some(MacAddress([2, 0x42, 0, 0, 0, u8::try_from(number).expect("few links")]));
+    }
 }

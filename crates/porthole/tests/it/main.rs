@@ -24,6 +24,7 @@ mod dns;
 mod endpoints;
 mod faults;
 mod firewall;
+mod firewall_faults;
 mod forward;
 mod forward_remote;
 mod healthy;

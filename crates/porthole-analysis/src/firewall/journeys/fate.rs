@@ -98,20 +98,42 @@ impl Stop {
         }
     }
 
-    /// A chain as its own program names it: `iptables, table filter, chain FORWARD`.
-    fn place(&self, chain: &ChainReference) -> String {
-        let ChainReference { family, table, chain, .. } = chain;
-        let is_ipv6 = *family == TableFamily::Ip6;
-        let program = match self.backend {
-            Some(Backend::IptablesNft) if is_ipv6 => "ip6tables",
-            Some(Backend::IptablesNft) => "iptables",
+    /// The command that takes back what stops it: deletes the rule, or has the policy accept.
+    pub fn undoing(&self) -> Option<String> {
+        let chain = self.chain()?;
+        let ChainReference { table, chain: name, .. } = chain;
+        let native = self.backend.is_none_or(|backend| backend == Backend::Nftables);
+        let family = family_name(chain.family);
+        Some(match self.rule() {
+            Some(rule) if native => {
+                format!("nft delete rule {family} {table} {name} handle {}", rule.handle?)
+            }
+            Some(rule) => format!("{} -t {table} -D {name} {}", self.program(chain), rule.position),
+            None if native => format!("nft add chain {family} {table} {name} '{{ policy accept; }}'"),
+            None => format!("{} -t {table} -P {name} ACCEPT", self.program(chain)),
+        })
+    }
+
+    /// The program that keeps a chain of iptables.
+    fn program(&self, chain: &ChainReference) -> &'static str {
+        let is_ipv6 = chain.family == TableFamily::Ip6;
+        match self.backend {
             Some(Backend::IptablesLegacy) if is_ipv6 => "ip6tables-legacy",
             Some(Backend::IptablesLegacy) => "iptables-legacy",
+            _ if is_ipv6 => "ip6tables",
+            _ => "iptables",
+        }
+    }
+
+    /// A chain as its own program names it: `iptables, table filter, chain FORWARD`.
+    fn place(&self, chain: &ChainReference) -> String {
+        let ChainReference { family, table, chain: name, .. } = chain;
+        match self.backend {
             Some(Backend::Nftables) | None => {
-                return format!("nft, table {} {table}, chain {chain}", family_name(*family));
+                format!("nft, table {} {table}, chain {name}", family_name(*family))
             }
-        };
-        format!("{program}, table {table}, chain {chain}")
+            Some(_) => format!("{}, table {table}, chain {name}", self.program(chain)),
+        }
     }
 
     fn counted(&self, words: &str) -> String {

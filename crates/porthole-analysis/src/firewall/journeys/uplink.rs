@@ -41,6 +41,11 @@ impl Uplink<'_> {
         self.visitors_of(is_ipv4).last()
     }
 
+    /// Everybody beyond it, those from far away first.
+    pub(crate) fn strangers_first(&self, is_ipv4: bool) -> impl Iterator<Item = IpAddr> {
+        self.visitors.iter().rev().copied().filter(move |address| address.is_ipv4() == is_ipv4)
+    }
+
     /// Everybody beyond it whom a rule may tell apart: neighbours first, strangers last.
     pub fn visitors_of(&self, is_ipv4: bool) -> impl Iterator<Item = IpAddr> {
         self.visitors.iter().copied().filter(move |address| address.is_ipv4() == is_ipv4)
