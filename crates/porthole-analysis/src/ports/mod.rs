@@ -14,7 +14,7 @@ use crate::places::has_own_namespace;
 
 pub(crate) use judgement::{Judged, judge, proxies, relays};
 pub(crate) use listeners::{describe, is_listener, owners};
-pub(crate) use relaying::{Relaying, relaying};
+pub(crate) use relaying::{Relaying, relaying, without_proxies};
 
 /// How long after its start a container is given before its ports are judged, in milliseconds.
 const SETTLING: i64 = 3_000;
