@@ -39,6 +39,8 @@ const RULES: &[Rule] = {
         rule((24, Container), (34, Container), &[Container]),
         // Packets that are too large and not told so are first of all too large.
         rule((19, Host), (18, Host), &[Host]),
+        // A policy that drops for an engine that keeps its rules elsewhere.
+        rule((26, Host), (4, Host), &[Container]),
         // A paused program lets its queue fill.
         rule((40, Container), (40, Port), &[Container]),
         // A health check that asks over the network fails with it. Those of other containers touch the network too.

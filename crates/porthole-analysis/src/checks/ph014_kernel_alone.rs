@@ -172,8 +172,10 @@ impl<'a> Scene<'a> {
     fn without_proxies(&self, concern: Concern) -> Concern {
         let concern = concern.evidence("docker-proxy processes for the ports", "none");
         match self.relaying {
-            Some(_) => concern
-                .evidence("the engine's rule in the chain OUTPUT of table nat", "holds for 127.0.0.0/8 too"),
+            Some(_) => {
+                let (source, observed) = ports::without_proxies(self.snapshot);
+                concern.evidence(source, observed)
+            }
             None => concern.likely(),
         }
     }

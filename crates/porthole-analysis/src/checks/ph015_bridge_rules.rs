@@ -177,8 +177,10 @@ fn concern(
         .evidence(format!("sysctl {setting}"), off);
     let concern = match need {
         Need::Apart => concern.evidence(format!("network '{}', option {ICC}", network.name), "false"),
-        Need::Ports => concern
-            .evidence("the engine's rule in the chain OUTPUT of table nat", "holds for 127.0.0.0/8 too"),
+        Need::Ports => {
+            let (source, observed) = ports::without_proxies(snapshot);
+            concern.evidence(source, observed)
+        }
     };
     let names: Vec<_> = members.iter().map(|member| member.container.name.as_str()).collect();
     let set = in_engine_namespace(snapshot, &format!("sysctl -w {setting}=1"));

@@ -3,7 +3,7 @@
 use porthole_model::firewall::{Backend, Hook};
 use porthole_model::{CheckCode, Gap, Outcome, Severity, Snapshot, Subject, SubjectKind};
 
-use super::concern::about_network;
+use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
 use crate::firewall::{Aim, Journeys, Seat, Stop};
 use crate::places::in_engine_namespace;
@@ -67,5 +67,8 @@ fn concern(snapshot: &Snapshot, stopped: &[(&Seat<'_>, Stop)]) -> Option<Concern
             "set the policy to ACCEPT",
             vec![in_engine_namespace(snapshot, &format!("{program} -P FORWARD ACCEPT"))],
         );
-    Some(stopped.iter().fold(concern, |concern, (seat, _)| concern.related(about_network(seat.network))))
+    let touched = |concern: Concern, (seat, _): &(&Seat<'_>, Stop)| {
+        concern.related(about_network(seat.network)).related(about_container(seat.container))
+    };
+    Some(stopped.iter().fold(concern, touched))
 }

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use porthole_model::{
-    CheckCode, Container, Gap, GapKind, NetworkStack, PortBinding, Severity, Snapshot, TransportProtocol,
-    UdpFlow,
+    CheckCode, Container, Gap, GapKind, NetworkStack, Port, PortBinding, Severity, Snapshot,
+    TransportProtocol, UdpFlow,
 };
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
+use crate::firewall::{Aim, Journeys};
 use crate::places::{engine_namespace, in_engine_namespace};
 use crate::ports;
 
@@ -19,8 +20,8 @@ pub(super) const CHECK: Check = Check {
     title: "UDP goes to where a container was",
     documentation: Documentation {
         checks: "For each UDP port that a running container publishes: whether connection tracking has an entry of a \
-                 client that leads elsewhere than to that container, and a packet of it came after the container was \
-                 started.",
+                 client that leads elsewhere than to that container, where the rules would lead a new one there, and a \
+                 packet of it came after the container was started.",
         why: "The kernel decides once per connection where its packets go, and UDP has no end of connections: as long \
               as a client sends on, its entry lives, and a container that was started meanwhile with another address, \
               or a rule that came later, changes nothing for it. The client's packets go to an address that nobody has, \
@@ -90,9 +91,7 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn judge<'f>(&self, container: &Container, flow: &'f UdpFlow) -> Result<Option<Stale<'f>>, Gap> {
         let leads_to = flow.reply_source.ip();
-        let is_own = container.attachments.iter().any(|attachment| {
-            [attachment.ipv4, attachment.ipv6].into_iter().flatten().any(|own| own.address == leads_to)
-        });
+        let is_own = holds(container, leads_to);
         let to_host = flow.reply_source == flow.destination;
         if is_own
             || !self.is_of_this_host(flow.destination.ip())?
@@ -100,8 +99,24 @@ impl Scene<'_> {
         {
             return Ok(None);
         }
+        if !self.leads_to(container, flow)? {
+            return Ok(None);
+        }
         let is_sending = self.last_packet(flow)? > container.started.map_or(i64::MAX, |started| started.0);
         Ok(is_sending.then_some(Stale { flow, to_host }))
+    }
+
+    /// Whether the first packet of a new connection of that client would be led to the container: an engine without
+    /// rules, or without root, relays all of them.
+    fn leads_to(&self, container: &Container, flow: &UdpFlow) -> Result<bool, Gap> {
+        let journeys = Journeys::new(self.snapshot)?;
+        let port = Port(flow.destination.port());
+        let aim = Aim::port(flow.destination.ip(), port, TransportProtocol::Udp);
+        let leads = journeys.uplinks().iter().any(|uplink| {
+            let journey = journeys.from_outside(uplink, flow.source.ip(), aim);
+            journey.fate.arrival().is_some_and(|arrival| holds(container, arrival.header.destination))
+        });
+        Ok(leads)
     }
 
     fn is_of_this_host(&self, address: IpAddr) -> Result<bool, Gap> {
@@ -177,6 +192,12 @@ impl Scene<'_> {
     fn has_proxy(&self, binding: &PortBinding) -> bool {
         ports::proxies(self.snapshot).iter().any(|proxy| ports::relays(proxy, binding))
     }
+}
+
+/// Whether the engine gave it that address.
+fn holds(container: &Container, address: IpAddr) -> bool {
+    let given = container.attachments.iter().flat_map(|place| [place.ipv4, place.ipv6]).flatten();
+    given.into_iter().any(|given| given.address == address)
 }
 
 fn leads(stale: &Stale<'_>) -> String {

@@ -80,13 +80,13 @@ impl Scene<'_> {
             return Ok(None);
         };
         let Some(stranger) = main.visitor(true) else { return Ok(None) };
-        let arrived = self.arrived(main, stranger, binding);
-        let inside = arrived.map_or(Ok(None), |journey| self.in_container(container, binding, &journey))?;
-        if inside.is_some() {
-            return Ok(inside);
-        }
         let mut others = self.journeys.uplinks().iter().filter(|other| other.link.index != main.link.index);
-        Ok(others.find_map(|other| self.on_host(container, binding, (main, other), stranger)))
+        let on_host = others.find_map(|other| self.on_host(container, binding, (main, other), stranger));
+        if on_host.is_some() {
+            return Ok(on_host);
+        }
+        let arrived = self.arrived(main, stranger, binding);
+        arrived.map_or(Ok(None), |journey| self.in_container(container, binding, &journey))
     }
 
     fn is_main(&self, uplink: &Uplink<'_>) -> bool {

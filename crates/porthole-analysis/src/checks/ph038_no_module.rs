@@ -12,7 +12,7 @@ const CODE: CheckCode = CheckCode(38);
 const REFUSED: &str = "operation not supported";
 
 /// What it wanted to make.
-const WANTED: [&str; 3] = ["veth", "failed to create bridge", "(sandbox)"];
+const WANTED: [&str; 2] = ["veth", "failed to create bridge"];
 
 pub(super) const CHECK: Check = Check {
     code: CODE,

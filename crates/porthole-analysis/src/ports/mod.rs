@@ -18,7 +18,7 @@ pub use chain::{ports_scope, ports_since, probing_process, published_ports};
 pub(crate) use judgement::{Judged, in_this_kernel, judge};
 pub(crate) use listeners::{describe, is_listener, is_on, owners, serves};
 pub(crate) use proxy::{does_without, is_unmapped, proxies, relays};
-pub(crate) use relaying::{Relaying, relaying};
+pub(crate) use relaying::{Relaying, relaying, without_proxies};
 
 /// How long after its start a container is given before its ports are judged, in milliseconds.
 const SETTLING: i64 = 3_000;

@@ -27,6 +27,16 @@ pub(crate) fn relaying(snapshot: &Snapshot) -> Option<Relaying> {
     by_rules(stack).or_else(|| by_settings(snapshot))
 }
 
+/// What says that there are no docker-proxy processes: where it was read, and what stood there.
+pub(crate) fn without_proxies(snapshot: &Snapshot) -> (&'static str, &'static str) {
+    let stack = engine_namespace(snapshot).ok().and_then(|namespace| namespace.stack.value());
+    if stack.and_then(by_rules) == Some(Relaying::Kernel) {
+        ("the engine's rule in the chain OUTPUT of table nat", "holds for 127.0.0.0/8 too")
+    } else {
+        ("the engine's setting userland-proxy", "false")
+    }
+}
+
 fn by_rules(stack: &NetworkStack) -> Option<Relaying> {
     let tables = stack.firewall.value()?.tables().filter(|table| !table.dormant);
     let chains = tables.flat_map(|table| &table.chains).filter(|chain| {

@@ -15,7 +15,7 @@ mod netdb;
 mod network_limits;
 mod networks;
 mod nouns;
-mod packet_rules;
+mod packets;
 mod paused;
 mod ports;
 mod probing;

@@ -6,6 +6,7 @@ use porthole_model::{
 };
 
 use crate::lab::{Lab, NOW, known, refused};
+use crate::rules::{lay, tables};
 use crate::spec::container;
 
 fn with_pool(size: u8) -> Lab {
@@ -109,8 +110,14 @@ fn with_flow(flow: UdpFlow) -> Vec<String> {
     lab.sysctl("net.netfilter.nf_conntrack_udp_timeout_stream", "120");
     lab.run(container("dns").publish("0.0.0.0:5353", "53/udp").listen("udp", "0.0.0.0:53"));
     lab.container("dns").started = Some(porthole_model::Timestamp(NOW - 60_000));
-    lab.host_stack().connection_tracking = tracking(vec![flow], 0);
-    lab.found()
+    lay(&mut lab);
+    lab.host_stack().connection_tracking = tracking(vec![flow.clone()], 0);
+    let found = lab.found();
+    // Without rules every packet is relayed, as an engine without root does it.
+    known(&mut lab.engine().settings).iptables = Some(false);
+    tables(&mut lab).clear();
+    assert_eq!(lab.found(), [""; 0]);
+    found
 }
 
 #[test]
