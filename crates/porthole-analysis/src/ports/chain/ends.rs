@@ -127,14 +127,14 @@ fn taker(view: &View<'_>, address: IpAddr, port: Option<Port>, protocol: Transpo
             port.is_some_and(|port| is_on(internet, port, protocol)) && serves(internet, address)
         })
     };
-    let takers: Vec<_> = sockets.iter().filter(takes).collect();
-    let pids = || takers.iter().flat_map(|socket| socket.owners.value().into_iter().flatten());
+    let sockets_there: Vec<_> = sockets.iter().filter(takes).collect();
+    let pids = || sockets_there.iter().flat_map(|socket| socket.owners.value().into_iter().flatten());
     let is_proxy = |pid| view.proxies.iter().any(|proxy| proxy.pid == pid);
     if let Some(owner) = pids().find(|owner| is_proxy(owner.pid)) {
         return WayEnd::Proxy(owner.pid);
     }
-    let names: Vec<_> = takers.iter().filter_map(|socket| owners(socket)).collect();
-    match (takers.first(), names.first()) {
+    let names: Vec<_> = sockets_there.iter().filter_map(|socket| owners(socket)).collect();
+    match (sockets_there.first(), names.first()) {
         (None, _) => WayEnd::Nobody,
         (Some(_), None) => WayEnd::Program("a program whose process could not be seen".to_owned()),
         (Some(_), Some(name)) if HOLDERS.contains(&name.as_str()) => WayEnd::Reservation,

@@ -8,7 +8,7 @@ use porthole_model::{
 
 use super::View;
 use super::ends::{Quest, way};
-use crate::firewall::{Aim, Journey, Journeys, Seat};
+use crate::firewall::{Aim, Journey, Journeys, Seat, Uplink};
 
 /// Why containers elsewhere do not get to a port that the engine publishes without docker-proxy.
 const APART: &str = "the engine keeps containers of different networks apart, and without docker-proxy that holds \
@@ -42,7 +42,7 @@ struct Travel<'t, 's> {
     is_without_proxy: bool,
 }
 
-impl<'t> Travel<'t, '_> {
+impl Travel<'_, '_> {
     /// From another machine, and what the container answers to it.
     fn outside(&self) -> [Option<PacketWay>; 2] {
         if self.binding.host_address.is_loopback() {
@@ -93,7 +93,7 @@ impl<'t> Travel<'t, '_> {
         let address = self.host_address()?;
         let own = |seat: &&Seat<'_>| seat.container.id == self.container.id && seat.leads_out;
         let seat = self.journeys.seats().iter().find(own)?;
-        self.from_seat(Sender::Itself, seat, address)
+        self.sent_by(Sender::Itself, seat, address)
     }
 
     /// From a container that shares no network with this one, by the host's address.
@@ -105,10 +105,10 @@ impl<'t> Travel<'t, '_> {
         };
         let mut seats = self.journeys.seats().iter();
         let seat = seats.find(|seat| seat.leads_out && !seat.network.internal && !shares(seat.container))?;
-        self.from_seat(Sender::OtherNetwork, seat, address)
+        self.sent_by(Sender::OtherNetwork, seat, address)
     }
 
-    fn from_seat(&self, sender: Sender, seat: &Seat<'_>, address: IpAddr) -> Option<PacketWay> {
+    fn sent_by(&self, sender: Sender, seat: &Seat<'_>, address: IpAddr) -> Option<PacketWay> {
         let journey = self.journeys.from_container(seat, self.aim(address))?;
         Some(self.told(sender, self.at(address), Some(&seat.port.name), &journey))
     }
@@ -119,7 +119,7 @@ impl<'t> Travel<'t, '_> {
             bound if bound.is_loopback() => None,
             bound if !bound.is_unspecified() => Some(bound),
             bound => {
-                let mut own = self.journeys.uplinks().iter().flat_map(|uplink| uplink.addresses());
+                let mut own = self.journeys.uplinks().iter().flat_map(Uplink::addresses);
                 own.find(|address| address.is_ipv4() == bound.is_ipv4())
             }
         }
