@@ -69,7 +69,7 @@ impl Flight {
         };
         self.socket = Some(socket);
         if let Err(error) = sent {
-            self.fail(error.into(), ears);
+            self.fail(&error.into(), ears);
         }
     }
 
@@ -98,7 +98,7 @@ impl Flight {
         match self.stage {
             Stage::Connecting => match socket_error(socket) {
                 Ok(Ok(())) => self.stage = Stage::Watching(self.begin.elapsed()),
-                Ok(Err(error)) | Err(error) => self.fail(error.into(), ears),
+                Ok(Err(error)) | Err(error) => self.fail(&error.into(), ears),
             },
             Stage::Watching(since) => {
                 match recv(socket, &mut byte, RecvFlags::empty()).map(|(_, length)| length) {
@@ -111,7 +111,7 @@ impl Flight {
             Stage::Waiting => match recv(socket, &mut byte, RecvFlags::empty()) {
                 Ok(_) => self.settle(ProbeOutcome::Answered),
                 Err(Errno::AGAIN | Errno::INTR) => {}
-                Err(error) => self.fail(error.into(), ears),
+                Err(error) => self.fail(&error.into(), ears),
             },
             Stage::Settled(..) => {}
         }
@@ -149,7 +149,7 @@ impl Flight {
         );
     }
 
-    fn fail(&mut self, error: io::Error, mut ears: Option<&mut Ears>) {
+    fn fail(&mut self, error: &io::Error, mut ears: Option<&mut Ears>) {
         if let Some(ears) = ears.as_deref_mut() {
             ears.listen();
         }
@@ -157,14 +157,14 @@ impl Flight {
         let said = ears.zip(self.source).and_then(|(ears, source)| ears.about(&self.request, source));
         let hears = ears.is_some_and(|ears| ears.hears(self.request.target.is_ipv6()));
         let is_tcp = self.request.protocol == TransportProtocol::Tcp;
-        let outcome = match (Errno::from_io_error(&error), said) {
+        let outcome = match (Errno::from_io_error(error), said) {
             (Some(Errno::CONNREFUSED), Some(said)) => ProbeOutcome::Refused(Refusal::Icmp(said)),
             (Some(Errno::CONNREFUSED), None) if hears && is_tcp => ProbeOutcome::Refused(Refusal::Reset),
             (Some(Errno::CONNREFUSED), None) => ProbeOutcome::Refused(Refusal::Unseen),
             (Some(Errno::CONNRESET), None) => ProbeOutcome::Reset,
             (Some(Errno::TIMEDOUT), None) => ProbeOutcome::Silent,
             (_, Some(said)) => ProbeOutcome::Unreachable(Obstacle::Icmp(said)),
-            (_, None) => ProbeOutcome::Unreachable(Obstacle::Local(unreachable_words(&error))),
+            (_, None) => ProbeOutcome::Unreachable(Obstacle::Local(unreachable_words(error))),
         };
         self.settle(outcome);
     }

@@ -10,6 +10,9 @@ use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, ipproto, re
 /// Enough for the errors of any sender; RFC 1812 lets them be of 576 bytes.
 const BUFFER: usize = 2048;
 
+/// What finds an error in what was received.
+type Parser = fn(&[u8]) -> Option<Reproach>;
+
 /// The ears of one namespace. Without the right to have them, nothing is heard.
 pub(super) struct Ears {
     ipv4: Option<OwnedFd>,
@@ -43,8 +46,7 @@ impl Ears {
 
     /// Takes all that came. The kernel gives it here before it tells the socket that the error is about.
     pub(super) fn listen(&mut self) {
-        let parsers: [(_, fn(&[u8]) -> Option<Reproach>); 2] =
-            [(&self.ipv4, icmp::in_ipv4), (&self.ipv6, icmp::in_ipv6)];
+        let parsers: [(_, Parser); 2] = [(&self.ipv4, icmp::in_ipv4), (&self.ipv6, icmp::in_ipv6)];
         let mut buffer = [0; BUFFER];
         for (socket, parse) in parsers {
             let Some(socket) = socket else { continue };
