@@ -100,11 +100,13 @@ pub(crate) fn fold(concerns: Vec<Concern>) -> Vec<Finding> {
     roots.filter_map(|root| take(root, &causes, &mut findings)).collect()
 }
 
-/// A finding with all that it explains.
+/// A finding with all that it explains, and as bad as the worst of it.
 fn take(number: usize, causes: &[Option<usize>], findings: &mut [Option<Finding>]) -> Option<Finding> {
     let mut finding = findings[number].take()?;
     let effects = (0..causes.len()).filter(|each| causes[*each] == Some(number));
     finding.explains.extend(effects.filter_map(|effect| take(effect, causes, findings)));
+    let worst = finding.explains.iter().map(|effect| effect.severity).max();
+    finding.severity = worst.map_or(finding.severity, |worst| worst.max(finding.severity));
     Some(finding)
 }
 

@@ -48,9 +48,11 @@ fn could_not_run(probe: &HealthProbe) -> bool {
     matches!(probe.exit_code, 126 | 127) || (probe.exit_code == -1 && is_told)
 }
 
-/// Whether it complains of the container's own loopback, which no network has to do with.
+/// Whether it complains of the container's own loopback, or was refused: then somebody was reached, and no network
+/// has to do with it. 127.0.0.11 is the engine's resolver.
 fn asks_itself(probe: &HealthProbe) -> bool {
-    ["127.0.0.1", "localhost", "::1"].iter().any(|own| probe.output.as_str().contains(own))
+    let output = probe.output.as_str().to_ascii_lowercase().replace("127.0.0.11", "");
+    ["127.0.0.1", "localhost", "::1", "refused"].iter().any(|own| output.contains(own))
 }
 
 fn concern(engine: &Engine, container: &Container, health: &Health) -> Concern {
