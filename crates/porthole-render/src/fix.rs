@@ -71,7 +71,7 @@ pub fn doc(fixes: &[Fix]) -> Doc {
     for fix in fixes {
         doc.blank().append(outcome(fix));
     }
-    let undo: Vec<_> = fixes.iter().rev().flat_map(|fix| fix.to_take_back()).cloned().collect();
+    let undo: Vec<_> = fixes.iter().rev().flat_map(Fix::to_take_back).cloned().collect();
     if !undo.is_empty() {
         doc.blank().append(undoing("to take back what was done", &undo));
     }

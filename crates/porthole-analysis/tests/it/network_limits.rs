@@ -104,7 +104,7 @@ fn flow(source: &str, reply_source: &str, expires_in: u32) -> UdpFlow {
 }
 
 /// What is found where connection tracking has that flow, and the container was started a minute ago.
-fn with_flow(flow: UdpFlow) -> Vec<String> {
+fn with_flow(flow: &UdpFlow) -> Vec<String> {
     let mut lab = Lab::docker();
     lab.sysctl("net.netfilter.nf_conntrack_udp_timeout", "30");
     lab.sysctl("net.netfilter.nf_conntrack_udp_timeout_stream", "120");
@@ -123,25 +123,25 @@ fn with_flow(flow: UdpFlow) -> Vec<String> {
 #[test]
 fn an_entry_that_leads_elsewhere_and_is_used_is_stale() {
     let outside = "10.77.0.1:40000";
-    assert_eq!(with_flow(flow(outside, "172.17.0.2:53", 29)), [""; 0]);
-    assert_eq!(with_flow(flow(outside, "172.17.0.99:53", 29)), ["error PH028 53/udp of dns"]);
-    assert_eq!(with_flow(flow(outside, "10.77.0.2:5353", 29)), ["warning PH028 53/udp of dns"]);
+    assert_eq!(with_flow(&flow(outside, "172.17.0.2:53", 29)), [""; 0]);
+    assert_eq!(with_flow(&flow(outside, "172.17.0.99:53", 29)), ["error PH028 53/udp of dns"]);
+    assert_eq!(with_flow(&flow(outside, "10.77.0.2:5353", 29)), ["warning PH028 53/udp of dns"]);
     // Its last packet was before the container was there: with an answer, an entry lives for two minutes.
     let answered = UdpFlow { seen_reply: true, ..flow(outside, "172.17.0.99:53", 50) };
-    assert_eq!(with_flow(answered.clone()), [""; 0]);
-    assert_eq!(with_flow(UdpFlow { expires_in: Some(70), ..answered }), ["error PH028 53/udp of dns"]);
+    assert_eq!(with_flow(&answered), [""; 0]);
+    assert_eq!(with_flow(&UdpFlow { expires_in: Some(70), ..answered }), ["error PH028 53/udp of dns"]);
 }
 
 #[test]
 fn what_goes_by_docker_proxy_on_purpose_is_not_stale() {
     for source in ["127.0.0.1:40000", "10.77.0.2:40000", "172.17.0.3:40000"] {
-        assert_eq!(with_flow(flow(source, "10.77.0.2:5353", 29)), [""; 0], "{source}");
+        assert_eq!(with_flow(&flow(source, "10.77.0.2:5353", 29)), [""; 0], "{source}");
     }
     let elsewhere = UdpFlow {
         destination: "203.0.113.10:5353".parse().expect("address"),
         ..flow("10.77.0.1:40000", "203.0.113.10:5353", 29)
     };
-    assert_eq!(with_flow(elsewhere), [""; 0]);
+    assert_eq!(with_flow(&elsewhere), [""; 0]);
 }
 
 #[test]

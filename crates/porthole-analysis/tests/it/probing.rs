@@ -16,10 +16,10 @@ use crate::spec::{Spec, container};
 
 /// What was tried, with the outcome that each request has here.
 fn probe(lab: &mut Lab, outcome: impl Fn(&ProbeRequest) -> ProbeOutcome) {
-    let plan = probe_plan(&lab.snapshot).unwrap();
+    let plan = probe_plan(&lab.snapshot).expect("it is there");
     assert!(!plan.is_empty());
     let source = |request: &ProbeRequest| {
-        let outside: SocketAddr = "203.0.113.9:40001".parse().unwrap();
+        let outside: SocketAddr = "203.0.113.9:40001".parse().expect("it is there");
         (request.from == ProbeVantage::Outside).then_some(outside)
     };
     let tried = plan.iter().map(|request| Probe {
@@ -28,8 +28,10 @@ fn probe(lab: &mut Lab, outcome: impl Fn(&ProbeRequest) -> ProbeOutcome) {
         outcome: outcome(request),
         took: 1_234,
     });
-    let outside =
-        OutsidePlace { interface: "porthole0".to_owned(), addresses: vec!["203.0.113.9".parse().unwrap()] };
+    let outside = OutsidePlace {
+        interface: "porthole0".to_owned(),
+        addresses: vec!["203.0.113.9".parse().expect("it is there")],
+    };
     lab.snapshot.probes =
         Observed::Known(Probes { outside: Observed::Known(outside), tried: tried.collect() });
 }
@@ -52,7 +54,7 @@ fn open(mut lab: Lab, spec: Spec) -> Lab {
         known(&mut lab.host_stack().routing_rules).push(lookup(priority, table));
     }
     let own = Route {
-        destination: "10.77.0.2/32".parse().unwrap(),
+        destination: "10.77.0.2/32".parse().expect("it is there"),
         kind: RouteKind::Local,
         gateway: None,
         table: 255,

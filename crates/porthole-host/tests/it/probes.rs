@@ -281,7 +281,7 @@ fn datagrams_are_answered_refused_or_nothing_is_said() {
     let echo = inside(wiring.container.pid(), || UdpSocket::bind("0.0.0.0:53").unwrap());
     thread::spawn(move || {
         while let Ok((length, from)) = echo.recv_from(&mut [0; 9]) {
-            echo.send_to(&[b'x'; 9][..length + 1], from).unwrap();
+            echo.send_to(&[b'x'; 9][..=length], from).unwrap();
         }
     });
     let _silent = inside(wiring.container.pid(), || UdpSocket::bind("0.0.0.0:54").unwrap());

@@ -40,8 +40,8 @@ fn without_proxies(builder: LabBuilder) -> LabBuilder {
 
 /// What was read of the lab's host.
 fn recorded(lab: &Lab) -> Snapshot {
-    let output = lab.command("porthole").args(["snapshot", "-o", "-"]).output().unwrap();
-    porthole_wire::snapshot_file::read(&output.stdout).unwrap()
+    let output = lab.command("porthole").args(["snapshot", "-o", "-"]).output().expect("a snapshot");
+    porthole_wire::snapshot_file::read(&output.stdout).expect("a snapshot")
 }
 
 /// The codes that doctor finds in a snapshot.
@@ -260,8 +260,7 @@ fn ph027_connection_tracking_is_full() {
         let namespaces = known(&mut host.network_namespaces);
         let home = namespaces.iter_mut().find(|namespace| namespace.id == own).unwrap();
         let sysctls = &mut known(&mut home.stack).sysctls;
-        let maximum: u64 =
-            known(&mut sysctls.get_mut("net.netfilter.nf_conntrack_max").unwrap()).parse().unwrap();
+        let maximum: u64 = known(sysctls.get_mut("net.netfilter.nf_conntrack_max").unwrap()).parse().unwrap();
         let count = (maximum * percent / 100).to_string();
         *known(sysctls.get_mut("net.netfilter.nf_conntrack_count").unwrap()) = count;
         codes_of(&snapshot)
@@ -294,7 +293,7 @@ fn stale_flow(lab: &Lab, port: u16, wrong: &str, severity: &str) {
     let mut client = lab.outside_command("bash");
     // It goes on until the lab ends: a mended flow is no fault.
     let script = format!("exec 3<>/dev/udp/10.77.0.2/{port}; while :; do echo x >&3; sleep 0.2; done");
-    let mut client = client.args(["-c", &script]).spawn().unwrap();
+    let mut client = client.args(["-c", &script]).spawn().expect("a client");
     let entry = format!("dport={port}");
     wait_for("the client", || lab.sh_ok("conntrack -L -p udp 2>/dev/null").contains(&entry));
     lab.sh_ok(&each("-D").join(" && "));
@@ -302,8 +301,8 @@ fn stale_flow(lab: &Lab, port: u16, wrong: &str, severity: &str) {
     assert_eq!(first(&report)["severity"], severity, "{report:#}");
     mend(lab, &report);
     assert_codes(lab, &[]);
-    client.kill().unwrap();
-    client.wait().unwrap();
+    client.kill().expect("the client ends");
+    client.wait().expect("the client ends");
 }
 
 #[test]

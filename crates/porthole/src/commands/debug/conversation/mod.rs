@@ -247,7 +247,7 @@ fn lost(error: SessionError) -> CommandError {
 
 #[cfg(test)]
 mod tests {
-    use porthole_wire::session::{GREETING, Message, Plan};
+    use porthole_wire::session::{GREETING, Message};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::UnixStream;
 
@@ -262,7 +262,7 @@ mod tests {
         let words: Vec<_> = words.iter().flat_map(Message::encode).collect();
         far.write_all(&[&GREETING[..], &words].concat()).await.unwrap();
         drop(far);
-        hold(&mut session, FromClient::Begin(Box::new(Plan::default())), &DetachKeys::default()).await
+        hold(&mut session, FromClient::Begin(Box::default()), &DetachKeys::default()).await
     }
 
     #[tokio::test]
