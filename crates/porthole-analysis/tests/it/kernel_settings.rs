@@ -160,5 +160,5 @@ fn a_container_that_turned_ipv6_off_has_an_address_that_is_none() {
     let inside = "net.ipv6.conf.eth0.disable_ipv6".to_owned();
     lab.stack_of("web").sysctls.insert(inside, Observed::Known("1".to_owned()));
     known(&mut lab.stack_of("web").addresses).retain(|held| held.prefix.address.is_ipv4());
-    assert_eq!(lab.found(), ["warning PH024 web <- error PH034 web"]);
+    assert_eq!(lab.found(), ["error PH024 web <- error PH034 web"]);
 }

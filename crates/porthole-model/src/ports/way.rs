@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::firewall::{Counter, Hook};
+use crate::firewall::Counter;
 use crate::{ChainReference, Pid, RuleReference};
 
 /// Who sends a packet.
@@ -159,14 +159,6 @@ impl Decision {
         match self {
             Self::Rule(met) => Some(met),
             Self::Policy { .. } => None,
-        }
-    }
-
-    /// The hook at which it was.
-    pub fn hook(&self) -> Hook {
-        match self {
-            Self::Rule(met) => met.rule.chain.hook,
-            Self::Policy { chain, .. } => chain.hook,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! `porthole doctor --active` on real engines: what is tried, what it is said of, and that nothing is left.
 
-use std::time::{Duration, Instant};
-
 use porthole_lab::{Engine, Lab};
 use serde_json::Value;
 
@@ -24,16 +22,13 @@ fn web(lab: &Lab) {
 }
 
 #[test]
-fn a_healthy_host_is_silent_within_five_seconds() {
+fn a_healthy_host_has_no_finding_but_what_is_published_to_itself_alone() {
     on_docker_engines(|lab| {
         web(lab);
         lab.run("udp", &["-p", "5353:53/udp"], "peer:1", &["udp-echo", "[::]:53"]);
         lab.run("local", &["-p", "127.0.0.1:8081:80"], "peer:1", &["http", "80"]);
-        let _settled = report(lab);
-        let begin = Instant::now();
         let report = report(lab);
-        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
-        assert_eq!(codes(&report), Vec::<String>::new(), "{report:#}");
+        assert_eq!(codes(&report), ["PH009"], "{report:#}");
     });
 }
 

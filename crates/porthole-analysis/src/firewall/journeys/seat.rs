@@ -44,7 +44,8 @@ impl Seat<'_> {
     }
 }
 
-/// The seats, and why some could not be found.
+/// The seats that packets get to and come from, and why some could not be found. What keeps a container from its network
+/// (an interface that is unplugged, a bridge that is down, a route that leads elsewhere) is nothing that rules do.
 pub(super) fn seats<'s>(
     snapshot: &'s Snapshot,
     home: &'s NetworkNamespace,
@@ -52,11 +53,25 @@ pub(super) fn seats<'s>(
     let (mut seats, mut gaps) = (Vec::new(), Vec::new());
     for found in endpoints(snapshot)? {
         match found.and_then(|endpoint| seat(snapshot, home, &endpoint)) {
-            Ok(seat) => seats.push(seat),
+            Ok(seat) if is_in_place(&seat, home)? => seats.push(seat),
+            Ok(_) => {}
             Err(gap) => gaps.push(gap),
         }
     }
     Ok((seats, gaps))
+}
+
+/// Whether it is plugged into a bridge that is up, and the host's routes lead there.
+fn is_in_place(seat: &Seat<'_>, home: &NetworkNamespace) -> Result<bool, Gap> {
+    let stack = home.stack.known()?;
+    let bridge = stack.links.known()?.iter().find(|link| Some(link.index) == seat.port.master);
+    let Some(bridge) = bridge.filter(|bridge| bridge.up && seat.port.up) else { return Ok(false) };
+    let routes = stack.routes.known()?;
+    Ok(seat.addresses().next().is_none_or(|address| {
+        let leading = routes.iter().filter(|route| route.destination.contains(address));
+        let closest = leading.max_by_key(|route| route.destination.length);
+        closest.is_some_and(|route| route.kind == RouteKind::Unicast && route.interface == Some(bridge.index))
+    }))
 }
 
 fn seat<'s>(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use porthole_analysis::target::{self as resolution, Named, Target};
-use porthole_model::{ContainerId, PublishedPorts, Snapshot};
+use porthole_model::{ContainerId, Gap, GapKind, PublishedPorts, Snapshot};
 use porthole_render::{json, ports};
 
 use crate::collect::{self, Request};
@@ -73,7 +73,7 @@ fn read(args: &PortsArgs, world: &World) -> Result<PublishedPorts, CommandError>
     let snapshot = collect::snapshot(world, &args.source, Request { scope: &scope, engine: true })?;
     let only = args.container.as_deref().map(|text| container(&snapshot, text)).transpose()?;
     let mut ports = porthole_analysis::published_ports(&snapshot, only.as_ref())?;
-    if !args.no_probe && args.source.from.is_none() && !world.settings.through_engine {
+    if !args.no_probe && args.source.from.is_none() {
         probe(args, world, &snapshot, &mut ports);
     }
     Ok(ports)
@@ -84,6 +84,11 @@ fn probe(args: &PortsArgs, world: &World, snapshot: &Snapshot, ports: &mut Publi
     let requests = ports.requests();
     if requests.is_empty() {
         return;
+    }
+    if world.settings.through_engine {
+        let cause = "they are sent from this host alone, and what was read is of the engine's";
+        let gap = Gap::new(GapKind::Elsewhere, "probes", cause);
+        return ports.gaps.push(gap.with_remedy("run porthole ports there, as root"));
     }
     world.printer.progress("trying the ports");
     match porthole_analysis::probing_process(snapshot) {
