@@ -170,3 +170,35 @@ fn it_ends_at_ctrl_c_and_when_nobody_reads() {
     assert_eq!(cut.code, 0, "{}", cut.stderr);
     assert!(!cut.stderr.contains("error"), "{}", cut.stderr);
 }
+
+#[test]
+fn a_command_for_each_event() {
+    let lab = lab(Engine::newest());
+    lab.run("web", &[], "peer:1", &["idle"]);
+    lab.docker_ok(&["rm", "-f", "web"]);
+    let exec = |command: &str, more: &[&str]| {
+        let mut arguments = vec!["events", "--since", "10m", "--until", "0s", "-f", "type=container"];
+        arguments.extend_from_slice(more);
+        arguments.extend(["--exec", command]);
+        porthole(&lab, &arguments)
+    };
+    let heard = exec(r#"read -r line; echo "$PORTHOLE_ACTION $PORTHOLE_NAME $line""#, &[]);
+    assert_eq!(heard.code, 0, "{}", heard.stderr);
+    let lines: Vec<_> = heard.stdout.lines().collect();
+    assert!(lines[0].starts_with(r#"create web {"schema_version":1,"news":"event","#), "{lines:?}");
+    assert!(lines.last().unwrap().starts_with("destroy web "), "{lines:?}");
+
+    let failed = exec("[ $PORTHOLE_ACTION != kill ]", &[]);
+    assert_eq!(failed.code, 1, "{}", failed.stdout);
+    assert!(failed.stderr.contains("the command for kill web failed with exit code 1"), "{}", failed.stderr);
+
+    // What hangs is ended with all that it started, and keeps nobody from the next one.
+    let stuck =
+        exec("[ $PORTHOLE_ACTION = create ] || exit 0; sleep 4711 & wait", &["--exec-timeout", "0.5"]);
+    assert_eq!(stuck.code, 1, "{}", stuck.stdout);
+    assert!(stuck.stderr.contains("did not end within 0.5 s"), "{}", stuck.stderr);
+    wait_for("the command's end", || lab.sh("grep -aszqx '471[1]' /proc/[0-9]*/cmdline").code != 0);
+
+    let many = exec("sleep 1", &["--at-once", "16"]);
+    assert_eq!(many.code, 0, "{}", many.stderr);
+}

@@ -2,10 +2,14 @@
 
 mod moment;
 mod printed;
+mod runner;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
 
 use porthole_engine::{EventMoment, EventQuery, EventStream, RequestError};
+use porthole_model::EventNews;
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -13,8 +17,10 @@ use crate::interrupt;
 use crate::output::OutputArgs;
 use crate::world::World;
 use printed::Printed;
+use runner::{Order, Runner};
 
 /// `porthole events`.
+#[expect(clippy::doc_markdown, reason = "the text is the help of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct EventsArgs {
     /// Only events that fit, as docker events takes it: type=container, event=die, container=web, label=tier=web
@@ -30,6 +36,18 @@ pub(crate) struct EventsArgs {
     /// End with what happened until then, written in the same way; 0s is now
     #[arg(long, value_name = "WHEN", value_parser = moment::parse)]
     until: Option<EventMoment>,
+    /// Run a command for each event instead of showing it: it gets the event as JSON on its standard input, and in
+    /// PORTHOLE_TYPE, PORTHOLE_ACTION, PORTHOLE_ID and PORTHOLE_NAME
+    ///
+    /// It is given to sh. One that fails or takes too long is reported, and the next one runs; the exit code is then 1.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "output")]
+    exec: Option<String>,
+    /// How long each command may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = crate::args::seconds, requires = "exec")]
+    exec_timeout: Duration,
+    /// How many commands run at once; with one they run in the order of the events
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256), requires = "exec")]
+    at_once: u16,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -46,15 +64,33 @@ pub(crate) fn run(args: &EventsArgs, world: &World) -> Result<Exit, CommandError
     let (limit, secrets) = (world.settings.timeout, world.settings.secrets);
     let begun = world.block_on(EventStream::begin(endpoint, limit, query(args), secrets))?;
     let mut stream = begun.map_err(failed)?;
-    let mut printed = Printed::begin(world.printer, args.output.output)?;
-    let followed = world.serve(async {
-        tokio::select! {
-            followed = follow(&mut stream, &mut printed) => followed,
-            () = interrupt::asked_to_stop() => Ok(Exit::Interrupted),
+    match &args.exec {
+        None => show(args, world, &mut stream),
+        Some(command) => {
+            let (limit, at_once) = (args.exec_timeout, usize::from(args.at_once));
+            execute(&Order { command: command.clone(), limit, at_once }, world, &mut stream)
         }
-    });
+    }
+}
+
+fn show(args: &EventsArgs, world: &World, stream: &mut EventStream) -> Result<Exit, CommandError> {
+    let mut printed = Printed::begin(world.printer, args.output.output)?;
+    let followed = world.serve(follow(stream, |news| printed.tell(news)));
     printed.finish(matches!(followed, Ok(Exit::Interrupted)))?;
     followed
+}
+
+fn execute(order: &Order, world: &World, stream: &mut EventStream) -> Result<Exit, CommandError> {
+    world.serve(async {
+        let mut runner = Runner::begin(world.printer, order);
+        let followed = follow(stream, |news| {
+            runner.tell(news);
+            true
+        });
+        let followed = followed.await;
+        let went_well = runner.finish(matches!(followed, Ok(Exit::Interrupted))).await;
+        followed.map(|exit| if exit == Exit::Success && !went_well { Exit::Findings } else { exit })
+    })
 }
 
 fn query(args: &EventsArgs) -> EventQuery {
@@ -65,13 +101,21 @@ fn query(args: &EventsArgs) -> EventQuery {
     EventQuery { filters, since: args.since, until: args.until }
 }
 
-async fn follow(stream: &mut EventStream, printed: &mut Printed) -> Result<Exit, CommandError> {
-    while let Some(news) = stream.next().await.map_err(failed)? {
-        if !printed.tell(news) {
-            break;
+/// Tells everything, until the end, a signal, or until nobody wants to know.
+async fn follow(
+    stream: &mut EventStream,
+    mut tell: impl FnMut(EventNews) -> bool,
+) -> Result<Exit, CommandError> {
+    let mut stop = pin!(interrupt::asked_to_stop());
+    loop {
+        let news = tokio::select! {
+            news = stream.next() => news.map_err(failed)?,
+            () = &mut stop => return Ok(Exit::Interrupted),
+        };
+        if !news.is_some_and(&mut tell) {
+            return Ok(Exit::Success);
         }
     }
-    Ok(Exit::Success)
 }
 
 fn failed(error: RequestError) -> CommandError {

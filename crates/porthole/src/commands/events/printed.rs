@@ -64,7 +64,7 @@ impl Printed {
             std::thread::sleep(Duration::from_millis(1));
         }
         let written = self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the writer failed")));
-        written.map_err(|error| CommandError::caused_by("cannot write to standard output", error))
+        written.map_err(|error| CommandError::unwritten("cannot write to standard output", error))
     }
 }
 
