@@ -22,6 +22,10 @@ impl Follower {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("porthole starts");
         let lines = BufReader::new(process.stdout.take().expect("a pipe"));
+        // What is made before it follows would not be seen.
+        wait_for("the engine to have a listener", || {
+            lab.docker_ok(&["info", "--format", "{{.NEventsListener}}"]).trim() != "0"
+        });
         Self { process, lines }
     }
 
@@ -67,11 +71,6 @@ fn nanoseconds(moment: &Value, missing: i64) -> i64 {
 fn each_event_once_through_restarts_while_a_thousand_containers_come_and_go() {
     let lab = lab(Engine::newest());
     let mut follower = Follower::begin(&lab, &["-f", "type=container"]);
-    // What is made before it follows would not be seen.
-    wait_for("the engine to have a listener", || {
-        let info = lab.docker_ok(&["info", "--format", "{{.NEventsListener}}"]);
-        info.trim() != "0"
-    });
     let mut churn = lab.command("sh");
     churn.args([
         "-c",
@@ -149,11 +148,15 @@ fn filters_the_past_and_words() {
         let json = past(&["-f", "label=tier=front", "-o", "json"]);
         assert!(json.contains(r#""tier":"front""#) && !json.contains("hunter2"), "{json}");
 
+        let wrong = porthole(&lab, &["events", "--since", "yesterday"]);
+        assert!(wrong.stderr.contains("10m"), "{}", wrong.stderr);
+        if engine == Engine::Docker20 {
+            // It takes filters that it does not know for fitting everything.
+            continue;
+        }
         let refused = porthole(&lab, &["events", "-f", "nonsense=1", "--until", "0s"]);
         assert_eq!(refused.code, 2, "{}", refused.stdout);
         assert!(refused.stderr.contains("does not take this query"), "{}", refused.stderr);
-        let wrong = porthole(&lab, &["events", "--since", "yesterday"]);
-        assert!(wrong.stderr.contains("10m"), "{}", wrong.stderr);
     }
 }
 
