@@ -163,7 +163,7 @@ impl Shared {
 async fn stopping(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // Nobody can ask any more.
-        std::future::pending().await;
+        std::future::pending::<()>().await;
     }
 }
 
