@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::args::Args;
 use crate::error::BenchError;
 use crate::host::Host;
@@ -9,8 +11,11 @@ use crate::machine;
 use crate::race::{Contender, Scenario};
 use crate::readme;
 
-/// A line of the list of checks that doctor made.
-const CHECK: &str = "- PH";
+/// What doctor's JSON has for each check that it made.
+const CHECK: &str = "\"outcome\": \"ran\"";
+
+/// The check that needs packets to be sent, which doctor does not do unasked.
+const OF_PROBES: &str = "PH120";
 
 /// What rules have that this program lays.
 const OWN_RULE: &str = "-A MANY";
@@ -37,7 +42,7 @@ pub(crate) fn bench(args: &Args, containers: usize, rules: usize) -> Result<(), 
 }
 
 pub(crate) fn scenario(host: &Host, containers: usize) -> Result<Scenario, BenchError> {
-    let doctor = ["porthole", "doctor"];
+    let doctor = ["porthole", "doctor", "--output", "json"];
     let answer = host.output(&doctor.map(str::to_owned))?;
     let checks = checks(&answer)?;
     let inspect = ["sh", "-c", "docker inspect $(docker ps --quiet)"];
@@ -78,25 +83,40 @@ fn ruleset(rules: usize) -> String {
 
 /// How many checks doctor made on a host where nothing is wrong and nothing is hidden from it.
 fn checks(answer: &str) -> Result<usize, BenchError> {
-    let checks = answer.lines().filter(|line| line.starts_with(CHECK)).count();
-    if answer.contains("Nothing wrong was found") && !answer.contains("ot checked") && checks > 0 {
-        return Ok(checks);
+    let problem = || BenchError::Answer { command: "porthole doctor".to_owned(), problem: answer.to_owned() };
+    let report: Value = serde_json::from_str(answer).map_err(|_| problem())?;
+    let listed = |name: &str| report[name].as_array().ok_or_else(problem);
+    let made = |check: &&Value| check["outcome"] == "ran";
+    let (checks, findings) = (listed("checks")?, listed("findings")?);
+    let is_whole = checks.iter().all(|check| made(&check) || check["code"] == OF_PROBES);
+    match checks.iter().filter(made).count() {
+        count if is_whole && findings.is_empty() && count > 0 => Ok(count),
+        _ => Err(problem()),
     }
-    Err(BenchError::Answer { command: "porthole doctor".to_owned(), problem: answer.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    #[test]
-    fn checks_that_were_made_are_counted() {
-        assert_eq!(checks("Nothing wrong was found. Checked:\n- PH001 a\n- PH009 b\n").unwrap(), 2);
+    fn answer(outcomes: [&str; 2], findings: &Value) -> String {
+        let check = |(code, outcome): (&str, &str)| json!({ "code": code, "outcome": outcome });
+        let checks: Vec<_> = ["PH001", OF_PROBES].into_iter().zip(outcomes).map(check).collect();
+        json!({ "checks": checks, "findings": findings }).to_string()
     }
 
     #[test]
-    fn a_check_that_was_not_made_is_no_full_answer() {
-        let answer = "Nothing wrong was found. Checked:\n- PH001 a\n\nNot checked:\n- PH009 b\n";
-        assert!(checks(answer).is_err());
+    fn checks_that_were_made_are_counted() {
+        assert_eq!(checks(&answer(["ran", "skipped"], &json!([]))).unwrap(), 1);
+        assert_eq!(checks(&answer(["ran", "ran"], &json!([]))).unwrap(), 2);
+    }
+
+    #[test]
+    fn a_check_that_was_not_made_or_found_something_is_no_full_answer() {
+        assert!(checks(&answer(["skipped", "ran"], &json!([]))).is_err());
+        assert!(checks(&answer(["ran", "ran"], &json!([{ "code": "PH001" }]))).is_err());
+        assert!(checks("none").is_err());
     }
 }

@@ -8,10 +8,11 @@ use crate::doc::{Doc, Line, Style};
 /// The last lines of a report.
 pub(super) fn doc(report: &Report) -> Doc {
     let mut doc = Doc::new();
-    let whole: Vec<&CheckOutcome> = report.checks.iter().filter(|check| ran_wholly(check)).collect();
-    if report.findings.is_empty() && !whole.is_empty() {
-        doc.paragraph(Line::of(Style::Good, "Nothing wrong was found.").plain(" Checked:"));
-        doc.list(whole.into_iter().map(checked).collect()).blank();
+    if report.findings.is_empty() && report.checks.iter().any(ran_wholly) {
+        let good = Line::of(Style::Good, "Nothing wrong was found.");
+        doc.paragraph(
+            good.plain(" ").with(Style::Code, "porthole explain").plain(" lists what was looked at."),
+        );
     }
     doc.paragraph(sum(report));
     doc
@@ -19,10 +20,6 @@ pub(super) fn doc(report: &Report) -> Doc {
 
 fn ran_wholly(check: &CheckOutcome) -> bool {
     matches!(&check.result, CheckResult::Ran { gaps, .. } if gaps.is_empty())
-}
-
-fn checked(check: &CheckOutcome) -> Line {
-    Line::of(Style::Faint, &check.code.to_string()).plain(" ").plain(&check.title)
 }
 
 /// `12 checks: 1 error, 1 warning, 3 explained by them; 2 not checked`.

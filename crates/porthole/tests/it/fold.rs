@@ -79,43 +79,6 @@ fn forwarding_that_is_off_is_one_finding_for_many_ports() {
 }
 
 #[test]
-fn a_full_disk_explains_what_restarts() {
-    on_docker_engines(|lab| {
-        lab.stop_engine().unwrap();
-        lab.sh_ok("mount -t tmpfs -o size=64m tmpfs /var/lib/docker");
-        lab.start_engine().unwrap();
-        image_of_lab(lab);
-        lab.run(
-            "app",
-            &["--restart", "always"],
-            "bb:2",
-            &["sh", "-c", "sleep 1; echo x > /x || exit 3; sleep 1000"],
-        );
-        assert_codes(lab, &[]);
-        lab.sh_ok("head -c 70000000 /dev/zero > /var/lib/docker/big || true");
-        lab.docker(&["exec", "app", "rm", "-f", "/x"]);
-        lab.docker(&["exec", "app", "kill", "1"]);
-        lab.sh("docker kill -s KILL app");
-        lab.sh("docker restart -t 0 app");
-        wait_for("the loop", || {
-            let found = parse(&porthole(lab, &["doctor", "--output", "json"]).stdout);
-            !codes(&found).is_empty() && explained(&found).contains(&"PH106")
-        });
-        assert_codes(lab, &["PH108"]);
-        lab.sh_ok("rm /var/lib/docker/big");
-        lab.docker_ok(&["rm", "-f", "app"]);
-        lab.stop_engine().unwrap();
-        lab.sh_ok("umount /var/lib/docker");
-        lab.start_engine().unwrap();
-    });
-}
-
-/// The engine's data is new, so the image is, too.
-fn image_of_lab(lab: &Lab) {
-    lab.sh_ok("tar -C / -c bin/busybox 2>/dev/null | docker import -c 'ENV PATH=/bin' - bb:2");
-}
-
-#[test]
 fn a_proxy_of_nobody_explains_the_port_that_is_taken() {
     on_docker_engines(|lab| {
         let proxy = lab.sh_ok("command -v docker-proxy || ls /usr/libexec/docker/docker-proxy /usr/sbin/docker-proxy 2>/dev/null | head -1");
