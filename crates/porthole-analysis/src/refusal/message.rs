@@ -43,11 +43,11 @@ static MESSAGES: LazyLock<Vec<(Regex, Reading)>> = LazyLock::new(|| {
     let known: [(&str, Reading); 14] = [
         (r#"name "/?([^"]+)" is already in use by (?:container "?)?([0-9a-f]{12,64})"#, name_taken),
         (
-            r"(udp|tcp)?\S* ?(\[[0-9a-f:]+\]|[0-9.]+):(\d+)(?:[:/]\S+)? ?(?:failed)?: (port is already allocated)",
+            r"(udp|tcp)?\S* ?(\[[0-9a-f:]+\]|[0-9a-f]*::[0-9a-f:]*?|[0-9.]+):(\d+)(?:[:/]\S+)? ?(?:failed)?: (port is already allocated)",
             port_taken,
         ),
         (
-            r"(udp|tcp)?\S* ?(\[[0-9a-f:]+\]|[0-9.]+):(\d+)[^ ]*:? (?:bind: )?(address already in use)",
+            r"(udp|tcp)?\S* ?(\[[0-9a-f:]+\]|[0-9a-f]*::[0-9a-f:]*?|[0-9.]+):(\d+)[^ ]*:? (?:bind: )?(address already in use)",
             port_taken,
         ),
         (r"[Nn]o such image: (\S+)", |found| Some(Complaint::NoImage(text(found, 1)?))),

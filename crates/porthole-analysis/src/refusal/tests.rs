@@ -71,6 +71,9 @@ fn a_port_that_no_container_has_is_a_process_s() {
     assert!(words(500, message, &facts()).contains("could not be read"));
     let six = "listen tcp6 [::]:8081: bind: address already in use";
     assert!(words(500, six, &facts()).starts_with("port 8081/tcp of [::] is taken"));
+    // Docker 28 writes it without brackets.
+    let bare = "driver failed: Bind for :::8080 failed: port is already allocated";
+    assert!(words(500, bare, &facts()).starts_with("port 8080/tcp of :: is taken"));
 }
 
 #[test]

@@ -128,8 +128,9 @@ fn an_exec_s_terminal_is_the_user_s() {
         let mut shown = Shown::start(lab, &["api", "POST", &format!("/exec/{id}/start")]);
         shown.see("/ # ");
         assert!(is_taken(&shown.other_end));
-        shown.key(b"stty size; echo he''re\n");
-        shown.see("24 80");
+        // The engine takes a size when the command runs, not before.
+        let until = "until [ \"$(stty size 2>/dev/null)\" = '24 8'0 ]; do sleep 0.1; done; echo he''re\n";
+        shown.key(until.as_bytes());
         shown.see("here");
         shown.terminal.resize(Cells { rows: 33, columns: 77 }).unwrap();
         wait_for("the new size", || {

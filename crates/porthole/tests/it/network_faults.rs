@@ -5,7 +5,7 @@ use porthole_lab::{Engine, Lab, LabBuilder};
 use porthole_model::{ContainerState, KernelModules, Observed, Snapshot};
 use serde_json::{Value, json};
 
-use crate::support::{assert_codes, builder, lab, mend, on_docker_engines, start, wait_for};
+use crate::support::{assert_codes, builder, codes, lab, mend, on_docker_engines, report, start, wait_for};
 
 fn idle(lab: &Lab, name: &str, options: &[&str]) {
     lab.run(name, options, "peer:1", &["idle"]);
@@ -297,6 +297,8 @@ fn stale_flow(lab: &Lab, port: u16, wrong: &str, severity: &str) {
     let entry = format!("dport={port}");
     wait_for("the client", || lab.sh_ok("conntrack -L -p udp 2>/dev/null").contains(&entry));
     lab.sh_ok(&each("-D").join(" && "));
+    // The kernel counts a flow that is answered as one that lasts after two seconds.
+    wait_for("the flow to last", || codes(&report(lab)) == ["PH028"]);
     let report = assert_codes(lab, &["PH028"]);
     assert_eq!(first(&report)["severity"], severity, "{report:#}");
     mend(lab, &report);

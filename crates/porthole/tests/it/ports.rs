@@ -159,6 +159,8 @@ fn ports_over_ipv6() {
         let lab = start(builder(engine).daemon_json(settings));
         lab.docker_ok(&["network", "create", "--ipv6", "--subnet", "fd00:77::/64", "six"]);
         web(&lab, &["-p", "8080:80", "--network", "six"], "[::]:80");
+        // An IPv6 address is nobody's until it was found to be nobody else's.
+        wait_for("the addresses", || ports(&lab, &[]).1 == 0);
         let (ports, code) = ports(&lab, &[]);
         assert_eq!(code, 0, "{ports:#}");
         let port = at(&ports, ":: 8080");

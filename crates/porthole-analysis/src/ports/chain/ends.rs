@@ -167,13 +167,30 @@ fn stop(journeys: &Journeys<'_>, outcome: &Outcome, quest: &Quest<'_>) -> WayEnd
     WayEnd::Stopped { reason, by, design }
 }
 
-/// Whether an engine laid the rule for its own purposes: it is of a chain of its own, or keeps what does not come by
-/// the bridge from a container's address (Docker 28).
+/// Whether an engine laid the rule for its own purposes: it is of a chain of its own, keeps what does not come by the
+/// bridge from a container's address (Docker 28), or the containers of a bridge from each other (Docker before 28).
 fn is_of_engine(journeys: &Journeys<'_>, rule: &RuleReference) -> bool {
     let chain = &rule.chain;
     let is_named = is_dockers(chain) || chain.chain.starts_with("NETAVARK");
     let is_own_table = chain.table.starts_with("docker-") || chain.table == "netavark";
-    is_named || is_own_table || chain.table == "raw" && journeys.rule(rule).is_some_and(guards_an_address)
+    let is_so = |test: fn(&Rule) -> bool| journeys.rule(rule).is_some_and(test);
+    is_named
+        || is_own_table
+        || chain.table == "raw" && is_so(guards_an_address)
+        || chain.chain == "FORWARD" && is_so(keeps_peers_apart)
+}
+
+/// `-i docker0 -o docker0`.
+fn keeps_peers_apart(rule: &Rule) -> bool {
+    let interface = |side| {
+        rule.statements.iter().find_map(|statement| match statement {
+            Statement::Match(asked) if asked.field == Field::Interface(side) && !asked.negated => {
+                Some(&asked.tests)
+            }
+            _ => None,
+        })
+    };
+    interface(InterfaceSide::In).is_some_and(|tests| interface(InterfaceSide::Out) == Some(tests))
 }
 
 /// `-d 172.17.0.2/32 ! -i docker0`.
