@@ -5,7 +5,7 @@
 use porthole_lab::{Engine, Lab};
 use serde_json::Value;
 
-use crate::support::{assert_codes, codes, lab, on_docker_engines, parse, porthole, report, wait_for};
+use crate::support::{assert_codes, codes, lab, on_docker_engines, report, wait_for};
 
 /// The codes of what the report's only finding explains.
 fn explained(report: &Value) -> Vec<&str> {

@@ -136,7 +136,8 @@ fn ph022_the_hosts_servers_change_while_containers_run() {
         // What somebody chose is not of another day.
         idle(lab, "told", &["--dns", "10.77.0.1", "--network", "app"]);
         idle(lab, "changed", &[]);
-        lab.sh_ok("echo nameserver 10.77.0.8 > /proc/$(docker inspect -f '{{.State.Pid}}' changed)/root/etc/resolv.conf");
+        let pid = lab.docker_ok(&["inspect", "-f", "{{.State.Pid}}", "changed"]);
+        lab.sh_ok(&format!("cd /proc/{pid}/root && echo nameserver 10.77.0.8 > etc/resolv.conf"));
         assert_codes(lab, &[]);
         lab.sh_ok("printf 'nameserver 10.77.0.7\\nnameserver 10.77.0.9\\n' > /etc/resolv.conf");
         assert_codes(lab, &[]);
@@ -151,7 +152,7 @@ fn servers_that_the_engine_was_told_are_not_of_another_day() {
     assert_codes(&lab, &[]);
 }
 
-const ASKS: &str = "wget -q -O /dev/null http://db/ || exit 1; sleep 1000";
+const ASKS: &str = "wget -q -O /dev/null http://db/ || { sleep 2; exit 1; }; sleep 1000";
 
 #[test]
 fn ph023_a_neighbour_on_another_network() {
