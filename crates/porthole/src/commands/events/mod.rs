@@ -19,6 +19,25 @@ use crate::world::World;
 use printed::Printed;
 use runner::{Order, Runner};
 
+/// What events can be filtered by, in Docker (moby, `daemon/events/filter.go`) and Podman.
+const FILTERS: [&str; 15] = [
+    "config",
+    "container",
+    "daemon",
+    "event",
+    "image",
+    "label",
+    "network",
+    "node",
+    "plugin",
+    "pod",
+    "scope",
+    "secret",
+    "service",
+    "type",
+    "volume",
+];
+
 /// `porthole events`.
 #[expect(clippy::doc_markdown, reason = "the text is the help of the command line")]
 #[derive(Debug, clap::Args)]
@@ -55,6 +74,10 @@ pub(crate) struct EventsArgs {
 fn filter(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
     let (name, value) = parts.ok_or("a filter is NAME=VALUE, such as type=container or event=die")?;
+    // Engines take a name that they do not know for one that everything fits.
+    if !FILTERS.contains(&name) {
+        return Err(format!("filters are {}", FILTERS.join(", ")));
+    }
     Ok((name.to_owned(), value.to_owned()))
 }
 
