@@ -11,12 +11,12 @@ use porthole_model::firewall::{
 use porthole_model::{
     Aftermath, ContainerId, ContainerState, EngineKind, EngineRemarks, Firewall, Gap, Health, HealthProbe,
     HealthStatus, HostNames, InterfaceIndex, MaskedText, Mount, MountKind, NameFiles, NameForwarder,
-    NetworkDatabase, NetworkStack, NotedForwarder, Observed, Port, ResolverFile, Route, RouteKind,
-    RoutingAction, RoutingRule, Secrets, Stored, StoredRecord, StoredSandbox, Timestamp,
+    NetworkDatabase, NetworkStack, NotedForwarder, Observed, Port, ResolverFile, Route, RouteKind, Secrets,
+    Stored, StoredRecord, StoredSandbox, Timestamp,
 };
 
 use crate::lab::{Lab, NOW, known, refused};
-use crate::nouns::{default_route, hexadecimal, listener};
+use crate::nouns::{default_route, hexadecimal, listener, routing_rule};
 use crate::rules;
 use crate::spec::container;
 
@@ -36,22 +36,6 @@ fn loopback_route() -> Route {
         kind: RouteKind::Local,
         table: 255,
         ..default_route("127.0.0.1", InterfaceIndex(1))
-    }
-}
-
-fn routing_rule(priority: u32, table: u32) -> RoutingRule {
-    RoutingRule {
-        priority,
-        is_ipv4: true,
-        negated: false,
-        source: None,
-        destination: None,
-        input: None,
-        output: None,
-        mark: None,
-        further: false,
-        suppressed_length: None,
-        action: RoutingAction::Table(table),
     }
 }
 

@@ -7,8 +7,8 @@ use porthole_model::{
     BridgeDetails, Container, ContainerId, ContainerLog, ContainerState, Engine, EngineInfo, EngineKind,
     EngineSettings, EngineVersion, Gap, Host, InterfaceAddress, InterfaceIndex, InternetSocket, IpPrefix,
     KernelModules, Link, LinkKind, Network, NetworkId, NetworkNamespace, NetworkStack, Observed,
-    OperationalState, Pid, Privilege, Route, RouteKind, Snapshot, Socket, SocketEndpoint, SocketOwner,
-    SocketState, Space, Storage, Subnet, Timestamp, TransportProtocol, Uid,
+    OperationalState, Pid, Privilege, Route, RouteKind, RoutingAction, RoutingRule, Snapshot, Socket,
+    SocketEndpoint, SocketOwner, SocketState, Space, Storage, Subnet, Timestamp, TransportProtocol, Uid,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, NOW};
@@ -233,5 +233,22 @@ pub(crate) fn empty() -> Snapshot {
         network_database: Observed::Missing(Gap::not_asked("network database")),
         names: Observed::Missing(Gap::not_asked("names")),
         probes: Snapshot::untried(),
+    }
+}
+
+/// The rule of routing policy that looks in a table, whatever the packet.
+pub(crate) fn routing_rule(priority: u32, table: u32) -> RoutingRule {
+    RoutingRule {
+        priority,
+        is_ipv4: true,
+        negated: false,
+        source: None,
+        destination: None,
+        input: None,
+        output: None,
+        mark: None,
+        further: false,
+        suppressed_length: None,
+        action: RoutingAction::Table(table),
     }
 }

@@ -7,11 +7,11 @@ use porthole_model::firewall::Firewall;
 use porthole_model::{
     Confidence, Evidence, Finding, Gap, GapKind, IcmpError, IcmpReason, InterfaceIndex, Observed,
     OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes, Refusal, Route, RouteKind,
-    RoutingAction, RoutingRule, Timestamp,
+    Timestamp,
 };
 
 use crate::lab::{Lab, NOW, known};
-use crate::nouns::default_route;
+use crate::nouns::{default_route, routing_rule};
 use crate::spec::{Spec, container};
 
 /// What was tried, with the outcome that each request has here.
@@ -51,7 +51,7 @@ fn open(mut lab: Lab, spec: Spec) -> Lab {
         lab.sysctl(&format!("net.ipv4.conf.{name}"), if name.contains("rp_filter") { "0" } else { "1" });
     }
     for (priority, table) in [(0, 255), (32_766, 254)] {
-        known(&mut lab.host_stack().routing_rules).push(lookup(priority, table));
+        known(&mut lab.host_stack().routing_rules).push(routing_rule(priority, table));
     }
     let own = Route {
         destination: "10.77.0.2/32".parse().expect("it is there"),
@@ -63,23 +63,6 @@ fn open(mut lab: Lab, spec: Spec) -> Lab {
     known(&mut lab.host_stack().routes).push(own);
     lab.run(spec);
     lab
-}
-
-/// The rule of routing policy that looks in a table, whatever the packet.
-fn lookup(priority: u32, table: u32) -> RoutingRule {
-    RoutingRule {
-        priority,
-        is_ipv4: true,
-        negated: false,
-        source: None,
-        destination: None,
-        input: None,
-        output: None,
-        mark: None,
-        further: false,
-        suppressed_length: None,
-        action: RoutingAction::Table(table),
-    }
 }
 
 fn web() -> Spec {

@@ -7,11 +7,10 @@ use porthole_model::firewall::{
 };
 use porthole_model::{
     Firewall, InterfaceIndex, LinkKind, MacAddress, Network, Observed, PortBinding, Route, RouteKind,
-    RoutingAction, RoutingRule,
 };
 
 use crate::lab::{Lab, known};
-use crate::nouns::default_route;
+use crate::nouns::{default_route, routing_rule};
 
 /// Lays the rules of Docker's, and the routes of a kernel, for all that the lab has by now.
 pub(crate) fn lay(lab: &mut Lab) {
@@ -225,20 +224,7 @@ fn lay_routes(lab: &mut Lab) {
         known(&mut stack.routes).extend([local, link]);
     }
     known(&mut stack.routes).push(route("127.0.0.0/8", RouteKind::Local, 255, InterfaceIndex(1)));
-    let rule = |priority, table| RoutingRule {
-        priority,
-        is_ipv4: true,
-        negated: false,
-        source: None,
-        destination: None,
-        input: None,
-        output: None,
-        mark: None,
-        further: false,
-        suppressed_length: None,
-        action: RoutingAction::Table(table),
-    };
-    *known(&mut stack.routing_rules) = vec![rule(0, 255), rule(32766, 254)];
+    *known(&mut stack.routing_rules) = vec![routing_rule(0, 255), routing_rule(32_766, 254)];
     let links: Vec<_> = known(&mut stack.links).iter().map(|link| (link.index, link.name.clone())).collect();
     for name in links.iter().map(|(_, name)| name.as_str()).chain(["all"]) {
         for (setting, value) in [("forwarding", "1"), ("rp_filter", "0"), ("route_localnet", "0")] {
