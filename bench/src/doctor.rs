@@ -1,6 +1,8 @@
 //! A whole diagnosis beside the engine's own listing of the same containers.
 
 use std::fmt::Write as _;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -16,6 +18,10 @@ const CHECK: &str = "\"outcome\": \"ran\"";
 
 /// The check that needs packets to be sent, which doctor does not do unasked.
 const OF_PROBES: &str = "PH120";
+
+/// What doctor says of a container that it does not judge yet, and how many seconds that may last.
+const TOO_YOUNG: &str = "started a moment ago";
+const SETTLING: usize = 30;
 
 /// What rules have that this program lays.
 const OWN_RULE: &str = "-A MANY";
@@ -43,8 +49,7 @@ pub(crate) fn bench(args: &Args, containers: usize, rules: usize) -> Result<(), 
 
 pub(crate) fn scenario(host: &Host, containers: usize) -> Result<Scenario, BenchError> {
     let doctor = ["porthole", "doctor", "--output", "json"];
-    let answer = host.output(&doctor.map(str::to_owned))?;
-    let checks = checks(&answer)?;
+    let checks = checks(&settled(|| host.output(&doctor.map(str::to_owned)))?)?;
     let inspect = ["sh", "-c", "docker inspect $(docker ps --quiet)"];
     let contenders = vec![
         Contender::new(format!("`porthole doctor` ({checks} checks, nothing found)"), &doctor, CHECK, checks),
@@ -79,6 +84,18 @@ fn ruleset(rules: usize) -> String {
     }
     text.push_str("COMMIT\n");
     text
+}
+
+/// The answer when no container is too young to be judged any more.
+fn settled(mut ask: impl FnMut() -> Result<String, BenchError>) -> Result<String, BenchError> {
+    for _ in 0..SETTLING {
+        let answer = ask()?;
+        if !answer.contains(TOO_YOUNG) {
+            return Ok(answer);
+        }
+        sleep(Duration::from_secs(1));
+    }
+    ask()
 }
 
 /// How many checks doctor made on a host where nothing is wrong and nothing is hidden from it.

@@ -22,7 +22,7 @@ pub(crate) fn bench(args: &Args, rules: usize) -> Result<(), BenchError> {
         host.run(&format!("web{number}"), &["--publish", &published], &["bb:1", "httpd", "-f", "-p", "80"])?;
     }
     eprintln!("laying {rules} rules");
-    host.shell(&format!("iptables-restore --noflush <<'RULES'\n{}RULES", ruleset(rules)))?;
+    host.lay(&ruleset(rules))?;
     let (table, _) = figures_of(&host, &scenario(&host, rules)?, args.rounds)?;
     let figures = format!("{}\n{table}", machine::describe(&host, args.rounds, &load)?);
     host.end()?;
