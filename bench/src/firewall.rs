@@ -78,19 +78,11 @@ fn scenario(rules: usize) -> Result<Scenario, BenchError> {
 
 /// Half translations of published ports, half the permissions that belong to them.
 fn ruleset(rules: usize) -> String {
-    let mut text = String::from("*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n");
     let half = rules / 2;
-    for number in 0..half {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "-A DOCKER ! -i docker0 -p tcp -m tcp --dport {} -j DNAT --to-destination {}:80",
-            number + 1,
-            address(number)
-        );
-    }
+    let mut text = format!("*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n{}", translations(half));
     text.push_str("COMMIT\n*filter\n:FORWARD ACCEPT [0:0]\n:DOCKER - [0:0]\n");
     for number in half..rules {
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "-A DOCKER -d {}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT",
@@ -99,6 +91,18 @@ fn ruleset(rules: usize) -> String {
     }
     text.push_str("COMMIT\n");
     text
+}
+
+/// What an engine lays for so many published ports.
+pub(crate) fn translations(ports: usize) -> String {
+    let rule = |number| {
+        format!(
+            "-A DOCKER ! -i docker0 -p tcp -m tcp --dport {} -j DNAT --to-destination {}:80\n",
+            number + 1,
+            address(number)
+        )
+    };
+    (0..ports).map(rule).collect()
 }
 
 /// An address of the default network, the same for the same number.

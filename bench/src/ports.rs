@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::args::Args;
 use crate::error::BenchError;
-use crate::firewall::address;
+use crate::firewall::{address, translations};
 use crate::host::Host;
 use crate::race::{Contender, Scenario};
 use crate::{figures_of, machine, readme};
@@ -49,18 +49,10 @@ fn scenario(host: &Host, rules: usize) -> Result<Scenario, BenchError> {
 /// What an engine would lay for ports of other containers, behind what it did lay.
 fn ruleset(rules: usize) -> String {
     let half = rules / 2;
-    let mut text = String::from("*nat\n");
-    for number in 0..half {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "-A DOCKER ! -i docker0 -p tcp -m tcp --dport {} -j DNAT --to-destination {}:80",
-            number + 1,
-            address(number)
-        );
-    }
+    let mut text = format!("*nat\n{}", translations(half));
     text.push_str("COMMIT\n*filter\n");
     for number in half..rules {
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "-A DOCKER -d {}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT",

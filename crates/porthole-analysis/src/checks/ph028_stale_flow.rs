@@ -1,5 +1,6 @@
 //! PH028: connection tracking still sends UDP to where a container was.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use porthole_model::{
@@ -45,7 +46,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     }
     let home = engine_namespace(snapshot)?.stack.known()?;
     let flows = home.connection_tracking.known()?.udp.known()?;
-    let scene = Scene { snapshot, home };
+    let scene = Scene { snapshot, home, journeys: OnceCell::new() };
     for (container, binding) in bindings {
         let stale: Result<Vec<_>, Gap> = flows
             .flows
@@ -86,6 +87,8 @@ struct Stale<'a> {
 struct Scene<'a> {
     snapshot: &'a Snapshot,
     home: &'a NetworkStack,
+    /// Made where a flow asks for it.
+    journeys: OnceCell<Result<Journeys<'a>, Gap>>,
 }
 
 impl Scene<'_> {
@@ -109,7 +112,8 @@ impl Scene<'_> {
     /// Whether the first packet of a new connection of that client would be led to the container: an engine without
     /// rules, or without root, relays all of them.
     fn leads_to(&self, container: &Container, flow: &UdpFlow) -> Result<bool, Gap> {
-        let journeys = Journeys::new(self.snapshot)?;
+        let journeys =
+            self.journeys.get_or_init(|| Journeys::new(self.snapshot)).as_ref().map_err(Gap::clone)?;
         let port = Port(flow.destination.port());
         let aim = Aim::port(flow.destination.ip(), port, TransportProtocol::Udp);
         let leads = journeys.uplinks().iter().any(|uplink| {

@@ -66,6 +66,18 @@ pub enum TableFamily {
 }
 
 impl TableFamily {
+    /// nft's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Ip6 => "ip6",
+            Self::Inet => "inet",
+            Self::Bridge => "bridge",
+            Self::Arp => "arp",
+            Self::Netdev => "netdev",
+        }
+    }
+
     /// Whether a table of this family sees packets of `family`.
     pub fn meets(self, family: Self) -> bool {
         self == family || self == Self::Inet && matches!(family, Self::Ip | Self::Ip6)

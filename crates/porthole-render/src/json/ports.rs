@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use porthole_model::firewall::{Counter, TableFamily};
+use porthole_model::firewall::Counter;
 use porthole_model::{
     Barrier, ChainReference, Decision, DockerProxy, MetRule, NetworkExit, PacketWay, PortChain, ProbeVerdict,
     ProbedStage, ProxyDuty, ProxyDutyKind, ProxyReview, ProxyState, PublishedPorts, Sender, Socket,
@@ -411,7 +411,7 @@ fn rule(met: &MetRule) -> RuleItem {
 
 fn item(chain: &ChainReference, text: String, counter: Option<Counter>) -> RuleItem {
     RuleItem {
-        family: family(chain.family),
+        family: chain.family.name(),
         legacy: chain.legacy,
         table: chain.table.clone(),
         chain: chain.chain.clone(),
@@ -421,17 +421,6 @@ fn item(chain: &ChainReference, text: String, counter: Option<Counter>) -> RuleI
         packets: counter.map(|counter| counter.packets),
         bytes: counter.map(|counter| counter.bytes),
         new_packets: None,
-    }
-}
-
-fn family(family: TableFamily) -> &'static str {
-    match family {
-        TableFamily::Ip => "ip",
-        TableFamily::Ip6 => "ip6",
-        TableFamily::Inet => "inet",
-        TableFamily::Bridge => "bridge",
-        TableFamily::Arp => "arp",
-        TableFamily::Netdev => "netdev",
     }
 }
 

@@ -146,12 +146,8 @@ pub(super) fn packets(counter: Counter) -> String {
 /// `nat/DOCKER`, `ip6 nat/DOCKER`, `legacy nat/DOCKER`.
 fn chain_name(chain: &ChainReference) -> String {
     let family = match chain.family {
-        TableFamily::Ip => "",
-        TableFamily::Ip6 => "ip6 ",
-        TableFamily::Inet => "inet ",
-        TableFamily::Bridge => "bridge ",
-        TableFamily::Arp => "arp ",
-        TableFamily::Netdev => "netdev ",
+        TableFamily::Ip => String::new(),
+        other => format!("{} ", other.name()),
     };
     let legacy = if chain.legacy { "legacy " } else { "" };
     format!("{legacy}{family}{}/{}", chain.table, chain.chain)

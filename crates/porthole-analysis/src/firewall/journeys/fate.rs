@@ -103,7 +103,7 @@ impl Stop {
         let chain = self.chain()?;
         let ChainReference { table, chain: name, .. } = chain;
         let native = self.backend.is_none_or(|backend| backend == Backend::Nftables);
-        let family = family_name(chain.family);
+        let family = chain.family.name();
         Some(match self.rule() {
             Some(rule) if native => {
                 format!("nft delete rule {family} {table} {name} handle {}", rule.handle?)
@@ -120,7 +120,7 @@ impl Stop {
         let ChainReference { family, table, chain: name, .. } = chain;
         Some(match self.backend {
             Some(Backend::Nftables) | None => {
-                format!("nft insert rule {} {table} {name} {nft} accept", family_name(*family))
+                format!("nft insert rule {} {table} {name} {nft} accept", family.name())
             }
             Some(_) => format!("{} -t {table} -I {name} 1 {iptables} -j ACCEPT", self.program(chain)),
         })
@@ -142,7 +142,7 @@ impl Stop {
         let ChainReference { family, table, chain: name, .. } = chain;
         match self.backend {
             Some(Backend::Nftables) | None => {
-                format!("nft, table {} {table}, chain {name}", family_name(*family))
+                format!("nft, table {} {table}, chain {name}", family.name())
             }
             Some(_) => format!("{}, table {table}, chain {name}", self.program(chain)),
         }
@@ -155,18 +155,6 @@ impl Stop {
             let _infallible = write!(text, " ({packets} packets)");
         }
         text
-    }
-}
-
-/// nft's word for a family.
-fn family_name(family: TableFamily) -> &'static str {
-    match family {
-        TableFamily::Ip => "ip",
-        TableFamily::Ip6 => "ip6",
-        TableFamily::Inet => "inet",
-        TableFamily::Bridge => "bridge",
-        TableFamily::Arp => "arp",
-        TableFamily::Netdev => "netdev",
     }
 }
 
