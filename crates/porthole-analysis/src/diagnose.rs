@@ -5,6 +5,7 @@ use porthole_model::{
     Scope, Snapshot, Topic,
 };
 
+use crate::case::Case;
 use crate::checks::{Check, Concern, Found, checks};
 use crate::fold::fold;
 use crate::probes;
@@ -50,10 +51,11 @@ pub fn diagnose(snapshot: &Snapshot) -> Report {
 }
 
 fn run(snapshot: &Snapshot, is_wanted: impl Fn(&Check) -> bool) -> Report {
+    let case = Case::new(snapshot);
     let mut concerns: Vec<Concern> = Vec::new();
     let mut outcomes = Vec::new();
     for check in checks().iter().filter(|check| is_wanted(check)) {
-        let result = (check.run)(snapshot).map(|found| taken(found, &mut concerns));
+        let result = (check.run)(&case).map(|found| taken(found, &mut concerns));
         outcomes.push(outcome(check, result));
     }
     probes::attach(snapshot, &mut concerns);

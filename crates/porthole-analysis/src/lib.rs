@@ -3,6 +3,7 @@
 //! Everything here is a pure function of what was read: no clock, no file, no socket, no panic.
 
 mod attachment;
+mod case;
 mod checks;
 mod confirm;
 mod diagnose;
@@ -31,6 +32,7 @@ mod traffic_diff;
 mod version;
 mod version_trouble;
 
+pub use case::Case;
 pub use checks::{Check, Concern, Documentation, Found, check, checks};
 pub use confirm::confirm;
 pub use diagnose::{diagnose, diagnose_networks, doctor_scope, networks_scope};

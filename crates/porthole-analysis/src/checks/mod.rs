@@ -58,8 +58,9 @@ mod ph113_unreachable;
 mod ph120_no_answer;
 mod stopped;
 
-use porthole_model::{CheckCode, Gap, Snapshot};
+use porthole_model::{CheckCode, Gap};
 
+use crate::case::Case;
 pub(crate) use concern::client;
 pub use concern::{Concern, Found};
 pub(crate) use concern::{about_network, about_port};
@@ -74,7 +75,7 @@ pub struct Check {
     /// What a person should know of it.
     pub documentation: Documentation,
     /// The check itself; the gap says why it could not run.
-    pub run: fn(&Snapshot) -> Result<Found, Gap>,
+    pub run: fn(&Case<'_>) -> Result<Found, Gap>,
 }
 
 /// A check's documentation, each part a paragraph or more of Markdown.

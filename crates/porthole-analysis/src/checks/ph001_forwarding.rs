@@ -8,6 +8,7 @@ use porthole_model::{
 use super::concern::about_network;
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::network_of;
+use crate::case::Case;
 use crate::mending::Mending;
 use crate::places::{engine_namespace, in_engine_namespace};
 
@@ -62,7 +63,7 @@ const FAMILIES: [Family; 2] = [
     },
 ];
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let networks = engine.networks.known()?;
     let containers = engine.containers.known()?;

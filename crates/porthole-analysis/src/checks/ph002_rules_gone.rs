@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::has_bridge;
+use crate::case::Case;
 use crate::firewall::{Culprit, Part, Scene};
 use crate::places::in_engine_namespace;
 
@@ -29,13 +30,14 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
+    let Some(scene) = case.scene()? else { return Ok(found) };
     if scene.rules.are_gone() {
-        found.concerns.push(concern(snapshot, &scene, Severity::Error, ALL));
-    } else if scene.rules.filter != Part::Joined && lets_all_pass(&scene)? {
-        found.concerns.push(concern(snapshot, &scene, Severity::Warning, FILTER));
+        found.concerns.push(concern(snapshot, scene, Severity::Error, ALL));
+    } else if scene.rules.filter != Part::Joined && lets_all_pass(scene)? {
+        found.concerns.push(concern(snapshot, scene, Severity::Warning, FILTER));
     }
     Ok(found)
 }

@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::{about_network, about_port};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::firewall::{Inbound, Outbound, Part, Scene};
 use crate::places::in_engine_namespace;
 use crate::ports::is_settling;
@@ -28,20 +29,21 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let mut found = Found::default();
-    let Some(scene) = Scene::with_rules(snapshot)? else { return Ok(found) };
+    let Some(scene) = case.scene_with_rules()? else { return Ok(found) };
     if scene.rules.nat != Part::Joined {
-        found.concerns.push(all_gone(snapshot, &scene));
+        found.concerns.push(all_gone(snapshot, scene));
         return Ok(found);
     }
     for gap in scene.journeys.gaps() {
         found.gap(gap.clone());
     }
-    let bare = scene.outbound().into_iter().filter(|outbound| keeps_source(&scene, outbound));
-    found.concerns.extend(bare.map(|outbound| not_masqueraded(snapshot, &scene, &outbound)));
+    let bare = scene.outbound().into_iter().filter(|outbound| keeps_source(scene, outbound));
+    found.concerns.extend(bare.map(|outbound| not_masqueraded(snapshot, scene, &outbound)));
     let kept = scene.inbound()?.into_iter().filter(|inbound| keeps_destination(snapshot, inbound));
-    found.concerns.extend(kept.map(|inbound| not_translated(snapshot, &scene, &inbound)));
+    found.concerns.extend(kept.map(|inbound| not_translated(snapshot, scene, &inbound)));
     Ok(found)
 }
 

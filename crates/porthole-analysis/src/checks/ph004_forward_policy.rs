@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::listed;
 use super::{Check, Concern, Documentation, Found, stopped};
+use crate::case::Case;
 use crate::firewall::{Culprit, Part, Scene, Stop, Victim};
 use crate::places::in_engine_namespace;
 
@@ -26,9 +27,9 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
-    stopped::by(snapshot, Culprit::ForwardPolicy, |scene, stop, victims| {
-        concern(snapshot, scene, stop, victims)
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    stopped::by(case, Culprit::ForwardPolicy, |scene, stop, victims| {
+        concern(case.snapshot, scene, stop, victims)
     })
 }
 

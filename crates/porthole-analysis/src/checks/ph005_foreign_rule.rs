@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::listed;
 use super::{Check, Concern, Documentation, Found, stopped};
+use crate::case::Case;
 use crate::firewall::{Culprit, Scene, Stop, Victim, names_a_port};
 use crate::places::in_engine_namespace;
 
@@ -28,8 +29,8 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
-    stopped::by(snapshot, Culprit::Foreign, |scene, stop, victims| concern(snapshot, scene, stop, victims))
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    stopped::by(case, Culprit::Foreign, |scene, stop, victims| concern(case.snapshot, scene, stop, victims))
 }
 
 fn concern(snapshot: &Snapshot, scene: &Scene<'_>, stop: &Stop, victims: &[Victim<'_>]) -> Concern {

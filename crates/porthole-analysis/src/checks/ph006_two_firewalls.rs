@@ -5,6 +5,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::listed;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::firewall::{Culprit, Scene, Victim};
 use crate::places::in_engine_namespace;
 
@@ -26,14 +27,15 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
+    let Some(scene) = case.scene()? else { return Ok(found) };
     let Some(backend) = scene.rules.backend else { return Ok(found) };
     let others: Vec<_> = scene.firewall().tables().filter(|table| is_other(table, backend)).collect();
     let in_force: Vec<_> = others.iter().flat_map(|table| contents(table)).collect();
     if !in_force.is_empty() {
-        found.concerns.push(concern(snapshot, &scene, backend, &in_force)?);
+        found.concerns.push(concern(snapshot, scene, backend, &in_force)?);
     }
     Ok(found)
 }

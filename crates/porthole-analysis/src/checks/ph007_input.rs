@@ -5,6 +5,7 @@ use porthole_model::{CheckCode, Container, Gap, PortBinding, Severity, Snapshot,
 
 use super::concern::{about_port, listed};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::firewall::{Aim, Journey, Scene, Stop, by_stop};
 use crate::places::in_engine_namespace;
 use crate::ports::is_published;
@@ -48,15 +49,16 @@ enum Who {
     Containers,
 }
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
+    let Some(scene) = case.scene()? else { return Ok(found) };
     let containers = scene.engine.containers.known()?.iter().filter(|container| is_published(container));
     let bindings = containers
         .flat_map(|container| container.published_ports.iter().map(move |binding| (container, binding)));
     let of_family =
         bindings.filter(|(_, binding)| binding.host_address.is_ipv4() && binding.host_port.0 != 0);
-    let cut = of_family.flat_map(|(container, binding)| cut_off(&scene, container, binding));
+    let cut = of_family.flat_map(|(container, binding)| cut_off(scene, container, binding));
     let groups = by_stop(cut.collect::<Vec<_>>());
     found.concerns.extend(groups.iter().map(|(stop, cut)| concern(snapshot, stop, cut)));
     Ok(found)

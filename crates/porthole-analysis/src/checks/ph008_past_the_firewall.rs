@@ -2,12 +2,13 @@
 
 use porthole_model::firewall::{ConntrackState, Hook};
 use porthole_model::{
-    CheckCode, Gap, Packet, PacketConnection, Port, Severity, Snapshot, Subject, SubjectKind, Translation,
+    CheckCode, Gap, Packet, PacketConnection, Port, Severity, Subject, SubjectKind, Translation,
     TransportProtocol,
 };
 
 use super::concern::{about_port, listed};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::firewall::{Aim, Inbound, Journey, Scene, Stop, by_stop, names_a_port};
 
 const CODE: CheckCode = CheckCode(8);
@@ -29,16 +30,15 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
     let mut found = Found::default();
-    let Some(scene) = Scene::of(snapshot)? else { return Ok(found) };
-    if !lets_answers_in(&scene) {
+    let Some(scene) = case.scene()? else { return Ok(found) };
+    if !lets_answers_in(scene) {
         return Ok(found);
     }
-    let inbound = scene.inbound()?;
-    let open = inbound.into_iter().filter_map(|inbound| Some((past(&scene, &inbound)?, inbound)));
+    let open = scene.inbound()?.iter().filter_map(|inbound| Some((past(scene, inbound)?, inbound)));
     let groups = by_stop(open.collect::<Vec<_>>());
-    found.concerns.extend(groups.iter().map(|(stop, open)| concern(&scene, stop, open)));
+    found.concerns.extend(groups.iter().map(|(stop, open)| concern(scene, stop, open)));
     Ok(found)
 }
 
@@ -71,7 +71,7 @@ fn untranslated(scene: &Scene<'_>, journey: &Journey) -> Journey {
     scene.journeys.send(Packet { connection, ..journey.packet.clone() })
 }
 
-fn concern(scene: &Scene<'_>, stop: &Stop, open: &[Inbound<'_>]) -> Concern {
+fn concern(scene: &Scene<'_>, stop: &Stop, open: &[&Inbound<'_>]) -> Concern {
     let ports: Vec<_> = open
         .iter()
         .map(|each| {

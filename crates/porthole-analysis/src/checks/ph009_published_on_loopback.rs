@@ -1,9 +1,10 @@
 //! PH009: a port is published on the host's loopback address only.
 
-use porthole_model::{CheckCode, Container, Gap, Severity, Snapshot};
+use porthole_model::{CheckCode, Container, Gap, Severity};
 
 use super::concern::about_port;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::ports::{self, PublishedPort};
 
 const CODE: CheckCode = CheckCode(9);
@@ -26,7 +27,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let containers = snapshot.engine.known()?.containers.known()?;
     let published = containers.iter().filter(|container| ports::is_published(container));
     let concerns = published.flat_map(|container| {

@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot};
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::ports::{self, Judged};
 use crate::shell::word;
 
@@ -30,7 +31,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let (judged, gaps) = ports::judge(snapshot)?;
     let unheard = judged.iter().filter(|port| !port.unserved.is_empty() && !port.listens_on_loopback_only());
     Ok(Found { concerns: unheard.map(|port| concern(snapshot, port)).collect(), gaps })

@@ -7,6 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::places::engine_namespace;
 use crate::ports::{self, PublishedPort};
 use crate::shell::word;
@@ -40,7 +41,7 @@ struct Scene<'a> {
     proxies: Vec<&'a DockerProxy>,
 }
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     if engine.version.kind == EngineKind::Podman {

@@ -9,6 +9,7 @@ use porthole_model::{
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::places::{engine_namespace, in_engine_namespace, other_daemons};
 use crate::ports;
 use crate::shell::word;
@@ -34,7 +35,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let containers = engine.containers.known()?;
     let mut found = Found::default();

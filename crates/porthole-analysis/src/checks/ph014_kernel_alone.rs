@@ -8,6 +8,7 @@ use porthole_model::{
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::bridge_of;
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::places::{engine_namespace, in_engine_namespace};
 use crate::ports::{self, Relaying};
@@ -36,7 +37,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     let rootless = engine.info.value().is_some_and(porthole_model::EngineInfo::is_rootless);

@@ -9,6 +9,7 @@ use porthole_model::{
 use super::concern::about_network;
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::bridge_of;
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::places::{engine_namespace, in_engine_namespace};
 use crate::ports::{self, Relaying};
@@ -60,7 +61,7 @@ const FAMILIES: [Family; 2] = [
     },
 ];
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     if engine.version.kind == EngineKind::Podman {

@@ -5,6 +5,7 @@ use porthole_model::{CheckCode, Gap, IpPrefix, Link, Network, Route, RouteKind, 
 use super::concern::{about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, has_bridge};
+use crate::case::Case;
 use crate::places::{engine_namespace, in_engine_namespace};
 use crate::shell::word;
 
@@ -32,7 +33,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let home = engine_namespace(snapshot)?.stack.known()?;
     let (links, routes) = (home.links.known()?, home.routes.known()?);

@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use porthole_model::{
     CheckCode, DefaultPool, EngineKind, Gap, IpPrefix, Network, NetworkStack, Route, RouteKind, Severity,
-    Snapshot, Subject, SubjectKind,
+    Subject, SubjectKind,
 };
 
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::places::engine_namespace;
 
 const CODE: CheckCode = CheckCode(17);
@@ -45,7 +46,7 @@ const fn pool(first: u8, second: u8, length: u8, size: u8) -> DefaultPool {
     DefaultPool { base: IpPrefix { address: IpAddr::V4(Ipv4Addr::new(first, second, 0, 0)), length }, size }
 }
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     if engine.version.kind == EngineKind::Podman {

@@ -3,6 +3,7 @@
 use porthole_model::{CheckCode, Gap, Link, NetworkStack, Severity, Snapshot, Subject, SubjectKind};
 
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::places::engine_namespace;
 
@@ -27,7 +28,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let mut found = Found::default();
     if let Some((way_out, larger)) = larger(snapshot, &mut found)? {
         found.concerns.push(concern(way_out, &larger));

@@ -3,13 +3,12 @@
 use std::net::IpAddr;
 
 use porthole_model::firewall::ConntrackState;
-use porthole_model::{
-    CheckCode, Gap, Link, Packet, PacketConnection, PacketOrigin, Severity, Snapshot, Transport,
-};
+use porthole_model::{CheckCode, Gap, Link, Packet, PacketConnection, PacketOrigin, Severity, Transport};
 
 use super::concern::about_network;
 use super::ph018_mtu::{about_mtu, larger, with_smaller_networks};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::endpoint::Endpoint;
 use crate::firewall::{Journeys, Stop};
 
@@ -34,10 +33,11 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let mut found = Found::default();
     let Some((way_out, larger)) = larger(snapshot, &mut found)? else { return Ok(found) };
-    let journeys = Journeys::new(snapshot)?;
+    let journeys = case.journeys()?;
     let stopped = larger.iter().find_map(|endpoint| {
         let mut ends = ends(endpoint);
         ends.find_map(|ends| Some((endpoint, ends, stop(&journeys, ends)?)))

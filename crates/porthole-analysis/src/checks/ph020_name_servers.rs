@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, NameServer, Severity, Snapshot, TransportPr
 
 use super::names::{containers, listed, restart, subject, verb, with_containers, with_host};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::dns::{RESOLVED_STUB, Standing, Teller, Trouble, troubles};
 use crate::places::engine_namespace;
 use crate::ports::{describe, is_listener};
@@ -39,7 +40,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let (troubles, gaps) = troubles(snapshot)?;
     let concerns = troubles.iter().filter_map(|(trouble, standings)| match trouble {
         Trouble::Deaf { asked, on_host, teller } => {

@@ -8,6 +8,7 @@ use porthole_model::{CheckCode, Gap, Severity, Snapshot, Socket, TransportProtoc
 use super::concern::about_container;
 use super::names::restart;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::dns::{Arrival, EMBEDDED, Standing, arrival, standings};
 use crate::ports::describe;
 
@@ -33,7 +34,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let mut found = Found::default();
     for standing in standings(snapshot)? {
         let outcome = standing.and_then(|standing| judged(snapshot, &standing));

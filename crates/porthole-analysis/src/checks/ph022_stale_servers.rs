@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, NameServer, Severity, Snapshot};
 
 use super::names::{containers, listed, restart, subject, verb, with_containers, with_host};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::dns::{Standing, Trouble, troubles};
 
 const CODE: CheckCode = CheckCode(22);
@@ -30,7 +31,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let (troubles, gaps) = troubles(snapshot)?;
     let concerns = troubles.iter().filter_map(|(trouble, standings)| match trouble {
         Trouble::Stale { asked, today, is_dead } => {

@@ -1,12 +1,11 @@
 //! PH023: a container asks for a neighbour by a name that it does not have there.
 
-use porthole_model::{
-    CheckCode, Container, Engine, Gap, HealthStatus, MaskedText, Severity, Snapshot, Timestamp,
-};
+use porthole_model::{CheckCode, Container, Engine, Gap, HealthStatus, MaskedText, Severity, Timestamp};
 
 use super::concern::{about_container, client};
 use super::ph106_restart_loop::keeps_restarting;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::dns::{has_names, missed_names};
 use crate::places::has_own_namespace;
 use crate::shell::word;
@@ -32,7 +31,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let containers = engine.containers.known()?;
     let asking = containers.iter().filter(|container| has_own_namespace(container) || is_on_host(container));

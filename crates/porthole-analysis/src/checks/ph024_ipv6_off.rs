@@ -11,6 +11,7 @@ use porthole_model::{
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, has_bridge};
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::firewall::{Aim, Journeys, Seat};
 use crate::places::{container_namespace, engine_namespace, in_engine_namespace};
@@ -39,7 +40,8 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let engine = snapshot.engine.known()?;
     let networks = engine.networks.known()?;
     let home = engine_namespace(snapshot)?.stack.known()?;
@@ -56,7 +58,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
         }
     }
     if engine.version.kind == EngineKind::Docker && !with_ipv6.is_empty() {
-        found.part(ways_out(snapshot));
+        found.part(ways_out(case));
     }
     Ok(found)
 }
@@ -162,11 +164,11 @@ fn in_container(endpoint: &Endpoint<'_>) -> Result<Option<Concern>, Gap> {
 const OUTSIDE: IpAddr = IpAddr::V6(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1));
 
 /// Networks whose containers send to the Internet from an address that nobody can answer.
-fn ways_out(snapshot: &Snapshot) -> Result<Vec<Concern>, Gap> {
-    let journeys = Journeys::new(snapshot)?;
+fn ways_out(case: &Case<'_>) -> Result<Vec<Concern>, Gap> {
+    let journeys = case.journeys()?;
     let mut seen = BTreeSet::new();
     let asked = journeys.seats().iter().filter(|seat| {
-        has_ipv6(seat.network) && !seat.network.internal && has_way_out(snapshot, seat.container)
+        has_ipv6(seat.network) && !seat.network.internal && has_way_out(case.snapshot, seat.container)
     });
     let found = asked.filter_map(|seat| {
         let source = seat.address(false).filter(|address| is_local(*address))?;

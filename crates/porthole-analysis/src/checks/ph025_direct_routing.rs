@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use porthole_model::firewall::{
     Field, Hook, PacketSide, Rule, Statement, TableFamily, Value, ValueTest, Verdict,
 };
-use porthole_model::{CheckCode, EngineKind, Firewall, Gap, IpPrefix, Network, Severity, Snapshot};
+use porthole_model::{CheckCode, EngineKind, Firewall, Gap, IpPrefix, Network, Severity};
 
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::places::engine_namespace;
 use crate::shell::word;
@@ -38,7 +39,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     if engine.version.kind == EngineKind::Podman {

@@ -5,6 +5,7 @@ use porthole_model::{CheckCode, Gap, Outcome, Severity, Snapshot, Subject, Subje
 
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::firewall::{Aim, Journeys, Seat, Stop};
 use crate::places::in_engine_namespace;
 
@@ -28,14 +29,15 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     let backend = engine.info.known()?.firewall_backend.known()?;
     if backend.as_deref().is_none_or(|driver| !driver.starts_with("nftables")) {
         return Ok(found);
     }
-    let journeys = Journeys::new(snapshot)?;
+    let journeys = case.journeys()?;
     let stopped = journeys.seats().iter().filter(|seat| seat.leads_out && !seat.network.internal);
     let stopped: Vec<_> = stopped.filter_map(|seat| Some((seat, stop(&journeys, seat)?))).collect();
     found.concerns.extend(concern(snapshot, &stopped));

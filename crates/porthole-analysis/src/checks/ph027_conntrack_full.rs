@@ -1,12 +1,12 @@
 //! PH027: the table of connection tracking is full, or nearly.
 
 use porthole_model::{
-    CheckCode, ConntrackCounters, Container, Gap, GapKind, NetworkStack, Severity, Snapshot, Subject,
-    SubjectKind,
+    CheckCode, ConntrackCounters, Container, Gap, GapKind, NetworkStack, Severity, Subject, SubjectKind,
 };
 
 use super::concern::about_container;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::places::{container_namespace, engine_namespace, has_own_namespace};
 
 const CODE: CheckCode = CheckCode(27);
@@ -38,7 +38,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let mut found = Found::default();
     let host = snapshot.host.known()?;
     let subject = Subject { kind: SubjectKind::Host, name: "connection tracking".to_owned() };

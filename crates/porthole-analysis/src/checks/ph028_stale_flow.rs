@@ -1,16 +1,15 @@
 //! PH028: connection tracking still sends UDP to where a container was.
 
-use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use porthole_model::{
-    CheckCode, Container, Gap, GapKind, NetworkStack, Port, PortBinding, Severity, Snapshot,
-    TransportProtocol, UdpFlow,
+    CheckCode, Container, Gap, GapKind, NetworkStack, Port, PortBinding, Severity, TransportProtocol, UdpFlow,
 };
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
-use crate::firewall::{Aim, Journeys};
+use crate::case::Case;
+use crate::firewall::Aim;
 use crate::places::{engine_namespace, in_engine_namespace};
 use crate::ports;
 
@@ -36,7 +35,8 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let containers = snapshot.engine.known()?.containers.known()?;
     let mut found = Found::default();
     let published: Vec<_> = containers.iter().filter(|each| ports::is_published(each)).collect();
@@ -46,7 +46,7 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     }
     let home = engine_namespace(snapshot)?.stack.known()?;
     let flows = home.connection_tracking.known()?.udp.known()?;
-    let scene = Scene { snapshot, home, journeys: OnceCell::new() };
+    let scene = Scene { case, home };
     for (container, binding) in bindings {
         let stale: Result<Vec<_>, Gap> = flows
             .flows
@@ -84,14 +84,12 @@ struct Stale<'a> {
     to_host: bool,
 }
 
-struct Scene<'a> {
-    snapshot: &'a Snapshot,
+struct Scene<'a, 's> {
+    case: &'a Case<'s>,
     home: &'a NetworkStack,
-    /// Made where a flow asks for it.
-    journeys: OnceCell<Result<Journeys<'a>, Gap>>,
 }
 
-impl Scene<'_> {
+impl Scene<'_, '_> {
     fn judge<'f>(&self, container: &Container, flow: &'f UdpFlow) -> Result<Option<Stale<'f>>, Gap> {
         let leads_to = flow.reply_source.ip();
         let is_own = holds(container, leads_to);
@@ -112,8 +110,7 @@ impl Scene<'_> {
     /// Whether the first packet of a new connection of that client would be led to the container: an engine without
     /// rules, or without root, relays all of them.
     fn leads_to(&self, container: &Container, flow: &UdpFlow) -> Result<bool, Gap> {
-        let journeys =
-            self.journeys.get_or_init(|| Journeys::new(self.snapshot)).as_ref().map_err(Gap::clone)?;
+        let journeys = self.case.journeys()?;
         let port = Port(flow.destination.port());
         let aim = Aim::port(flow.destination.ip(), port, TransportProtocol::Udp);
         let leads = journeys.uplinks().iter().any(|uplink| {
@@ -130,7 +127,7 @@ impl Scene<'_> {
     /// What the host itself and containers send goes to docker-proxy by design.
     fn is_from_outside(&self, flow: &UdpFlow) -> Result<bool, Gap> {
         let source = flow.source.ip();
-        let networks = self.snapshot.engine.known()?.networks.known()?;
+        let networks = self.case.snapshot.engine.known()?.networks.known()?;
         let is_container =
             networks.iter().flat_map(|network| &network.subnets).any(|subnet| subnet.prefix.contains(source));
         // docker-proxy takes IPv6 for containers that have none.
@@ -148,7 +145,7 @@ impl Scene<'_> {
         let (Some(full), Some(left)) = (full, left) else {
             return Err(Gap::new(GapKind::Failed, "age of a UDP entry", "the kernel does not tell it"));
         };
-        Ok(self.snapshot.observed_at.0 - (full - left).max(0) * 1000)
+        Ok(self.case.snapshot.observed_at.0 - (full - left).max(0) * 1000)
     }
 
     fn concern(&self, container: &Container, binding: &PortBinding, stale: &[Stale<'_>]) -> Option<Concern> {
@@ -189,12 +186,12 @@ impl Scene<'_> {
         let remove = format!("conntrack -D -f {family} -p udp --orig-port-dst {port}");
         Some(concern.remedy(
             "remove the entries; the next packet makes right ones",
-            vec![in_engine_namespace(self.snapshot, &remove)],
+            vec![in_engine_namespace(self.case.snapshot, &remove)],
         ))
     }
 
     fn has_proxy(&self, binding: &PortBinding) -> bool {
-        ports::proxies(self.snapshot).iter().any(|proxy| ports::relays(proxy, binding))
+        ports::proxies(self.case.snapshot).iter().any(|proxy| ports::relays(proxy, binding))
     }
 }
 

@@ -1,6 +1,7 @@
 //! PH029: packets for a published port are dropped because the way back would be another one.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use porthole_model::{
     CheckCode, Container, Discard, Gap, NetworkStack, Outcome, PortBinding, RouteKind, RoutingAction,
@@ -9,6 +10,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::firewall::{Aim, Journey, Journeys, Seat, Uplink, Walker};
 use crate::places::{container_namespace, engine_namespace, in_engine_namespace};
 use crate::ports;
@@ -38,7 +40,8 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let containers = snapshot.engine.known()?.containers.known()?;
     let mut found = Found::default();
     let published: Vec<_> = containers.iter().filter(|each| ports::is_published(each)).collect();
@@ -46,11 +49,8 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     if asked.is_empty() {
         return Ok(found);
     }
-    let scene = Scene {
-        snapshot,
-        home: engine_namespace(snapshot)?.stack.known()?,
-        journeys: Journeys::new(snapshot)?,
-    };
+    let scene =
+        Scene { snapshot, home: engine_namespace(snapshot)?.stack.known()?, journeys: case.journeys()? };
     for (container, binding) in asked {
         found.part(scene.judge(container, binding));
     }
@@ -71,7 +71,7 @@ fn first_bindings(container: &Container) -> impl Iterator<Item = (&Container, &P
 struct Scene<'a> {
     snapshot: &'a Snapshot,
     home: &'a NetworkStack,
-    journeys: Journeys<'a>,
+    journeys: Rc<Journeys<'a>>,
 }
 
 impl Scene<'_> {

@@ -6,6 +6,7 @@ use porthole_model::{CheckCode, Gap, MacAddress, NetworkId, Severity, Snapshot};
 
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::shell::word;
 
@@ -26,7 +27,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let mut found = Found::default();
     let mut seen: BTreeMap<(&NetworkId, MacAddress), Endpoint<'_>> = BTreeMap::new();
     for endpoint in endpoints(snapshot)? {

@@ -7,6 +7,7 @@ use porthole_model::{CheckCode, Gap, KernelChange, NetworkId, Severity, Snapshot
 
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::mending::Mending;
 use crate::places::container_namespace;
@@ -30,7 +31,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let mut found = Found::default();
     let mut seen: BTreeMap<(&NetworkId, IpAddr), Endpoint<'_>> = BTreeMap::new();
     for endpoint in endpoints(snapshot)? {

@@ -8,6 +8,7 @@ use porthole_model::{
 use super::concern::{about_container, about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, bridged, inside_link, outside_link};
+use crate::case::Case;
 use crate::mending::Mending;
 use crate::places::{container_namespace, engine_namespace, has_own_namespace};
 use crate::shell::word;
@@ -32,7 +33,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     engine.networks.known()?;
     without_rootless_podman(engine)?;

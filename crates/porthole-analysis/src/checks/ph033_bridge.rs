@@ -11,6 +11,7 @@ use super::concern::{about_network, client};
 use super::ph032_host_interface::without_rootless_podman;
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridge_of, has_bridge, network_of};
+use crate::case::Case;
 use crate::mending::Mending;
 use crate::places::engine_namespace;
 use crate::shell::word;
@@ -43,7 +44,7 @@ struct Scene<'a> {
     home: &'a NetworkStack,
 }
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let networks = engine.networks.known()?;
     let containers = engine.containers.known()?;

@@ -8,6 +8,7 @@ use porthole_model::{
 use super::concern::{about_container, about_its_networks, about_network, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::{bridged, inside_link};
+use crate::case::Case;
 use crate::endpoint::Endpoint;
 use crate::mending::Mending;
 use crate::places::{container_namespace, has_own_namespace};
@@ -32,7 +33,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for container in engine.containers.known()?.iter().filter(|container| container.is_alive()) {

@@ -1,13 +1,13 @@
 //! PH035: a container is attached to a network that the engine does not know any more.
 
 use porthole_model::{
-    CheckCode, Container, Engine, Gap, Network, NetworkAttachment, NetworkId, Severity, Snapshot, Subject,
-    SubjectKind,
+    CheckCode, Container, Engine, Gap, Network, NetworkAttachment, NetworkId, Severity, Subject, SubjectKind,
 };
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::network_of;
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(35);
@@ -37,7 +37,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let networks = engine.networks.known()?;
     let containers = engine.containers.known()?;

@@ -1,11 +1,12 @@
 //! PH036: something of a network is left that the engine does not know, or is lost that it should keep.
 
 use porthole_model::{
-    CheckCode, Container, Engine, EngineKind, Gap, GapKind, NetworkDatabase, Severity, Snapshot, Stored,
+    CheckCode, Container, Engine, EngineKind, Gap, GapKind, NetworkDatabase, Severity, Stored,
     StoredEndpoint, StoredNetwork, Subject, SubjectKind,
 };
 
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::netdb::{OrphanKind, OrphanLink, orphans};
 
 const CODE: CheckCode = CheckCode(36);
@@ -32,7 +33,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     if engine.version.kind == EngineKind::Podman {
         let cause = "Podman keeps its networks in files of another kind";

@@ -1,11 +1,12 @@
 //! PH037: the engine's network database is damaged, or somebody else holds its lock.
 
 use porthole_model::{
-    CheckCode, Gap, LockHolder, NetworkDatabase, Observed, Pid, Severity, Snapshot, Subject, SubjectKind,
+    CheckCode, Gap, LockHolder, NetworkDatabase, Observed, Pid, Severity, Subject, SubjectKind,
 };
 
 use super::concern::about_engine;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 
 const CODE: CheckCode = CheckCode(37);
 /// How many damaged places stand in the finding.
@@ -27,7 +28,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let database = snapshot.network_database.known()?;
     let mut found = Found::default();
     found.concerns.extend(damage(database));

@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Container, Gap, KernelModules, Severity, Snapsho
 
 use super::concern::about_container;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(38);
@@ -32,7 +33,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let containers = snapshot.engine.known()?.containers.known()?;
     let mut found = Found::default();
     for (container, error) in containers.iter().filter_map(refused) {

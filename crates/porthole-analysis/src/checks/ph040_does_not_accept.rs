@@ -7,6 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_port, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::mending::Mending;
 use crate::places::{container_namespace, has_own_namespace};
 use crate::ports;
@@ -33,7 +34,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for container in engine.containers.known()?.iter().filter(|container| container.is_alive()) {

@@ -10,6 +10,7 @@ use porthole_model::{
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
 use crate::attachment::bridge_of;
+use crate::case::Case;
 use crate::endpoint::{Endpoint, endpoints};
 use crate::mending::Mending;
 use crate::places::{engine_namespace, in_engine_namespace};
@@ -35,7 +36,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let home = engine_namespace(snapshot)?.stack.known()?;
     let mut found = Found::default();
     for endpoint in endpoints(snapshot)? {

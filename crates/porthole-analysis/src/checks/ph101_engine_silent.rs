@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Gap, GapKind, Observed, Process, Severity, Snaps
 
 use super::concern::about_engine;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 
 const CODE: CheckCode = CheckCode(101);
 
@@ -26,7 +27,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     match &snapshot.engine {
         Observed::Known(_) => Ok(Found::default()),
         Observed::Missing(gap) if gap.kind == GapKind::NotAsked => Err(gap.clone()),

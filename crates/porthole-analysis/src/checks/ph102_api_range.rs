@@ -1,10 +1,11 @@
 //! PH102: a client in a container speaks a version of the API that the engine does not.
 
-use porthole_model::{CheckCode, Container, ContainerState, Engine, Gap, MaskedText, Severity, Snapshot};
+use porthole_model::{CheckCode, Container, ContainerState, Engine, Gap, MaskedText, Severity};
 
 use super::concern::{about_container, client};
 use super::ph105_engine_socket::holds_socket;
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 use crate::version::ApiVersion;
 
@@ -33,7 +34,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let Some(range) = Range::of(engine) else { return Ok(Found::default()) };
     let used = |container: &&Container| {

@@ -1,10 +1,11 @@
 //! PH103: another engine runs on this host beside the one that was asked.
 
 use porthole_model::{
-    CheckCode, Engine, Gap, MaskedText, Observed, Pid, Process, Severity, Snapshot, Subject, SubjectKind,
+    CheckCode, Engine, Gap, MaskedText, Observed, Pid, Process, Severity, Subject, SubjectKind,
 };
 
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::places::other_daemons;
 
 const CODE: CheckCode = CheckCode(103);
@@ -25,7 +26,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let host = snapshot.host.known()?;
     let engine = snapshot.engine.known()?;
     let asked = *engine.daemon.known()?;

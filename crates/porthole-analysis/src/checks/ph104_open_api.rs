@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use porthole_model::{CheckCode, Engine, Gap, Severity, Snapshot, Subject, SubjectKind};
+use porthole_model::{CheckCode, Engine, Gap, Severity, Subject, SubjectKind};
 
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 
 const CODE: CheckCode = CheckCode(104);
 
@@ -32,7 +33,7 @@ struct OpenAddress<'a> {
     warning: &'a str,
 }
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let warnings = &engine.info.known()?.warnings;
     let open = warnings.iter().filter_map(|warning| open_address(warning));

@@ -1,11 +1,10 @@
 //! PH105: a container holds the engine's socket.
 
-use porthole_model::{
-    CheckCode, Container, ContainerState, Engine, Gap, Mount, MountKind, Severity, Snapshot,
-};
+use porthole_model::{CheckCode, Container, ContainerState, Engine, Gap, Mount, MountKind, Severity};
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(105);
@@ -31,7 +30,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let sockets = sockets(engine);
     let running =

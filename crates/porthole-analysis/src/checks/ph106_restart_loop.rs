@@ -1,11 +1,12 @@
 //! PH106: a container is started again and again, and ends again and again.
 
 use porthole_model::{
-    Aftermath, CheckCode, Container, ContainerState, Engine, Gap, Observed, Severity, Snapshot, Timestamp,
+    Aftermath, CheckCode, Container, ContainerState, Engine, Gap, Observed, Severity, Timestamp,
 };
 
 use super::concern::{about_container, about_storage, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::exit_code;
 use crate::shell::word;
 
@@ -33,7 +34,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let loops = |container: &&Container| keeps_restarting(container, snapshot.observed_at);
     let concerns = engine.containers.known()?.iter().filter(loops).map(|each| concern(engine, each));

@@ -4,6 +4,7 @@ use porthole_model::{CheckCode, Container, ContainerState, Engine, Gap, MemoryUs
 
 use super::concern::{about_container, client, resources_of};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(107);
@@ -26,7 +27,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for container in engine.containers.known()? {

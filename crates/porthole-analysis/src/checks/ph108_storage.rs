@@ -1,11 +1,12 @@
 //! PH108: the file system of the engine's data is full, or a log is about to fill it.
 
 use porthole_model::{
-    CheckCode, Container, Engine, Gap, PathKind, Severity, Snapshot, Space, Storage, Subject, SubjectKind,
+    CheckCode, Container, Engine, Gap, PathKind, Severity, Space, Storage, Subject, SubjectKind,
 };
 
 use super::concern::{about_container, about_storage, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(108);
@@ -29,7 +30,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let storage = snapshot.storage.known()?;
     let space = storage.data_root.known()?;

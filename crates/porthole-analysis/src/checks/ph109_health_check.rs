@@ -1,11 +1,10 @@
 //! PH109: a container's health check fails.
 
-use porthole_model::{
-    CheckCode, Container, Engine, Gap, Health, HealthProbe, HealthStatus, Severity, Snapshot,
-};
+use porthole_model::{CheckCode, Container, Engine, Gap, Health, HealthProbe, HealthStatus, Severity};
 
 use super::concern::{about_container, about_its_networks, about_storage, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::exit_code;
 use crate::shell::word;
 
@@ -29,7 +28,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let living = engine.containers.known()?.iter().filter(|container| container.is_alive());
     let unhealthy = living.filter_map(|container| {

@@ -1,11 +1,12 @@
 //! PH110: a container is at its limit of processes, or one of its processes at its limit of open files.
 
 use porthole_model::{
-    CheckCode, Container, ContainerResources, DescriptorUse, Engine, Gap, Severity, Snapshot, TaskUse,
+    CheckCode, Container, ContainerResources, DescriptorUse, Engine, Gap, Severity, TaskUse,
 };
 
 use super::concern::{about_container, client, resources_of};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(110);
@@ -27,7 +28,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for container in engine.containers.known()?.iter().filter(|container| container.is_alive()) {

@@ -7,6 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(111);
@@ -63,7 +64,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for container in engine.containers.known()? {

@@ -1,11 +1,10 @@
 //! PH112: a container's image is made for another processor.
 
-use porthole_model::{
-    CheckCode, Container, Engine, Gap, GapKind, MaskedText, Observed, Platform, Severity, Snapshot,
-};
+use porthole_model::{CheckCode, Container, Engine, Gap, GapKind, MaskedText, Observed, Platform, Severity};
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::shell::word;
 
 const CODE: CheckCode = CheckCode(112);
@@ -27,7 +26,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
     for container in engine.containers.known()?.iter().filter(|container| !container.is_alive()) {

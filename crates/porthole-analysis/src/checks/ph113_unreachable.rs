@@ -6,6 +6,7 @@ use porthole_model::{
 
 use super::concern::{about_container, client};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::places::{container_namespace, has_own_namespace};
 use crate::ports;
 use crate::shell::word;
@@ -27,7 +28,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let containers = engine.containers.known()?;
     let mut found = Found::default();

@@ -1,11 +1,10 @@
 //! PH120: a published port does not answer although the program behind it does.
 
-use porthole_model::{
-    CheckCode, Gap, GapKind, Probe, ProbeOutcome, Probes, Severity, Snapshot, TransportProtocol,
-};
+use porthole_model::{CheckCode, Gap, GapKind, Probe, ProbeOutcome, Probes, Severity, TransportProtocol};
 
 use super::concern::{about_container, about_port};
 use super::{Check, Concern, Documentation, Found};
+use crate::case::Case;
 use crate::probes::{self, OwnWays, Stage, Trial, Walks};
 use crate::shell::word;
 
@@ -34,7 +33,7 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
+fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let probes = snapshot.probes.known()?;
     let (trials, gaps) = probes::trials(snapshot)?;
     let mut found = Found { concerns: Vec::new(), gaps };

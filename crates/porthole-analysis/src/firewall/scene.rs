@@ -1,17 +1,21 @@
 //! The scene of the firewall checks: an engine that keeps rules in this host's firewall, and packets to send through.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use porthole_model::firewall::{
     Backend, Chain, ConntrackSide, Field, Firewall, FirewallTable, PacketSide, Rule, Statement,
 };
 use porthole_model::{
-    Container, Engine, EngineInfo, EngineKind, Gap, GapKind, Network, Packet, Port, PortBinding, Snapshot,
-    Subject, TransportProtocol,
+    Container, Engine, EngineInfo, EngineKind, Gap, GapKind, Network, Packet, Port, PortBinding, Subject,
+    TransportProtocol,
 };
 
 use super::docker::{self, DockerRules};
 use super::exceptions;
 use super::journeys::{Aim, Fate, Journey, Journeys, Seat, Stop, Uplink};
 use crate::attachment::has_bridge;
+use crate::case::Case;
 use crate::checks::{about_network, about_port};
 use crate::places::engine_namespace;
 use crate::ports;
@@ -21,8 +25,10 @@ use crate::ports;
 pub(crate) struct Scene<'s> {
     pub(crate) engine: &'s Engine,
     pub(crate) rules: DockerRules,
-    pub(crate) journeys: Journeys<'s>,
+    pub(crate) journeys: Rc<Journeys<'s>>,
     firewall: &'s Firewall,
+    inbound: OnceCell<Result<Vec<Inbound<'s>>, Gap>>,
+    outbound: OnceCell<Vec<Outbound<'s>>>,
 }
 
 /// Whose rule or policy stops a packet.
@@ -103,7 +109,8 @@ impl Victim<'_> {
 
 impl<'s> Scene<'s> {
     /// `None` where the engine keeps no rules: it was told not to, or has no network with a bridge.
-    pub(crate) fn of(snapshot: &'s Snapshot) -> Result<Option<Self>, Gap> {
+    pub(crate) fn of(case: &Case<'s>) -> Result<Option<Self>, Gap> {
+        let snapshot = case.snapshot;
         let engine = snapshot.engine.known()?;
         let networks = engine.networks.known()?;
         if engine.version.kind != EngineKind::Docker || !networks.iter().any(has_bridge) {
@@ -122,12 +129,14 @@ impl<'s> Scene<'s> {
         if rules.are_gone() && engine.settings.known()?.iptables == Some(false) {
             return Ok(None);
         }
-        Ok(Some(Self { engine, rules, journeys: Journeys::new(snapshot)?, firewall }))
-    }
-
-    /// The same where some of its rules are there.
-    pub(crate) fn with_rules(snapshot: &'s Snapshot) -> Result<Option<Self>, Gap> {
-        Ok(Self::of(snapshot)?.filter(|scene| !scene.rules.are_gone()))
+        Ok(Some(Self {
+            engine,
+            rules,
+            journeys: case.journeys()?,
+            firewall,
+            inbound: OnceCell::new(),
+            outbound: OnceCell::new(),
+        }))
     }
 
     /// Whose rule or policy a stop is; `None` where no chain stops it.
@@ -148,11 +157,14 @@ impl<'s> Scene<'s> {
 
     /// What one of these stops of what comes in and goes out, by rule or policy.
     pub(crate) fn stopped_by(&self, culprits: &[Culprit]) -> Result<Vec<(Stop, Vec<Victim<'s>>)>, Gap> {
-        let inbound = self.inbound()?.into_iter().map(|each| (each.stop.clone(), Victim::Inbound(each)));
-        let outbound = self.outbound().into_iter().map(|each| (each.stop.clone(), Victim::Outbound(each)));
-        let stopped = inbound.chain(outbound).filter_map(|(stop, victim)| Some((stop?, victim)));
-        let is_one = |stop: &Stop| self.culprit(stop).is_some_and(|culprit| culprits.contains(&culprit));
-        Ok(by_stop(stopped.filter(|(stop, _)| is_one(stop))))
+        let is_one = |stop: &&Stop| self.culprit(stop).is_some_and(|culprit| culprits.contains(&culprit));
+        let by_one = |stop: &Option<Stop>| stop.as_ref().filter(is_one).cloned();
+        let inbound = self.inbound()?.iter();
+        let inbound = inbound.filter_map(|each| Some((by_one(&each.stop)?, Victim::Inbound(each.clone()))));
+        let outbound = self.outbound().iter();
+        let outbound =
+            outbound.filter_map(|each| Some((by_one(&each.stop)?, Victim::Outbound(each.clone()))));
+        Ok(by_stop(inbound.chain(outbound)))
     }
 
     /// The program that keeps Docker's rules.
@@ -169,7 +181,16 @@ impl<'s> Scene<'s> {
     }
 
     /// Every IPv4 port that is published for others, as somebody out there meets it.
-    pub(crate) fn inbound(&self) -> Result<Vec<Inbound<'s>>, Gap> {
+    pub(crate) fn inbound(&self) -> Result<&[Inbound<'s>], Gap> {
+        self.inbound.get_or_init(|| self.ask_all()).as_deref().map_err(Gap::clone)
+    }
+
+    /// The way out of each network that has one, by one of its containers.
+    pub(crate) fn outbound(&self) -> &[Outbound<'s>] {
+        self.outbound.get_or_init(|| self.leave_all())
+    }
+
+    fn ask_all(&self) -> Result<Vec<Inbound<'s>>, Gap> {
         let containers = self.engine.containers.known()?.iter();
         let published =
             containers.filter(|container| ports::is_published(container) && self.has_way_in(container));
@@ -179,8 +200,7 @@ impl<'s> Scene<'s> {
         Ok(for_others.filter_map(|(container, binding)| self.ask(container, binding)).collect())
     }
 
-    /// The way out of each network that has one, by one of its containers.
-    pub(crate) fn outbound(&self) -> Vec<Outbound<'s>> {
+    fn leave_all(&self) -> Vec<Outbound<'s>> {
         let mut asked: Vec<&str> = Vec::new();
         let mut found = Vec::new();
         for seat in self.journeys.seats().iter().filter(|seat| seat.leads_out && has_way_out(seat.network)) {
