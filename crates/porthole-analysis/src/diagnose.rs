@@ -32,30 +32,30 @@ pub fn networks_scope() -> Scope {
 
 /// [`diagnose`] with the checks of the network database alone.
 pub fn diagnose_networks(snapshot: &Snapshot) -> Report {
-    run(snapshot, |check| NETWORK_CHECKS.contains(&check.code))
+    run(&Case::new(snapshot), |check| NETWORK_CHECKS.contains(&check.code))
 }
 
 /// The checks of forwarding, published ports and the addresses behind them.
 const PORT_CHECKS: std::ops::RangeInclusive<u16> = 1..=18;
 
 /// What the checks of published ports find; what they could not look at is left to who shows the facts.
-pub(crate) fn diagnose_ports(snapshot: &Snapshot) -> Vec<Finding> {
-    run(snapshot, |check| PORT_CHECKS.contains(&check.code.0)).findings
+pub(crate) fn diagnose_ports(case: &Case<'_>) -> Vec<Finding> {
+    run(case, |check| PORT_CHECKS.contains(&check.code.0)).findings
 }
 
 /// Runs every check. A check whose facts are missing is listed as skipped, with the reason.
 ///
 /// Findings come worst first, what is broken before what is risky; what one finding explains stands under it.
 pub fn diagnose(snapshot: &Snapshot) -> Report {
-    run(snapshot, |_| true)
+    run(&Case::new(snapshot), |_| true)
 }
 
-fn run(snapshot: &Snapshot, is_wanted: impl Fn(&Check) -> bool) -> Report {
-    let case = Case::new(snapshot);
+fn run(case: &Case<'_>, is_wanted: impl Fn(&Check) -> bool) -> Report {
+    let snapshot = case.snapshot;
     let mut concerns: Vec<Concern> = Vec::new();
     let mut outcomes = Vec::new();
     for check in checks().iter().filter(|check| is_wanted(check)) {
-        let result = (check.run)(&case).map(|found| taken(found, &mut concerns));
+        let result = (check.run)(case).map(|found| taken(found, &mut concerns));
         outcomes.push(outcome(check, result));
     }
     probes::attach(snapshot, &mut concerns);

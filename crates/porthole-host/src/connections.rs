@@ -20,13 +20,23 @@ const MOST: usize = 10_000;
 /// How often a dump is repeated that the kernel says was interrupted by a change.
 const TRIES: usize = 5;
 
-/// Reads what a scope asks for.
-pub(crate) fn read(proc: &ProcFs, scope: &Scope, place: &Place) -> Observed<ConnectionTracking> {
+/// Reads what a scope asks for. A namespace that does not lead on to others translates nothing for them; its entries are
+/// left alone, for the kernel goes through the table of all namespaces to find those of one.
+pub(crate) fn read(
+    proc: &ProcFs,
+    scope: &Scope,
+    place: &Place,
+    leads_on: bool,
+) -> Observed<ConnectionTracking> {
     let what = format!("connection tracking of {}", namespace_name(place.id));
     if !scope.has(Topic::Connections) {
         return Observed::Missing(Gap::not_asked(what));
     }
-    let udp = udp().map_err(|error| netlink_gap(&what, error));
+    let udp = if leads_on {
+        udp().map_err(|error| netlink_gap(&what, error))
+    } else {
+        Err(Gap::new(GapKind::NotAsked, what.as_str(), "no network lies behind this namespace"))
+    };
     Observed::Known(ConnectionTracking { udp: udp.into(), counters: counters(proc, &what).into() })
 }
 

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
 use porthole_model::{
-    FdbEntry, Gap, GapKind, InterfaceAddress, Link, Neighbour, NetnsId, NetworkStack, Observed, Route,
-    RoutingRule, Scope, Socket, Topic,
+    FdbEntry, Gap, GapKind, InterfaceAddress, Link, LinkKind, Neighbour, NetnsId, NetworkStack, Observed,
+    Route, RoutingRule, Scope, Socket, Topic,
 };
 use porthole_wire::netlink::{address, link, namespace_id, neighbour, route, routing_rule};
 use porthole_wire::{AddressFamily, SocketRecord};
@@ -33,8 +33,10 @@ impl Reader<'_> {
     /// Reads the namespace that the calling thread is in, which is `place`.
     pub(crate) fn read(&self, place: &Place) -> NetworkStack {
         use Topic::{ForwardingDatabase, Links, Routes};
+        let links = self.asked(Links, place, "links", |client| self.links(client, place));
         NetworkStack {
-            links: self.asked(Links, place, "links", |client| self.links(client, place)),
+            connection_tracking: connections::read(self.proc, self.scope, place, leads_on(&links)),
+            links,
             addresses: self.asked(Links, place, "addresses", addresses),
             routes: self.asked(Routes, place, "routes", routes),
             routing_rules: self.asked(Routes, place, "routing rules", routing_rules),
@@ -48,7 +50,6 @@ impl Reader<'_> {
             sysctls: if self.scope.has(Topic::Sysctls) { sysctls::read(self.proc) } else { BTreeMap::new() },
             sockets: self.sockets(place),
             firewall: firewall::read(self.proc, self.scope, place, self.own),
-            connection_tracking: connections::read(self.proc, self.scope, place),
         }
     }
 
@@ -144,6 +145,11 @@ impl Reader<'_> {
         let what = || format!("sockets of {}", namespace_name(place.id));
         result.map(|()| sockets).map_err(|error| gap(what(), call, error, Right::Root)).into()
     }
+}
+
+/// Whether there may be networks behind this namespace: one whose links are not known may have a bridge.
+fn leads_on(links: &Observed<Vec<Link>>) -> bool {
+    links.value().is_none_or(|links| links.iter().any(|link| link.kind == LinkKind::Bridge))
 }
 
 fn addresses(client: &mut NetlinkClient) -> io::Result<Vec<InterfaceAddress>> {

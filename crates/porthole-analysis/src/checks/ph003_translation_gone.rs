@@ -40,10 +40,10 @@ fn run(case: &Case<'_>) -> Result<Found, Gap> {
     for gap in scene.journeys.gaps() {
         found.gap(gap.clone());
     }
-    let bare = scene.outbound().into_iter().filter(|outbound| keeps_source(scene, outbound));
-    found.concerns.extend(bare.map(|outbound| not_masqueraded(snapshot, scene, &outbound)));
-    let kept = scene.inbound()?.into_iter().filter(|inbound| keeps_destination(snapshot, inbound));
-    found.concerns.extend(kept.map(|inbound| not_translated(snapshot, scene, &inbound)));
+    let bare = scene.outbound().iter().filter(|outbound| keeps_source(scene, outbound));
+    found.concerns.extend(bare.map(|outbound| not_masqueraded(snapshot, scene, outbound)));
+    let kept = scene.inbound()?.iter().filter(|inbound| keeps_destination(snapshot, inbound));
+    found.concerns.extend(kept.map(|inbound| not_translated(snapshot, scene, inbound)));
     Ok(found)
 }
 

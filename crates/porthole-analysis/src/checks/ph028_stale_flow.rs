@@ -57,8 +57,8 @@ fn run(case: &Case<'_>) -> Result<Found, Gap> {
         found.part(stale.map(|stale| scene.concern(container, binding, &stale)));
     }
     if flows.omitted > 0 {
-        let cause = format!("there are {} more than are read", flows.omitted);
-        found.gap(Gap::new(GapKind::Unsupported, "UDP entries of connection tracking", cause));
+        let reason = format!("there are {} more than are read", flows.omitted);
+        found.gap(Gap::new(GapKind::Unsupported, "UDP entries of connection tracking", reason));
     }
     Ok(found)
 }

@@ -117,14 +117,14 @@ impl<'s> Scene<'s> {
             return Ok(None);
         }
         if engine.info.value().is_some_and(EngineInfo::is_rootless) {
-            let cause = "the engine runs without root, and its packets leave the host in other ways";
-            return Err(Gap::new(GapKind::Unsupported, "rules of the engine", cause));
+            let reason = "the engine runs without root, and its packets leave the host in other ways";
+            return Err(Gap::new(GapKind::Unsupported, "rules of the engine", reason));
         }
         let firewall = engine_namespace(snapshot)?.stack.known()?.firewall.known()?;
         let rules = DockerRules::of(firewall);
         if rules.has_own_tables {
-            let cause = "the engine keeps them in tables of nftables, which this check does not know";
-            return Err(Gap::new(GapKind::Unsupported, "rules of the engine", cause));
+            let reason = "the engine keeps them in tables of nftables, which this check does not know";
+            return Err(Gap::new(GapKind::Unsupported, "rules of the engine", reason));
         }
         if rules.are_gone() && engine.settings.known()?.iptables == Some(false) {
             return Ok(None);

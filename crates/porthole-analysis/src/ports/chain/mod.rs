@@ -8,6 +8,7 @@ mod proxying;
 mod ways;
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use porthole_model::{
     Container, ContainerId, DockerProxy, Engine, EngineKind, Finding, Gap, GapKind, Observed, PortBinding,
@@ -21,6 +22,7 @@ use super::judgement::{Scene, is_served};
 use super::listeners::{is_listener, is_on};
 use super::proxy::{does_without, is_unmapped, proxies, relays};
 use super::{PublishedPort, is_published, of};
+use crate::case::Case;
 use crate::diagnose::{diagnose_ports, engine_name};
 use crate::firewall::Journeys;
 use crate::places::engine_namespace;
@@ -39,10 +41,11 @@ pub fn ports_scope(with_words: bool) -> Scope {
 pub fn published_ports(snapshot: &Snapshot, only: Option<&ContainerId>) -> Result<PublishedPorts, Gap> {
     let engine = snapshot.engine.known()?;
     let containers = engine.containers.known()?;
+    let case = Case::new(snapshot);
     let view = View {
         snapshot,
         engine,
-        journeys: Journeys::new(snapshot),
+        journeys: case.journeys(),
         proxies: proxies(snapshot),
         home_sockets: home_sockets(snapshot),
     };
@@ -50,7 +53,7 @@ pub fn published_ports(snapshot: &Snapshot, only: Option<&ContainerId>) -> Resul
     let shown: Vec<_> = containers.iter().filter(is_shown).collect();
     let published = shown.iter().filter(|container| is_published(container));
     let ports: Vec<_> = published.flat_map(|container| view.chains(container)).collect();
-    let findings = diagnose_ports(snapshot).into_iter();
+    let findings = diagnose_ports(&case).into_iter();
     Ok(PublishedPorts {
         engine: Some(engine_name(&engine.version)),
         exits: exits::of(&view, only),
@@ -83,7 +86,7 @@ fn home_sockets(snapshot: &Snapshot) -> Result<Vec<&Socket>, Gap> {
 struct View<'a> {
     snapshot: &'a Snapshot,
     engine: &'a Engine,
-    journeys: Result<Journeys<'a>, Gap>,
+    journeys: Result<Rc<Journeys<'a>>, Gap>,
     proxies: Vec<&'a DockerProxy>,
     home_sockets: Result<Vec<&'a Socket>, Gap>,
 }
@@ -165,7 +168,7 @@ impl<'a> View<'a> {
             let cause = "an engine without root has them led into its own network by another program";
             Gap::new(GapKind::Unsupported, "ports of the host beyond the engine's network", cause)
         });
-        let places = self.journeys.as_ref().map(Journeys::gaps).unwrap_or_default();
+        let places = self.journeys.as_ref().map(|journeys| journeys.gaps()).unwrap_or_default();
         let of_ports = ports.iter().flat_map(|port| {
             let read = [
                 port.proxy.gap(),

@@ -2,10 +2,11 @@
 
 use porthole_model::firewall::{BaseChain, Chain, ChainKind, Hook, Policy};
 
-use super::data;
+use super::{GETRULE, RuleRecord, data};
 use crate::netlink::NetlinkError;
 use crate::netlink::attribute::{Attribute, Attributes};
-use crate::netlink::netfilter::split;
+use crate::netlink::message::Request;
+use crate::netlink::netfilter::{Subsystem, split};
 
 const WHAT: &str = "chain";
 const ARP: u8 = 3;
@@ -33,6 +34,20 @@ impl ChainRecord {
         let handle = attributes.find(2).and_then(|handle| handle.be64());
         let chain = Chain { name: text(3, "name")?, handle, base, rules: Vec::new() };
         Ok(Self { family, table: text(1, "table")?, chain })
+    }
+
+    /// Asks for its rules. Kernels before 4.9 pass over the chain, and give the rules of the whole family.
+    pub fn rules_request(&self) -> Request {
+        let name = |text: &str| [text.as_bytes(), &[0]].concat();
+        Subsystem::Nftables
+            .dump(GETRULE, self.family)
+            .with_attribute(1, &name(&self.table))
+            .with_attribute(2, &name(&self.chain.name))
+    }
+
+    /// Whether a rule is one of its own.
+    pub fn holds(&self, rule: &RuleRecord) -> bool {
+        (self.family, &self.table, &self.chain.name) == (rule.family, &rule.table, &rule.chain)
     }
 }
 

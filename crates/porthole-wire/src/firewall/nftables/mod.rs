@@ -48,11 +48,6 @@ pub fn chains_request() -> Request {
     Subsystem::Nftables.dump(GETCHAIN, 0)
 }
 
-/// Asks for all rules of all chains.
-pub fn rules_request() -> Request {
-    Subsystem::Nftables.dump(GETRULE, 0)
-}
-
 /// Asks for all sets of all tables.
 pub fn sets_request() -> Request {
     set::request()
