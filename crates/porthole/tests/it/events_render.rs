@@ -1,0 +1,256 @@
+//! Files that are kept as a template makes them of an engine's containers.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use porthole_lab::{Engine, Lab, program_pid};
+
+use crate::support::{lab, porthole, porthole_ok, wait_for};
+
+const TEMPLATE: &str = "{% for c in containers %}{{ c.name }} {{ c.state }} {{ c.ready }}\n{% endfor %}";
+
+/// A porthole that keeps files, and what it says.
+struct Keeper {
+    process: Child,
+    said: BufReader<ChildStderr>,
+}
+
+impl Keeper {
+    fn begin(lab: &Lab, arguments: &[&str]) -> Self {
+        let mut command = lab.command("porthole");
+        command.args(["events", "--render", "/root/t.j2:/root/out"]).args(arguments);
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("porthole starts");
+        let said = BufReader::new(process.stderr.take().expect("a pipe"));
+        Self { process, said }
+    }
+
+    /// Waits until it says that; gives the line.
+    fn until(&mut self, words: &str) -> String {
+        let mut all = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.said.read_line(&mut line).expect("lines");
+            assert!(read > 0, "it ended, and did not say {words}: {all}");
+            if line.contains(words) {
+                return line;
+            }
+            all.push_str(&line);
+        }
+    }
+
+    /// Asks it to end; its exit code.
+    fn end(&mut self) -> Option<i32> {
+        let pid = program_pid(&self.process).expect("its number").to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // Both fail only where it has ended.
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Writes a template in one step, as editors do.
+fn template(lab: &Lab, text: &str) {
+    lab.sh_ok(&format!("cat > /root/.t.j2 <<'END'\n{text}\nEND\nmv /root/.t.j2 /root/t.j2"));
+}
+
+fn out(lab: &Lab) -> String {
+    lab.sh("cat /root/out").stdout
+}
+
+fn out_becomes(lab: &Lab, expected: &str) {
+    wait_for(expected, || out(lab).trim() == expected);
+}
+
+#[test]
+fn a_file_follows_the_containers_through_a_restart_of_the_engine() {
+    for engine in [Engine::Docker20, Engine::newest()] {
+        let lab = lab(engine);
+        template(&lab, TEMPLATE);
+        lab.run("a", &["--label", "tier=web"], "peer:1", &["idle"]);
+        lab.run("b", &[], "peer:1", &["idle"]);
+        lab.sh_ok("echo old > /root/real; chmod 640 /root/real; chown 7:8 /root/real; ln -s real /root/out");
+        lab.sh_ok("echo half > /root/.real.porthole-4711");
+        let mut keeper = Keeper::begin(&lab, &["-f", "label=tier=web"]);
+        out_becomes(&lab, "a running True");
+        assert_eq!(lab.sh_ok("stat -c '%a %u:%g' /root/real").trim(), "640 7:8");
+        assert_eq!(lab.sh_ok("readlink /root/out; ls -A /root | grep -c porthole || true"), "real\n0");
+
+        let inode = || lab.sh_ok("stat -c %i /root/real");
+        let before = inode();
+        lab.run("c", &[], "peer:1", &["idle"]);
+        lab.docker_ok(&["exec", "c", "/peer", "help"]);
+        lab.run("d", &["--label", "tier=web"], "peer:1", &["idle"]);
+        out_becomes(&lab, "a running True\nd running True");
+        assert_ne!(inode(), before);
+        lab.docker_ok(&["rename", "d", "e"]);
+        lab.docker_ok(&["kill", "a"]);
+        out_becomes(&lab, "a exited False\ne running True");
+
+        lab.stop_engine().unwrap();
+        keeper.until("out of reach");
+        assert_eq!(out(&lab).trim(), "a exited False\ne running True");
+        lab.start_engine().unwrap();
+        keeper.until("there again");
+        out_becomes(&lab, "a exited False\ne exited False");
+        lab.docker_ok(&["rm", "a"]);
+        out_becomes(&lab, "e exited False");
+        assert_eq!(keeper.end(), Some(130));
+        assert_eq!(lab.sh_ok("ls -A /root | grep -c porthole || true").trim(), "0");
+    }
+}
+
+#[test]
+fn a_container_counts_by_its_health() {
+    let lab = lab(Engine::newest());
+    template(&lab, "{% for c in containers if c.ready %}{{ c.name }} {{ c.health }}\n{% endfor %}");
+    let check = ["--health-cmd", "test -e /tmp/well", "--health-interval", "1s", "--health-retries", "1"];
+    lab.run("web", &check, "bb:1", &["sleep", "1000"]);
+    lab.sh_ok("echo old > /root/out");
+    let _keeper = Keeper::begin(&lab, &[]);
+    out_becomes(&lab, "");
+    lab.docker_ok(&["exec", "web", "touch", "/tmp/well"]);
+    out_becomes(&lab, "web healthy");
+    lab.docker_ok(&["exec", "web", "rm", "/tmp/well"]);
+    out_becomes(&lab, "");
+}
+
+#[test]
+fn what_is_wrong_at_the_start_ends_it_and_writes_nothing() {
+    let lab = lab(Engine::newest());
+    lab.run("a", &[], "peer:1", &["idle"]);
+    lab.sh_ok("echo old > /root/out");
+    let wrong = |arguments: &[&str], words: &[&str]| {
+        let output = porthole(&lab, &[&["events", "--once"], arguments].concat());
+        assert_eq!(output.code, 2, "{output}");
+        for word in words {
+            assert!(output.stderr.contains(word), "{word}: {output}");
+        }
+        assert_eq!(lab.sh_ok("cat /root/out; ls /root"), "old\nout\nt.j2");
+    };
+    template(&lab, "one\n{{ containers[0].nmae }}\n");
+    wrong(
+        &["--render", "/root/t.j2:/root/out"],
+        &["/root/t.j2:2: ", "`nmae`", "there is created, environment"],
+    );
+    template(&lab, "one\n\n{% for %}\n");
+    wrong(&["--render", "/root/t.j2:/root/out"], &["/root/t.j2:3: ", "syntax error"]);
+    template(&lab, TEMPLATE);
+    lab.sh_ok("printf '{{ containers.x.y }}' > /tmp/second.j2");
+    wrong(
+        &["--render", "/root/t.j2:/root/out", "--render", "/tmp/second.j2:/root/two"],
+        &["/tmp/second.j2:1: "],
+    );
+    wrong(&["--render", "/root/t.j2"], &["no colon", "TEMPLATE:FILE"]);
+    wrong(&["--render", "/root/none.j2:/root/out"], &["/root/none.j2", "No such file"]);
+    wrong(&["--render", "/root/t.j2:/root/none/out"], &["the directory /root/none", "No such file"]);
+    wrong(&["--render", "/root/t.j2:/root"], &["not a regular file"]);
+    wrong(&["--render", "/root/t.j2:/root/t.j2"], &["is a template"]);
+    wrong(
+        &["--render", "/root/t.j2:/root/out", "--render", "/root/t.j2:/root/../root/out"],
+        &["two templates"],
+    );
+    wrong(&["--render", "/root/t.j2:/root/out", "-f", "event=die"], &["docker ps --filter"]);
+    wrong(&["--notify", "true"], &["--render"]);
+}
+
+#[test]
+fn an_error_later_on_leaves_the_file_as_it_was() {
+    let lab = lab(Engine::newest());
+    template(&lab, TEMPLATE);
+    lab.run("a", &[], "peer:1", &["idle"]);
+    let mut keeper = Keeper::begin(&lab, &[]);
+    out_becomes(&lab, "a running True");
+    template(&lab, "\n{{ containers | length }}\n{{ containers[0].nmae }}\n");
+    lab.run("b", &[], "peer:1", &["idle"]);
+    let said = keeper.until("nmae");
+    assert!(said.contains("/root/t.j2:3: ") && said.contains("/root/out stays as it was"), "{said}");
+    assert_eq!(out(&lab).trim(), "a running True");
+    template(&lab, "{{ containers | length }}\n");
+    lab.docker_ok(&["rm", "-f", "a"]);
+    out_becomes(&lab, "1");
+    assert_eq!(keeper.end(), Some(130));
+}
+
+#[test]
+fn once_and_only_when_changed() {
+    let lab = lab(Engine::newest());
+    template(&lab, TEMPLATE);
+    lab.run("a", &[], "peer:1", &["idle"]);
+    let once = |notify: &str| {
+        porthole(&lab, &["events", "--once", "--render", "/root/t.j2:/root/out", "--notify", notify])
+    };
+    let first = once("echo told; cat /root/out");
+    assert_eq!((first.code, first.stdout.trim()), (0, "told\na running True"), "{first}");
+    assert!(first.stderr.contains("wrote /root/out"), "{first}");
+    let again = once("echo told");
+    assert_eq!((again.code, again.stdout.trim(), again.stderr.trim()), (0, "", ""), "{again}");
+
+    lab.docker_ok(&["rename", "a", "b"]);
+    let failed = once("echo one >&2; echo two is wrong >&2; exit 3");
+    assert_eq!(failed.code, 1, "{failed}");
+    assert!(failed.stderr.contains("--notify failed with exit code 3: two is wrong"), "{failed}");
+    assert!(failed.stderr.contains("one\n"), "{failed}");
+
+    lab.docker_ok(&["rename", "b", "c"]);
+    let command =
+        ["events", "--once", "--render", "/root/t.j2:/root/out", "--notify-timeout", "0.5", "--notify"];
+    let stuck = porthole(&lab, &[&command[..], &["sleep 4712 & wait"]].concat());
+    assert_eq!(stuck.code, 1, "{stuck}");
+    assert!(stuck.stderr.contains("did not end within 0.5 s"), "{stuck}");
+    wait_for("the command's end", || lab.sh("grep -aszqx '471[2]' /proc/[0-9]*/cmdline").code != 0);
+
+    // What a command starts and leaves behind keeps nobody waiting.
+    lab.docker_ok(&["rename", "c", "d"]);
+    let left = once("sleep 4713 >/dev/null & echo $! > /root/pid; exit 4");
+    assert!(left.stderr.contains("failed with exit code 4"), "{left}");
+    lab.sh_ok("kill $(cat /root/pid)");
+    assert_eq!(porthole_ok(&lab, &["events", "--once", "--render", "/root/t.j2:/root/out"]), "");
+}
+
+#[test]
+fn commands_run_one_after_the_other_and_a_failed_one_again() {
+    let lab = lab(Engine::newest());
+    template(&lab, TEMPLATE);
+    let notify = "test ! -e /root/busy || echo both >> /root/log; touch /root/busy; cat /root/out >> /root/log; \
+                  while test -e /root/hold; do sleep 0.1; done; echo end >> /root/log; rm /root/busy; \
+                  test ! -e /root/fail";
+    lab.run("a", &[], "peer:1", &["idle"]);
+    let mut keeper = Keeper::begin(&lab, &["--notify", notify]);
+    let log = || lab.sh("cat /root/log").stdout;
+    wait_for("the first command", || log().contains("end"));
+    lab.sh_ok("touch /root/hold");
+    lab.docker_ok(&["rename", "a", "b"]);
+    wait_for("the second command", || log().contains("b running"));
+    // Three changes while it runs: one more command.
+    for (from, to) in [("b", "c"), ("c", "d"), ("d", "e")] {
+        lab.docker_ok(&["rename", from, to]);
+        out_becomes(&lab, &format!("{to} running True"));
+    }
+    lab.sh_ok("touch /root/fail; rm /root/hold");
+    keeper.until("--notify failed with exit code 1");
+    keeper.until("--notify failed with exit code 1");
+    assert_eq!(log().trim(), "a running True\nend\nb running True\nend\ne running True\nend");
+    // It is owed, and comes with the next events, though they change nothing.
+    lab.sh_ok("rm /root/fail /root/log");
+    lab.docker_ok(&["network", "create", "shop"]);
+    wait_for("the command again", || log().trim() == "e running True\nend");
+    assert_eq!(keeper.end(), Some(130));
+}
+
+#[test]
+fn a_command_that_runs_is_ended_with_porthole() {
+    let lab = lab(Engine::newest());
+    template(&lab, TEMPLATE);
+    lab.run("a", &[], "peer:1", &["idle"]);
+    let mut keeper = Keeper::begin(&lab, &["--notify", "sleep 4714 & wait"]);
+    wait_for("the command", || lab.sh("grep -aszqx '471[4]' /proc/[0-9]*/cmdline").code == 0);
+    assert_eq!(keeper.end(), Some(130));
+    keeper.until("as porthole was asked to stop");
+    wait_for("the command's end", || lab.sh("grep -aszqx '471[4]' /proc/[0-9]*/cmdline").code != 0);
+}
