@@ -72,34 +72,34 @@ fn a_file_follows_the_containers_through_a_restart_of_the_engine() {
     for engine in [Engine::Docker20, Engine::newest()] {
         let lab = lab(engine);
         template(&lab, TEMPLATE);
-        lab.run("a", &["--label", "tier=web"], "peer:1", &["idle"]);
-        lab.run("b", &[], "peer:1", &["idle"]);
+        lab.run("aa", &["--label", "tier=web"], "peer:1", &["idle"]);
+        lab.run("bb", &[], "peer:1", &["idle"]);
         lab.sh_ok("echo old > /root/real; chmod 640 /root/real; chown 7:8 /root/real; ln -s real /root/out");
         lab.sh_ok("echo half > /root/.real.porthole-4711");
         let mut keeper = Keeper::begin(&lab, &["-f", "label=tier=web"]);
-        out_becomes(&lab, "a running True");
+        out_becomes(&lab, "aa running True");
         assert_eq!(lab.sh_ok("stat -c '%a %u:%g' /root/real").trim(), "640 7:8");
         assert_eq!(lab.sh_ok("readlink /root/out; ls -A /root | grep -c porthole || true"), "real\n0");
 
         let inode = || lab.sh_ok("stat -c %i /root/real");
         let before = inode();
-        lab.run("c", &[], "peer:1", &["idle"]);
-        lab.docker_ok(&["exec", "c", "/peer", "help"]);
-        lab.run("d", &["--label", "tier=web"], "peer:1", &["idle"]);
-        out_becomes(&lab, "a running True\nd running True");
+        lab.run("cc", &[], "peer:1", &["idle"]);
+        lab.docker_ok(&["exec", "cc", "/peer", "help"]);
+        lab.run("dd", &["--label", "tier=web"], "peer:1", &["idle"]);
+        out_becomes(&lab, "aa running True\ndd running True");
         assert_ne!(inode(), before);
-        lab.docker_ok(&["rename", "d", "e"]);
-        lab.docker_ok(&["kill", "a"]);
-        out_becomes(&lab, "a exited False\ne running True");
+        lab.docker_ok(&["rename", "dd", "ee"]);
+        lab.docker_ok(&["kill", "aa"]);
+        out_becomes(&lab, "aa exited False\nee running True");
 
-        lab.stop_engine().unwrap();
+        lab.kill_engine().unwrap();
         keeper.until("out of reach");
-        assert_eq!(out(&lab).trim(), "a exited False\ne running True");
+        assert_eq!(out(&lab).trim(), "aa exited False\nee running True");
         lab.start_engine().unwrap();
         keeper.until("there again");
-        out_becomes(&lab, "a exited False\ne exited False");
-        lab.docker_ok(&["rm", "a"]);
-        out_becomes(&lab, "e exited False");
+        out_becomes(&lab, "aa exited False\nee exited False");
+        lab.docker_ok(&["rm", "aa"]);
+        out_becomes(&lab, "ee exited False");
         assert_eq!(keeper.end(), Some(130));
         assert_eq!(lab.sh_ok("ls -A /root | grep -c porthole || true").trim(), "0");
     }
@@ -123,7 +123,7 @@ fn a_container_counts_by_its_health() {
 #[test]
 fn what_is_wrong_at_the_start_ends_it_and_writes_nothing() {
     let lab = lab(Engine::newest());
-    lab.run("a", &[], "peer:1", &["idle"]);
+    lab.run("aa", &[], "peer:1", &["idle"]);
     lab.sh_ok("echo old > /root/out");
     let wrong = |arguments: &[&str], words: &[&str]| {
         let output = porthole(&lab, &[&["events", "--once"], arguments].concat());
@@ -163,16 +163,16 @@ fn what_is_wrong_at_the_start_ends_it_and_writes_nothing() {
 fn an_error_later_on_leaves_the_file_as_it_was() {
     let lab = lab(Engine::newest());
     template(&lab, TEMPLATE);
-    lab.run("a", &[], "peer:1", &["idle"]);
+    lab.run("aa", &[], "peer:1", &["idle"]);
     let mut keeper = Keeper::begin(&lab, &[]);
-    out_becomes(&lab, "a running True");
+    out_becomes(&lab, "aa running True");
     template(&lab, "\n{{ containers | length }}\n{{ containers[0].nmae }}\n");
-    lab.run("b", &[], "peer:1", &["idle"]);
+    lab.run("bb", &[], "peer:1", &["idle"]);
     let said = keeper.until("nmae");
     assert!(said.contains("/root/t.j2:3: ") && said.contains("/root/out stays as it was"), "{said}");
-    assert_eq!(out(&lab).trim(), "a running True");
+    assert_eq!(out(&lab).trim(), "aa running True");
     template(&lab, "{{ containers | length }}\n");
-    lab.docker_ok(&["rm", "-f", "a"]);
+    lab.docker_ok(&["rm", "-f", "aa"]);
     out_becomes(&lab, "1");
     assert_eq!(keeper.end(), Some(130));
 }
@@ -181,23 +181,23 @@ fn an_error_later_on_leaves_the_file_as_it_was() {
 fn once_and_only_when_changed() {
     let lab = lab(Engine::newest());
     template(&lab, TEMPLATE);
-    lab.run("a", &[], "peer:1", &["idle"]);
+    lab.run("aa", &[], "peer:1", &["idle"]);
     let once = |notify: &str| {
         porthole(&lab, &["events", "--once", "--render", "/root/t.j2:/root/out", "--notify", notify])
     };
     let first = once("echo told; cat /root/out");
-    assert_eq!((first.code, first.stdout.trim()), (0, "told\na running True"), "{first}");
+    assert_eq!((first.code, first.stdout.trim()), (0, "told\naa running True"), "{first}");
     assert!(first.stderr.contains("wrote /root/out"), "{first}");
     let again = once("echo told");
     assert_eq!((again.code, again.stdout.trim(), again.stderr.trim()), (0, "", ""), "{again}");
 
-    lab.docker_ok(&["rename", "a", "b"]);
+    lab.docker_ok(&["rename", "aa", "bb"]);
     let failed = once("echo one >&2; echo two is wrong >&2; exit 3");
     assert_eq!(failed.code, 1, "{failed}");
     assert!(failed.stderr.contains("--notify failed with exit code 3: two is wrong"), "{failed}");
     assert!(failed.stderr.contains("one\n"), "{failed}");
 
-    lab.docker_ok(&["rename", "b", "c"]);
+    lab.docker_ok(&["rename", "bb", "cc"]);
     let command =
         ["events", "--once", "--render", "/root/t.j2:/root/out", "--notify-timeout", "0.5", "--notify"];
     let stuck = porthole(&lab, &[&command[..], &["sleep 4712 & wait"]].concat());
@@ -206,7 +206,7 @@ fn once_and_only_when_changed() {
     wait_for("the command's end", || lab.sh("grep -aszqx '471[2]' /proc/[0-9]*/cmdline").code != 0);
 
     // What a command starts and leaves behind keeps nobody waiting.
-    lab.docker_ok(&["rename", "c", "d"]);
+    lab.docker_ok(&["rename", "cc", "dd"]);
     let left = once("sleep 4713 >/dev/null & echo $! > /root/pid; exit 4");
     assert!(left.stderr.contains("failed with exit code 4"), "{left}");
     lab.sh_ok("kill $(cat /root/pid)");
@@ -220,26 +220,26 @@ fn commands_run_one_after_the_other_and_a_failed_one_again() {
     let notify = "test ! -e /root/busy || echo both >> /root/log; touch /root/busy; cat /root/out >> /root/log; \
                   while test -e /root/hold; do sleep 0.1; done; echo end >> /root/log; rm /root/busy; \
                   test ! -e /root/fail";
-    lab.run("a", &[], "peer:1", &["idle"]);
+    lab.run("aa", &[], "peer:1", &["idle"]);
     let mut keeper = Keeper::begin(&lab, &["--notify", notify]);
     let log = || lab.sh("cat /root/log").stdout;
     wait_for("the first command", || log().contains("end"));
     lab.sh_ok("touch /root/hold");
-    lab.docker_ok(&["rename", "a", "b"]);
-    wait_for("the second command", || log().contains("b running"));
+    lab.docker_ok(&["rename", "aa", "bb"]);
+    wait_for("the second command", || log().contains("bb running"));
     // Three changes while it runs: one more command.
-    for (from, to) in [("b", "c"), ("c", "d"), ("d", "e")] {
+    for (from, to) in [("bb", "cc"), ("cc", "dd"), ("dd", "ee")] {
         lab.docker_ok(&["rename", from, to]);
         out_becomes(&lab, &format!("{to} running True"));
     }
     lab.sh_ok("touch /root/fail; rm /root/hold");
     keeper.until("--notify failed with exit code 1");
     keeper.until("--notify failed with exit code 1");
-    assert_eq!(log().trim(), "a running True\nend\nb running True\nend\ne running True\nend");
+    assert_eq!(log().trim(), "aa running True\nend\nbb running True\nend\nee running True\nend");
     // It is owed, and comes with the next events, though they change nothing.
     lab.sh_ok("rm /root/fail /root/log");
     lab.docker_ok(&["network", "create", "shop"]);
-    wait_for("the command again", || log().trim() == "e running True\nend");
+    wait_for("the command again", || log().trim() == "ee running True\nend");
     assert_eq!(keeper.end(), Some(130));
 }
 
@@ -247,7 +247,7 @@ fn commands_run_one_after_the_other_and_a_failed_one_again() {
 fn a_command_that_runs_is_ended_with_porthole() {
     let lab = lab(Engine::newest());
     template(&lab, TEMPLATE);
-    lab.run("a", &[], "peer:1", &["idle"]);
+    lab.run("aa", &[], "peer:1", &["idle"]);
     let mut keeper = Keeper::begin(&lab, &["--notify", "sleep 4714 & wait"]);
     wait_for("the command", || lab.sh("grep -aszqx '471[4]' /proc/[0-9]*/cmdline").code == 0);
     assert_eq!(keeper.end(), Some(130));

@@ -89,6 +89,7 @@ impl Load {
         while !self.seen.contains(&id[..12]) {
             let line = self.line().unwrap_or_else(|| panic!("the load ended: {:?}", self.failed));
             self.take(&line);
+            assert!(self.failed.is_empty(), "{:?}", self.failed);
         }
     }
 
@@ -171,6 +172,8 @@ fn no_request_fails(engine: Engine, example: &Example) {
     example.run(&lab, example.first);
     let mut balancer = example.command(&lab, example.balancer);
     balancer.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the load balancer starts");
+    let url = format!("http://{}/", example.address);
+    wait_for("the load balancer", || lab.outside_peer(&["get", &url]).code == 0);
     let mut follow = example.follow(&lab).stderr(Stdio::piped()).spawn().expect("porthole starts");
 
     let mut load = Load::begin(&lab, example.address);
