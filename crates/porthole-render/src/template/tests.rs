@@ -1,3 +1,5 @@
+//! Templates that users write, right and wrong.
+
 use std::collections::BTreeMap;
 
 use super::*;

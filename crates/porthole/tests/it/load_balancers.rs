@@ -1,8 +1,9 @@
 //! The examples of load balancers, under load, while containers come and go: no request fails.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 
 use porthole_lab::{Clients, Engine, Lab};
 
@@ -62,16 +63,11 @@ const NGINX: Example = Example {
 struct Load {
     process: Child,
     input: Option<ChildStdin>,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
     seen: BTreeSet<String>,
     failed: Vec<String>,
-}
-
-/// What came of the requests in the end.
-struct Outcome {
-    good: u64,
-    again: u64,
-    failed: Vec<String>,
+    /// How many went well, how many failed, and how many were sent again, once it has ended.
+    counts: Option<Vec<u64>>,
 }
 
 impl Load {
@@ -79,46 +75,45 @@ impl Load {
         let mut command = lab.outside_peer_command(&["load", address, "4"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the load starts");
-        let lines = BufReader::new(process.stdout.take().expect("a pipe"));
-        let input = process.stdin.take();
-        Self { process, input, lines, seen: BTreeSet::new(), failed: Vec::new() }
+        let (input, output) = (process.stdin.take(), process.stdout.take().expect("a pipe"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { process, input, lines, seen: BTreeSet::new(), failed: Vec::new(), counts: None }
     }
 
     /// Waits until a container has answered a request.
     fn until_seen(&mut self, id: &str) {
-        while !self.seen.contains(&id[..12]) {
-            let line = self.line().unwrap_or_else(|| panic!("the load ended: {:?}", self.failed));
-            self.take(&line);
+        wait_for("a request that the container answers", || {
+            self.listen();
             assert!(self.failed.is_empty(), "{:?}", self.failed);
-        }
+            self.seen.contains(&id[..12])
+        });
     }
 
-    fn take(&mut self, line: &str) {
-        match line.split_once(' ') {
-            Some(("seen", container)) => drop(self.seen.insert(container.to_owned())),
-            _ => self.failed.push(line.to_owned()),
-        }
-    }
-
-    fn line(&mut self) -> Option<String> {
-        let mut line = String::new();
-        let read = self.lines.read_line(&mut line).expect("lines");
-        (read > 0).then(|| line.trim_end().to_owned())
-    }
-
-    /// Lets the requests that are under way come to their end.
-    fn end(mut self) -> Outcome {
-        drop(self.input.take());
-        loop {
-            let line = self.line().expect("what came of it");
-            if let Some(counts) = line.strip_prefix("done ") {
-                let counts: Vec<u64> =
-                    counts.split(' ').map(|count| count.parse().expect("a count")).collect();
-                self.process.wait().expect("its end");
-                return Outcome { good: counts[0], again: counts[2], failed: self.failed };
+    fn listen(&mut self) {
+        for line in self.lines.try_iter() {
+            match line.split_once(' ') {
+                Some(("seen", container)) => drop(self.seen.insert(container.to_owned())),
+                Some(("done", counts)) => {
+                    self.counts =
+                        Some(counts.split(' ').map(|count| count.parse().expect("a count")).collect());
+                }
+                _ => self.failed.push(line),
             }
-            self.take(&line);
         }
+    }
+
+    /// Lets the requests that are under way come to their end; how many went well, failed, and were sent again.
+    fn end(&mut self) -> Vec<u64> {
+        drop(self.input.take());
+        wait_for("the last requests", || {
+            self.listen();
+            self.counts.is_some()
+        });
+        self.process.wait().expect("its end");
+        self.counts.take().unwrap_or_default()
     }
 }
 
@@ -192,16 +187,16 @@ fn no_request_fails(engine: Engine, example: &Example) {
         lab.docker_ok(end);
         wait_for("the container to be left out", || !example.kept(&lab).contains(&gone));
     }
-    let outcome = load.end();
-    println!("{engine}, {}: {} good, {} sent again", example.kept, outcome.good, outcome.again);
-    assert!(outcome.failed.is_empty(), "{engine}: {:?}\n{}", outcome.failed, example.kept(&lab));
-    assert!(outcome.good > 100, "{}", outcome.good);
-    assert!(outcome.again == 0, "{} requests met a closed connection", outcome.again);
+    let counts = load.end();
+    let (good, failed, again) = (counts[0], counts[1], counts[2]);
+    let came = format!("{engine}: {good} good, {failed} failed, {again} sent again: {:?}", load.failed);
+    assert!(good > 100 && failed == 0 && again == 0, "{came}\n{}", example.kept(&lab));
 
     let porthole = porthole_lab::program_pid(&follow).expect("porthole's number");
-    assert!(Command::new("kill").args(["-INT", &porthole.to_string()]).status().unwrap().success());
+    let killed = Command::new("kill").args(["-INT", &porthole.to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
     let mut said = String::new();
-    std::io::Read::read_to_string(&mut follow.stderr.take().expect("a pipe"), &mut said).expect("words");
+    follow.stderr.take().expect("a pipe").read_to_string(&mut said).expect("words");
     follow.wait().expect("its end");
     assert!(!said.contains("warning") && said.contains("wrote "), "{said}");
     assert_eq!(lab.sh_ok(&format!("ls -A {PLACE} | grep -c porthole- || true")).trim(), "0");

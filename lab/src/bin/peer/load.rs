@@ -12,6 +12,9 @@ use crate::http;
 /// How long one answer may take: longer than what is between may try again.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// How long a thread pauses between two requests: what is tried is coming and going, and not how much it bears.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// What came of the requests so far.
 #[derive(Default)]
 struct Tally {
@@ -46,6 +49,7 @@ pub(crate) fn load(address: &str, threads: usize) -> io::Result<()> {
 fn ask(address: SocketAddr, keeps: bool, tally: &Tally) {
     let mut connection = None;
     while !tally.is_over.load(Ordering::Relaxed) {
+        std::thread::sleep(PAUSE);
         match one(address, keeps, &mut connection, tally) {
             Ok((200, body)) => {
                 tally.good.fetch_add(1, Ordering::Relaxed);
