@@ -14,7 +14,7 @@ use crate::{Engine, LabError, tree};
 pub enum Clients {
     /// The docker CLI 20.10, of bookworm.
     Docker20,
-    /// The docker CLI 28 or newer, compose, buildx and docker-py, of forky.
+    /// The docker CLI 28 or newer, compose, buildx and docker-py, and two load balancers, of forky.
     Newest,
 }
 
@@ -41,7 +41,14 @@ impl Clients {
             Self::Newest => Contents {
                 name: "clients",
                 suite: "forky",
-                packages: vec!["docker-cli", "docker-buildx", "docker-compose", "python3-docker"],
+                packages: vec![
+                    "docker-cli",
+                    "docker-buildx",
+                    "docker-compose",
+                    "python3-docker",
+                    "haproxy",
+                    "nginx",
+                ],
             },
         }
     }

@@ -103,6 +103,13 @@ impl Lab {
         self.exec(&["chroot", &clients.place(), "sh", "-c", script])
     }
 
+    /// A command to spawn in the system of clients that the lab was started with; see [`Lab::command`].
+    pub fn client_command(&self, clients: Clients, program: &str) -> Command {
+        let mut command = self.command("chroot");
+        command.args([&clients.place(), program]);
+        command
+    }
+
     /// Runs the `docker` client on the lab host.
     pub fn docker(&self, arguments: &[&str]) -> Output {
         self.exec(&[&["docker"], arguments].concat())
@@ -138,6 +145,13 @@ impl Lab {
     pub fn outside_peer(&self, arguments: &[&str]) -> Output {
         let peer = self.host.peer.to_string_lossy();
         self.outside(&[&[peer.as_ref()], arguments].concat())
+    }
+
+    /// `peer` with a role, to spawn outside.
+    pub fn outside_peer_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.outside_command(&self.host.peer.to_string_lossy());
+        command.args(arguments);
+        command
     }
 
     /// Starts `peer` with a role that goes on, such as `http 8080`, outside; it listens when this returns.

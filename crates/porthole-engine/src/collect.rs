@@ -84,15 +84,37 @@ pub async fn living_containers(
     client: &Client,
     filters: &[(String, String)],
 ) -> Result<Vec<ContainerSummary>, RequestError> {
+    let mut values = by_key(filters);
+    values.entry("status").or_insert_with(|| vec!["running", "paused"]);
+    let listed: Vec<RawListed> = client.get(&filtered_list(&values)).await?;
+    Ok(listed.into_iter().map(summary).collect())
+}
+
+/// The containers that each of the filters, `KEY=VALUE` as `docker ps --filter` takes them, lets through, stopped ones too,
+/// with all that the engine says of them. One that is gone meanwhile is left out.
+pub async fn chosen_containers(
+    client: &Client,
+    filters: &[(String, String)],
+    secrets: Secrets,
+) -> Result<Vec<Container>, RequestError> {
+    let listed: Vec<RawListed> = client.get(&filtered_list(&by_key(filters))).await?;
+    let summaries: Vec<_> = listed.into_iter().map(summary).collect();
+    inspected(client, &summaries, false, secrets).await
+}
+
+/// Values of one key are alternatives, or must all fit: as the engine takes them.
+fn by_key(filters: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in filters {
         values.entry(key).or_default().push(value);
     }
-    values.entry("status").or_insert_with(|| vec!["running", "paused"]);
+    values
+}
+
+fn filtered_list(values: &BTreeMap<&str, Vec<&str>>) -> String {
     let filters = serde_json::json!(values).to_string();
     let filters = percent_encoding::utf8_percent_encode(&filters, percent_encoding::NON_ALPHANUMERIC);
-    let listed: Vec<RawListed> = client.get(&format!("/containers/json?all=1&filters={filters}")).await?;
-    Ok(listed.into_iter().map(summary).collect())
+    format!("/containers/json?all=1&filters={filters}")
 }
 
 /// Stops every process of a container, its state and all.
@@ -147,7 +169,16 @@ async fn containers(
     secrets: Secrets,
 ) -> Result<Vec<Container>, RequestError> {
     let listed = containers_only(client).await?;
-    let inspected = stream::iter(&listed)
+    inspected(client, &listed, with_aftermaths, secrets).await
+}
+
+async fn inspected(
+    client: &Client,
+    listed: &[ContainerSummary],
+    with_aftermaths: bool,
+    secrets: Secrets,
+) -> Result<Vec<Container>, RequestError> {
+    let inspected = stream::iter(listed)
         .map(|summary| async move {
             match inspect_with_remains(client, &summary.id.0, secrets).await {
                 Err(error) if error.is_not_found() => Ok(None),

@@ -28,7 +28,9 @@ mod visitor;
 
 pub use archive::{ArchiveEntry, ArchivePieces, ArchiveSender, get_archive, look_at, put_archive};
 pub use client::{AnswerStream, Client, HijackedStream, OpenAnswer, OpenBody, OpenCall, OpenContent};
-pub use collect::{ContainerSummary, collect, containers_only, inspect, living_containers, pause, unpause};
+pub use collect::{
+    ContainerSummary, chosen_containers, collect, containers_only, inspect, living_containers, pause, unpause,
+};
 pub use connect_error::{ConnectCause, ConnectError};
 pub use dial::{Line, LineStream};
 pub use dormant::{

@@ -206,6 +206,12 @@ impl Container {
     pub fn is_alive(&self) -> bool {
         matches!(self.state, ContainerState::Running | ContainerState::Paused)
     }
+
+    /// Whether it runs and, where it has a health check, is healthy.
+    pub fn is_ready(&self) -> bool {
+        let is_well = self.health.as_ref().is_none_or(|health| health.status == HealthStatus::Healthy);
+        self.state == ContainerState::Running && is_well
+    }
 }
 
 /// `State.Status`.

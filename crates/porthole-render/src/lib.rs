@@ -41,6 +41,7 @@ pub mod snapshot;
 pub mod sockets;
 pub mod take_over;
 pub mod tap;
+pub mod template;
 pub mod testbox;
 pub mod text;
 pub mod toolbox;

@@ -314,6 +314,8 @@ Examples:
   porthole events --since 10m --until 0s         what happened lately
   porthole events -f type=container -f event=die -f event=oom
   porthole events -f event=die --exec 'jq -r .name | mail -s \"a container ended\" ops'
+  porthole events -f network=web --render lb.j2:/etc/haproxy/lb.cfg --notify 'systemctl reload haproxy'
+  porthole events --once --render hosts.j2:/etc/hosts.containers
   porthole -c prod events --output json | jq -c 'select(.news == \"event\") | [.action, .name]'")]
     Events(EventsArgs),
     /// Make one call of the engine's API, over any endpoint that the docker CLI reaches

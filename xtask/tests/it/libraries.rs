@@ -27,6 +27,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("libc", "porthole-host"),
     ("memchr", "porthole-wire"),
     ("mimalloc", "porthole"),
+    ("minijinja", "porthole-render"),
     ("minus", "porthole-toolbox"),
     ("nix", "porthole-lab"),
     ("opentelemetry", "porthole-tap"),

@@ -20,6 +20,7 @@ mod raw;
 mod removed;
 mod report;
 mod sockets;
+mod template;
 mod testbox;
 mod toolbox;
 mod topology;
@@ -65,6 +66,9 @@ pub use report::{
     SeverityWord, SubjectItem, SubjectWord, fixed_report, report,
 };
 pub use sockets::{AddressItem, OwnerItem, SocketItem, SocketStream, SocketsDocument};
+pub use template::{
+    TemplateContainer, TemplateData, TemplateExposedPort, TemplateNetwork, TemplatePort, template_data,
+};
 pub use testbox::{
     TestboxItem, TestboxNetworkItem, TestboxPortItem, TestboxesDocument, TrialWord, testbox_started,
     testboxes,
@@ -101,6 +105,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("report", schema::<ReportDocument>()),
         ("sockets", schema::<SocketsDocument<'static>>()),
         ("toolbox", schema::<ToolboxDocument>()),
+        ("template", schema::<TemplateData>()),
         ("testbox", schema::<TestboxesDocument>()),
         ("topology", schema::<TopologyDocument>()),
         ("traffic_diff", schema::<TrafficDiffDocument>()),

@@ -7,6 +7,14 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// An answer that was read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+    /// Whether another request may be sent.
+    pub(crate) stays_open: bool,
+}
+
 /// Serves until the end of the process, a thread per connection.
 pub(crate) fn serve(address: &str) -> io::Result<()> {
     let listener = TcpListener::bind(with_port(address))?;
@@ -50,9 +58,9 @@ fn answer_all(stream: &TcpStream) -> io::Result<()> {
             "HTTP/1.1 200 OK\r\nServer: peer\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
+        // In one piece: a peer that is ended has given all of an answer, or nothing.
         let mut writer = stream;
-        writer.write_all(head.as_bytes())?;
-        writer.write_all(&body)?;
+        writer.write_all(&[head.into_bytes(), body].concat())?;
         if request.contains("HTTP/1.0") {
             return Ok(());
         }
@@ -72,16 +80,38 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<String>> {
 
 /// Reads to the empty line; gives the content length if one was said.
 fn read_fields(reader: &mut impl BufRead) -> io::Result<Option<u64>> {
-    let mut length = None;
+    read_fields_and_end(reader).map(|(length, _)| length)
+}
+
+/// The same, and whether the connection is closed after it.
+fn read_fields_and_end(reader: &mut impl BufRead) -> io::Result<(Option<u64>, bool)> {
+    let (mut length, mut is_last) = (None, false);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
-            return Ok(length);
+            return Ok((length, is_last));
         }
-        if let Some(("content-length", value)) = line.to_ascii_lowercase().split_once(':') {
-            length = value.trim().parse().ok();
+        match line.to_ascii_lowercase().split_once(':') {
+            Some(("content-length", value)) => length = value.trim().parse().ok(),
+            Some(("connection", value)) => is_last = value.trim() == "close",
+            _ => {}
         }
     }
+}
+
+/// An answer with a body of known length, or one that the end of the connection ends.
+pub(crate) fn read_answer(reader: &mut impl BufRead, keeps: bool) -> io::Result<Answer> {
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other(format!("no HTTP answer: {first:?}")))?;
+    let (length, is_last) = read_fields_and_end(reader)?;
+    let mut body = Vec::new();
+    let read = reader.take(length.unwrap_or(u64::MAX)).read_to_end(&mut body)?;
+    if length.is_some_and(|length| length != read as u64) {
+        return Err(io::Error::other(format!("cut off after {read} bytes")));
+    }
+    Ok(Answer { status, body, stays_open: keeps && !is_last && length.is_some() })
 }
 
 fn fetch(url: &str) -> io::Result<(u16, Vec<u8>)> {

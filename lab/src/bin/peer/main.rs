@@ -5,6 +5,7 @@
 mod enter;
 mod http;
 mod init;
+mod load;
 mod mounts;
 mod network;
 mod sockets;
@@ -21,6 +22,7 @@ peer: the far end of a connection
 
   peer http [ADDRESS:]PORT    answer every request with the host name; /client: the client's address; /bytes/N: N bytes
   peer get URL                print the body behind an http:// URL; fails when the status is not 200
+  peer load ADDRESS:PORT N    ask with N threads until standard input ends; tells what came of it line by line
   peer udp-echo ADDRESS:PORT… send every datagram back
   peer sink PORT              accept connections and read all that comes
   peer backlog PORT N         listen with a backlog of N and never accept
@@ -41,6 +43,7 @@ fn run(words: &[&str]) -> io::Result<ExitCode> {
     match words {
         ["http", address] => stop::on_signal(|| http::serve(address)),
         ["get", url] => http::get(url),
+        ["load", address, threads] => load::load(address, number(threads)?).map(|()| ExitCode::SUCCESS),
         ["udp-echo", addresses @ ..] if !addresses.is_empty() => stop::on_signal(|| udp::echo(addresses)),
         ["sink", port] => stop::on_signal(|| tcp::sink(port)),
         ["backlog", port, length] => stop::on_signal(|| tcp::backlog(port, number(length)?)),

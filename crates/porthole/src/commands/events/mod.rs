@@ -2,7 +2,9 @@
 
 mod moment;
 mod printed;
+mod render;
 mod runner;
+mod running;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -17,6 +19,7 @@ use crate::interrupt;
 use crate::output::OutputArgs;
 use crate::world::World;
 use printed::Printed;
+use render::{NotifyOrder, Rendering};
 use runner::{Order, Runner};
 
 /// What events can be filtered by, in Docker (moby, `daemon/events/filter.go`) and Podman.
@@ -44,7 +47,9 @@ const FILTERS: [&str; 15] = [
 pub(crate) struct EventsArgs {
     /// Only events that fit, as docker events takes it: type=container, event=die, container=web, label=tier=web
     ///
-    /// May be given several times: values of one name are alternatives, different names must all fit.
+    /// May be given several times: values of one name are alternatives, different names must all fit. With --render it
+    /// chooses the containers that the templates are given, as docker ps takes it: label=tier=web, network=shop,
+    /// status=running.
     #[arg(short, long = "filter", value_name = "NAME=VALUE", value_parser = filter)]
     filters: Vec<(String, String)>,
     /// Begin with what happened since then: 10m, 2026-03-01T12:00:00Z, or seconds since the Unix epoch
@@ -67,6 +72,28 @@ pub(crate) struct EventsArgs {
     /// How many commands run at once; with one they run in the order of the events
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256), requires = "exec")]
     at_once: u16,
+    /// Keep FILE as TEMPLATE makes it of the engine's containers, instead of showing events; may be given several times
+    ///
+    /// The template is written in the language of Jinja; docs/templates.md tells what it is given. After each burst of
+    /// events the containers are read anew, and FILE is replaced in one step where it changes. An error in the template is
+    /// told with its line, and FILE stays as it was.
+    #[arg(long = "render", value_name = "TEMPLATE:FILE", value_parser = Rendering::parse, conflicts_with_all = ["exec", "output", "since", "until"])]
+    renderings: Vec<Rendering>,
+    /// Run a command after files were written, such as one that has a load balancer read them
+    ///
+    /// It is given to sh. One runs at a time, and once more when a file changed meanwhile. One that fails or takes too long
+    /// is reported, and is run again after the next events.
+    #[arg(long, value_name = "COMMAND", requires = "renderings")]
+    notify: Option<String>,
+    /// How long that command may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = crate::args::seconds, requires = "notify")]
+    notify_timeout: Duration,
+    /// How long nothing must happen before the files are made anew, in seconds; a burst is waited for ten times as long
+    #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = crate::args::seconds, requires = "renderings")]
+    debounce: Duration,
+    /// Make the files once, run the command of --notify where one changed, and end
+    #[arg(long, requires = "renderings")]
+    once: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -74,15 +101,15 @@ pub(crate) struct EventsArgs {
 fn filter(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
     let (name, value) = parts.ok_or("a filter is NAME=VALUE, such as type=container or event=die")?;
-    // Engines take a name that they do not know for one that everything fits.
-    if !FILTERS.contains(&name) {
-        return Err(format!("filters are {}", FILTERS.join(", ")));
-    }
     Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Follows the engine until Ctrl-C, `--until`, or until nobody reads.
 pub(crate) fn run(args: &EventsArgs, world: &World) -> Result<Exit, CommandError> {
+    if !args.renderings.is_empty() {
+        return render::run(rendering(args), world);
+    }
+    check_filters(&args.filters)?;
     let endpoint = world.settings.endpoint()?;
     let (limit, secrets) = (world.settings.timeout, world.settings.secrets);
     let begun = world.block_on(EventStream::begin(endpoint, limit, query(args), secrets))?;
@@ -93,6 +120,28 @@ pub(crate) fn run(args: &EventsArgs, world: &World) -> Result<Exit, CommandError
             let (limit, at_once) = (args.exec_timeout, usize::from(args.at_once));
             execute(&Order { command: command.clone(), limit, at_once }, world, &mut stream)
         }
+    }
+}
+
+/// Engines take a name that they do not know for one that everything fits.
+fn check_filters(filters: &[(String, String)]) -> Result<(), CommandError> {
+    match filters.iter().find(|(name, _)| !FILTERS.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let words = format!("events are not filtered by {name}; filters are {}", FILTERS.join(", "));
+            Err(CommandError::new(words))
+        }
+    }
+}
+
+fn rendering(args: &EventsArgs) -> render::Order {
+    let notify = |command: &String| NotifyOrder { command: command.clone(), limit: args.notify_timeout };
+    render::Order {
+        renderings: args.renderings.clone(),
+        filters: args.filters.clone(),
+        notify: args.notify.as_ref().map(notify),
+        quiet: args.debounce,
+        once: args.once,
     }
 }
 

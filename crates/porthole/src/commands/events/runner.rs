@@ -1,33 +1,25 @@
 //! A command for each event, some at once, each with its time.
 
-use std::io;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use porthole_model::{EngineEvent, EventNews, Pid};
+use porthole_model::{EngineEvent, EventNews};
 use porthole_render::error::warning;
 use porthole_render::events::{Told, told};
 use porthole_render::json;
-use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::running::{Running, shell, stopping};
 use crate::printer::Printer;
 use crate::world::World;
 
 /// How many events may wait for their command.
 const WAITING: usize = 100_000;
-
-/// The numbers of SIGTERM and SIGKILL.
-const TERMINATE: u8 = 15;
-const KILL: u8 = 9;
-
-/// How long a command that was asked to end may take to do so.
-const PARTING: Duration = Duration::from_secs(2);
 
 /// What is run, and how.
 #[derive(Clone, Debug)]
@@ -133,89 +125,21 @@ impl Shared {
 
     /// Runs it; how it failed, in words.
     async fn run(&mut self, event: EngineEvent) -> Result<(), String> {
-        let mut running =
-            Running::start(&self.order.command, &event).map_err(|error| format!("did not start: {error}"))?;
+        let running = Running::start(command(&self.order.command, &event));
+        let mut running = running.map_err(|error| format!("did not start: {error}"))?;
         let said = json::event_news(&EventNews::Event(event), World::now());
-        let ended = async {
-            running.hear(&said).await;
-            running.child.wait().await
-        };
-        let limit = self.order.limit;
-        let ended = tokio::select! {
-            ended = tokio::time::timeout(limit, ended) => ended,
-            () = stopping(&mut self.stop) => {
-                running.end().await;
-                return Err("was ended, as porthole was asked to stop".to_owned());
-            }
-        };
-        match ended {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(failure(status)),
-            Ok(Err(error)) => Err(format!("cannot be waited for: {error}")),
-            Err(_) => {
-                running.end().await;
-                Err(format!("did not end within {} s, and was ended", limit.as_secs_f32()))
-            }
-        }
+        running.ended(&format!("{said}\n"), self.order.limit, stopping(&mut self.stop)).await
     }
 }
 
-async fn stopping(stop: &mut watch::Receiver<bool>) {
-    if stop.wait_for(|stop| *stop).await.is_err() {
-        // Nobody can ask any more.
-        std::future::pending::<()>().await;
-    }
-}
-
-fn failure(status: ExitStatus) -> String {
-    match status.code() {
-        Some(code) => format!("failed with exit code {code}"),
-        None => format!("was ended: {status}"),
-    }
-}
-
-/// A command with everything that it starts. Dropped, all of it is killed.
-struct Running {
-    child: Child,
-}
-
-impl Running {
-    fn start(command: &str, event: &EngineEvent) -> io::Result<Self> {
-        let name = event.name().unwrap_or_default();
-        let variables = [
-            ("PORTHOLE_TYPE", event.kind.as_str()),
-            ("PORTHOLE_ACTION", event.action.as_str()),
-            ("PORTHOLE_ID", event.id.as_str()),
-            ("PORTHOLE_NAME", name),
-        ];
-        let mut shell = Command::new("sh");
-        shell.args(["-c", command]).envs(variables).stdin(Stdio::piped()).process_group(0);
-        Ok(Self { child: shell.spawn()? })
-    }
-
-    /// Gives it the event; one that does not read is no failure.
-    async fn hear(&mut self, said: &str) {
-        if let Some(mut input) = self.child.stdin.take() {
-            let _unread = input.write_all(format!("{said}\n").as_bytes()).await;
-        }
-    }
-
-    /// Asks it to end, and does not ask twice.
-    async fn end(&mut self) {
-        self.signal(TERMINATE);
-        let _late = tokio::time::timeout(PARTING, self.child.wait()).await;
-    }
-
-    /// To the whole group, as long as its leader was not waited for: its number may be another's after that.
-    fn signal(&self, number: u8) {
-        if let Some(leader) = self.child.id() {
-            porthole_host::signal_group(Pid(leader), number);
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.signal(KILL);
-    }
+fn command(command: &str, event: &EngineEvent) -> Command {
+    let variables = [
+        ("PORTHOLE_TYPE", event.kind.as_str()),
+        ("PORTHOLE_ACTION", event.action.as_str()),
+        ("PORTHOLE_ID", event.id.as_str()),
+        ("PORTHOLE_NAME", event.name().unwrap_or_default()),
+    ];
+    let mut shell = shell(command);
+    shell.envs(variables).stdin(Stdio::piped());
+    shell
 }
