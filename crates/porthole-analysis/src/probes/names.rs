@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use porthole_model::{
-    Container, DnsQuestion, DnsTransport, Engine, NameRequest, NameServer, ProbeVantage, RecordKind,
+    Container, DnsQuestion, DnsTransport, Engine, NameRequest, NameServer, NotedForwarder, ProbeVantage,
+    RecordKind,
 };
 
 use super::reach::{Inquiry, Purpose, Question};
@@ -25,44 +26,45 @@ pub(super) fn of(
     engine: &Engine,
     from: ProbeVantage,
 ) -> Vec<Inquiry> {
-    let mut inquiries = Vec::new();
-    if standing.is_embedded() && has_names(&seat.network.name) {
-        inquiries.extend(BOTH.map(|over| to_resolver(from, over, peer(seat, engine), None)));
+    let is_named = standing.is_embedded() && has_names(&seat.network.name);
+    let of_peer =
+        BOTH.into_iter().filter(|_| is_named).map(|over| to_resolver(from, over, peer(seat, engine)));
+    let mut inquiries: Vec<_> = of_peer.collect();
+    if seat.leads_out && !seat.network.internal {
+        inquiries.extend(outward(standing, seat, from));
     }
-    if !seat.leads_out || seat.network.internal {
-        return inquiries;
-    }
-    let asked = standing.asked();
-    let host = |server: &NameServer, over| request(ProbeVantage::Host, server, over, HARMLESS);
-    for each in asked.iter().take(MOST_SERVERS).filter(|each| !each.from_host) {
-        if is_within_reach(&each.server, seat) {
-            inquiries.extend(BOTH.map(|over| Inquiry {
-                purpose: Purpose::Server,
-                there: Question::Name(request(from, &each.server, over, HARMLESS)),
-                from_host: Some(Question::Name(host(&each.server, over))),
-            }));
-        }
-    }
-    // The engine asks the first one first, and that long that nobody waits for the second.
-    let first = asked.first().filter(|first| standing.is_embedded() && is_plain(&first.server));
-    inquiries.extend(first.filter(|first| first.from_host || is_within_reach(&first.server, seat)).map(
-        |first| {
-            let comparison = host(&first.server, DnsTransport::Udp);
-            to_resolver(from, DnsTransport::Udp, HARMLESS, Some(comparison))
-        },
-    ));
     inquiries
 }
 
-fn to_resolver(
-    from: ProbeVantage,
-    over: DnsTransport,
-    name: &str,
-    from_host: Option<NameRequest>,
-) -> Inquiry {
-    let purpose = if from_host.is_some() { Purpose::Forwarding } else { Purpose::Resolver };
+/// What is asked of servers outside, from the container itself and by the engine for it.
+fn outward(standing: &Standing<'_>, seat: &Seat<'_>, from: ProbeVantage) -> Vec<Inquiry> {
+    let asked = standing.asked();
+    let own = asked.iter().take(MOST_SERVERS).filter(|each| !each.from_host);
+    let reached = own.map(|each| &each.server).filter(|server| is_within_reach(server, seat));
+    let directly = reached.flat_map(|server| BOTH.map(|over| to_server(from, over, server)));
+    // The engine asks the first one first, and that long that nobody waits for the second.
+    let first = asked.first().filter(|first| standing.is_embedded() && is_plain(&first.server));
+    let first = first.filter(|first| first.from_host || is_within_reach(&first.server, seat));
+    directly.chain(first.map(|first| forwarded(from, first))).collect()
+}
+
+fn to_resolver(from: ProbeVantage, over: DnsTransport, name: &str) -> Inquiry {
     let there = Question::Name(request(from, &EMBEDDED.into(), over, name));
-    Inquiry { purpose, there, from_host: from_host.map(Question::Name) }
+    Inquiry { purpose: Purpose::Resolver, onward: None, there, from_host: None }
+}
+
+fn to_server(from: ProbeVantage, over: DnsTransport, server: &NameServer) -> Inquiry {
+    let ask = |from| Question::Name(request(from, server, over, HARMLESS));
+    let (there, from_host) = (ask(from), Some(ask(ProbeVantage::Host)));
+    Inquiry { purpose: Purpose::Server, onward: Some(server.address), there, from_host }
+}
+
+/// The engine's resolver, for what it has to ask another about.
+fn forwarded(from: ProbeVantage, by: &NotedForwarder) -> Inquiry {
+    let ask = |from, server: &NameServer| Question::Name(request(from, server, DnsTransport::Udp, HARMLESS));
+    let (there, from_host) = (ask(from, &EMBEDDED.into()), Some(ask(ProbeVantage::Host, &by.server)));
+    let onward = (!by.from_host).then_some(by.server.address);
+    Inquiry { purpose: Purpose::Forwarding, onward, there, from_host }
 }
 
 /// Another container on the network, or else the container itself: the engine's resolver knows both without asking.

@@ -30,6 +30,8 @@ pub(crate) struct Reach<'a> {
 pub(crate) struct Inquiry {
     /// What for.
     pub(crate) purpose: Purpose,
+    /// Whose address packets from the container's network are sent to for it, if any are.
+    pub(super) onward: Option<IpAddr>,
     /// From the container.
     pub(super) there: Question,
     /// From the host; `None` of what is the container's alone.
@@ -91,8 +93,9 @@ fn inquiries(
 ) -> Vec<Inquiry> {
     let routers = [true, false].into_iter().filter_map(|is_ipv4| {
         let [there, from_host] = of_exit(snapshot, &seat, journeys.stack(), is_ipv4)?;
+        let onward = Some(there.request.target.ip());
         let (there, from_host) = (Question::Packet(there), Some(Question::Packet(from_host)));
-        Some(Inquiry { purpose: Purpose::Router, there, from_host })
+        Some(Inquiry { purpose: Purpose::Router, onward, there, from_host })
     });
     let mut own = standings.iter().flatten().filter(|standing| standing.container.id == seat.container.id);
     let from = first_process(snapshot, seat.container).map(ProbeVantage::Container);
@@ -143,10 +146,7 @@ impl<'a> Reach<'a> {
     /// What stops an inquiry for certain, by the rules that were read.
     pub(crate) fn stop(&self, journeys: &Journeys<'_>, inquiry: &Inquiry) -> Option<Stop> {
         let (target, protocol) = inquiry.there.target();
-        if target.ip().is_loopback() {
-            return None;
-        }
-        let aim = Aim::port(target.ip(), Port(target.port()), protocol);
+        let aim = Aim::port(inquiry.onward?, Port(target.port()), protocol);
         journeys.from_container(&self.seat, aim)?.fate.stop().cloned()
     }
 }
@@ -174,25 +174,27 @@ impl Inquiry {
 
     /// Whether the container gets no answer, and the host does, where it can be asked.
     pub(crate) fn fails(&self, probes: &Probes) -> bool {
-        let there = self.there.answer(probes);
-        let from_host = self.from_host.as_ref().and_then(|question| question.answer(probes));
-        match (&self.there, there, from_host) {
-            (Question::Packet(planned), Some(Answer::Packet(there)), Some(Answer::Packet(from_host))) => {
-                let tried = |probe: &Probe| StageProbe { probe: Some(probe.clone()), ..planned.clone() };
+        match (&self.there, &self.from_host) {
+            (Question::Packet(there), Some(Question::Packet(from_host))) => {
+                let tried = |planned: &StageProbe| StageProbe {
+                    probe: probes.of(&planned.request).cloned(),
+                    ..planned.clone()
+                };
                 tried(there).verdict_beside(&tried(from_host)) == Some(ProbeVerdict::Fails)
             }
-            (Question::Name(_), Some(Answer::Name(there)), from_host) => {
-                let is_needless =
-                    |answer| matches!(answer, Answer::Name(probe) if !self.satisfies(&probe.outcome));
-                let is_for_nothing = match (&self.from_host, from_host) {
-                    (None, _) => false,
-                    (Some(_), answer) => answer.is_none_or(is_needless),
-                };
-                let is_asked = !matches!(there.outcome, DnsOutcome::NotAsked(_));
-                is_asked && !is_for_nothing && !self.satisfies(&there.outcome)
+            (Question::Name(there), Some(Question::Name(from_host))) => {
+                let is_answered = |probe: &NameProbe| self.satisfies(&probe.outcome);
+                probes.of_name(from_host).is_some_and(is_answered) && self.misses(probes.of_name(there))
             }
-            _ => false,
+            (Question::Name(there), None) => self.misses(probes.of_name(there)),
+            (Question::Packet(_), _) | (Question::Name(_), Some(Question::Packet(_))) => false,
         }
+    }
+
+    fn misses(&self, probe: Option<&NameProbe>) -> bool {
+        probe.is_some_and(|probe| {
+            !matches!(probe.outcome, DnsOutcome::NotAsked(_)) && !self.satisfies(&probe.outcome)
+        })
     }
 
     /// Whether the container got what it asked for.

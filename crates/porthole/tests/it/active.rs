@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::support::{codes, lab, on_docker_engines, parse, porthole_ok, wait_for};
 
-fn report(lab: &Lab) -> Value {
+/// The report, once every container has run long enough to be judged.
+pub(crate) fn report(lab: &Lab) -> Value {
     let arguments = ["doctor", "--active", "--output", "json", "--fail-on", "never"];
     let mut report = Value::Null;
     wait_for("the containers to settle", || {
