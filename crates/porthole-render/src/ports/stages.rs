@@ -51,7 +51,7 @@ fn tried_way(port: &PortChain, told: &PacketWay) -> Row {
 /// The uplink is told where it matters which.
 fn by_uplink(port: &PortChain, way: &PacketWay, title: &str) -> String {
     match &way.interface {
-        Some(uplink) if port.ways_in().count() > 1 => format!("{title}, by {uplink}"),
+        Some(uplink) if port.ways_in().count() > 1 => format!("{title} ({uplink})"),
         _ => title.to_owned(),
     }
 }
