@@ -7,7 +7,7 @@ use porthole_model::{
 
 use super::concern::{about_container, about_network, about_port};
 use super::{Check, Concern, Documentation, Found};
-use crate::firewall::{Journeys, Stop};
+use crate::firewall::Journeys;
 use crate::probes::{self, Inquiry, OwnWays, Reach, Trial, Walks};
 use crate::shell::word;
 
@@ -26,8 +26,8 @@ pub(super) const CHECK: Check = Check {
                  the next router of the host, the engine's resolver for a name on the network, and its name servers for \
                  `localhost`, over UDP and TCP. It reports whoever answers the host and not the container, and the \
                  engine's resolver where it is silent. Nothing is reported of a program that says nothing, that is just starting, or that does \
-                 not listen, of a host whose own questions come to nothing, and nothing where a rule that was read \
-                 stops the probe and lets others in. Over UDP \
+                 not listen, of a host whose own questions come to nothing, of packets that leave it with a \
+                 container's own address, and nothing where a rule that was read stops the probe and lets others in. Over UDP \
                  silence is no fault; only a refusal is.",
         why: "What was read explains most failures, and has findings of its own. What is left is what cannot be read \
               well: rules of modules that porthole does not know, policies of security modules, programs of the \
@@ -63,7 +63,8 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     Ok(found)
 }
 
-/// Whom a container asks in vain; what a rule stops that was read is that rule's finding, or meant so.
+/// Whom a container asks in vain; what a rule stops that was read is that rule's finding, or meant so, and what leaves
+/// with the container's own address is for others to answer.
 fn cut_off(
     reach: &Reach<'_>,
     journeys: &Journeys<'_>,
@@ -74,21 +75,15 @@ fn cut_off(
         found.gap(gap.clone());
     }
     let mut failed: Vec<&Inquiry> = reach.inquiries.iter().filter(|asked| asked.fails(probes)).collect();
-    failed.retain(|asked| match reach.stop(journeys, asked) {
-        Some(stop) => {
-            found.gap(stopped(reach, asked, &stop));
+    failed.retain(|asked| match reach.excuse(journeys, asked) {
+        Some(cause) => {
+            let what = format!("{} from network '{}'", asked.whom(), reach.network().name);
+            found.gap(Gap::new(GapKind::Failed, what, cause));
             false
         }
         None => true,
     });
     (!failed.is_empty()).then(|| unheard(reach, &failed, probes))
-}
-
-fn stopped(reach: &Reach<'_>, asked: &Inquiry, stop: &Stop) -> Gap {
-    let what = format!("{} from network '{}'", asked.whom(), reach.network().name);
-    let evidence = stop.evidence();
-    let cause = format!("{}: {}, which stops the probe", evidence.source, evidence.observed);
-    Gap::new(GapKind::Failed, what, cause)
 }
 
 fn unheard(reach: &Reach<'_>, failed: &[&Inquiry], probes: &Probes) -> Concern {

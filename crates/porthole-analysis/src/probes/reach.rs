@@ -11,7 +11,7 @@ use porthole_model::{
 
 use super::{first_process, names, of_exit};
 use crate::dns::{Standing, outcome_words, standings};
-use crate::firewall::{Aim, Journeys, Seat, Stop};
+use crate::firewall::{Aim, Fate, Journeys, Seat};
 use crate::ports::is_settling;
 
 const DNS_PORT: Port = Port(53);
@@ -143,11 +143,27 @@ impl<'a> Reach<'a> {
         self.seat.network
     }
 
-    /// What stops an inquiry for certain, by the rules that were read.
-    pub(crate) fn stop(&self, journeys: &Journeys<'_>, inquiry: &Inquiry) -> Option<Stop> {
+    /// Why an inquiry that fails is no fault of its own, by what was read: a rule stops it, or it leaves this host with an
+    /// address that nobody outside needs to know a way to.
+    pub(crate) fn excuse(&self, journeys: &Journeys<'_>, inquiry: &Inquiry) -> Option<String> {
         let (target, protocol) = inquiry.there.target();
         let aim = Aim::port(inquiry.onward?, Port(target.port()), protocol);
-        journeys.from_container(&self.seat, aim)?.fate.stop().cloned()
+        let journey = journeys.from_container(&self.seat, aim)?;
+        match &journey.fate {
+            Fate::Stopped(stop) => {
+                let Evidence { source, observed } = stop.evidence();
+                Some(format!("{source}: {observed}, which stops the probe"))
+            }
+            Fate::Arrives(arrival) => {
+                let source = arrival.header.source;
+                let mut uplinks = journeys.uplinks().iter();
+                let leaves = uplinks.any(|uplink| Some(uplink.link.index) == arrival.interface);
+                (leaves && source == journey.packet.source).then(|| {
+                    format!("it leaves this host from {source}, and others decide whether that is answered")
+                })
+            }
+            Fate::Open { .. } => None,
+        }
     }
 }
 

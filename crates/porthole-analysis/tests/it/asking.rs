@@ -9,7 +9,7 @@ use porthole_model::{
 
 use crate::lab::{Lab, known, refused};
 use crate::names;
-use crate::rules::{by, insert, says};
+use crate::rules::{by, chain, insert, says};
 
 const EMBEDDED: &str = "127.0.0.11";
 
@@ -218,6 +218,25 @@ fn a_rule_that_stops_all_of_it_is_its_own_finding_with_what_was_tried() {
     assert!(found.len() == 1 && found[0].starts_with("error PH005"), "{found:?}");
     assert!(evidence(&lab.only()).iter().any(|line| line.contains("to 10.77.0.1:53/tcp: no answer")));
     assert!(lab.gaps(120).iter().any(|gap| gap.contains("which stops the probe")), "{:?}", lab.gaps(120));
+}
+
+#[test]
+fn what_leaves_with_the_containers_own_address_is_for_others_to_answer() {
+    let mut lab = lab();
+    chain(&mut lab, "nat", "POSTROUTING").rules.clear();
+    let from_host = |request: &ProbeRequest| match request.from {
+        ProbeVantage::Host => ProbeOutcome::Refused(Refusal::Reset),
+        _ => ProbeOutcome::Silent,
+    };
+    probe(&mut lab, from_host, unless_asked("10.77.0.1", DnsOutcome::Silent));
+    assert_eq!(lab.found(), ["error PH003 app", "error PH003 bridge"]);
+    let findings = lab.diagnose().findings;
+    assert!(evidence(&findings[1]).iter().any(|line| line.contains("to 10.77.0.1:53/tcp: no answer")));
+    assert!(
+        lab.gaps(120).iter().all(|gap| gap.contains("it leaves this host from 172.")),
+        "{:?}",
+        lab.gaps(120)
+    );
 }
 
 #[test]
