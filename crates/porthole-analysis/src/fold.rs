@@ -88,6 +88,28 @@ const RULES: &[Rule] = {
         rule((106, Container), (120, Port), &[Container]),
         rule((107, Container), (120, Port), &[Container]),
         rule((110, Container), (120, Port), &[Container]),
+        // So do rules and settings what containers ask in vain, and files which servers they ask.
+        rule((1, Host), (120, Container), &[Network]),
+        rule((2, Host), (120, Container), &[]),
+        rule((3, Host), (120, Container), &[]),
+        rule((3, Network), (120, Container), &[Network]),
+        rule((4, Host), (120, Container), &[Network]),
+        rule((5, Host), (120, Container), &[Network]),
+        rule((6, Host), (120, Container), &[Network]),
+        rule((16, Network), (120, Container), &[Network]),
+        rule((20, Container), (120, Container), &[Container]),
+        rule((20, Host), (120, Container), &[Container]),
+        rule((21, Container), (120, Container), &[Container]),
+        rule((22, Container), (120, Container), &[Container]),
+        rule((22, Host), (120, Container), &[Container]),
+        rule((26, Host), (120, Container), &[Network]),
+        rule((27, Host), (120, Container), &[]),
+        rule((30, Container), (120, Container), &[Container]),
+        rule((31, Container), (120, Container), &[Container]),
+        rule((32, Container), (120, Container), &[Container]),
+        rule((33, Network), (120, Container), &[Network]),
+        rule((34, Container), (120, Container), &[Container]),
+        rule((42, Container), (120, Container), &[Container]),
     ]
 };
 

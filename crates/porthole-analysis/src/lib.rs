@@ -42,8 +42,8 @@ pub use firewall::{Aim, Arrival, Fate, Journey, Journeys, Seat, Stop, Uplink, Wa
 pub use locality::locality;
 pub use near_calls::near_calls;
 pub use places::{container_namespace, engine_namespace, namespace_of};
-pub use ports::{ports_scope, ports_since, probing_process, published_ports};
-pub use probes::probe_plan;
+pub use ports::{ports_counted, ports_scope, ports_since, published_ports};
+pub use probes::{probe_plan, probing_process};
 pub use refusal::{
     KnownContainer, Refusal, RefusalFacts, RefusalMeaning, RefusalNeed, refusal_meaning, refusal_need,
 };

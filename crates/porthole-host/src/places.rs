@@ -15,6 +15,9 @@ use crate::procfs::ProcFs;
 /// How many processes of a namespace are kept as ways into it: the first may end before it is used.
 const PROCESS_DOORS: usize = 4;
 
+/// How many threads of a process are kept as ways into a namespace that its first one is not in.
+const THREAD_DOORS: usize = 16;
+
 /// A network namespace that can be gone to.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -30,9 +33,17 @@ impl Place {
     }
 
     /// The namespace of one process.
+    ///
+    /// A daemon's first thread may stay where it once went for a container (Go cannot end it), and then others lead there.
     pub(crate) fn of_process(proc: &ProcFs, id: NetnsId, pid: Pid) -> Self {
         let mut place = Self::new(id);
         place.add_process(proc, pid);
+        if proc.network_namespace(pid).is_ok_and(|first| first != id) {
+            let threads = proc.threads(pid).unwrap_or_default().into_iter().take(THREAD_DOORS);
+            place
+                .doors
+                .extend(threads.map(|thread| proc.process_path(pid, &format!("task/{thread}/ns/net"))));
+        }
         place
     }
 

@@ -85,8 +85,8 @@ pub use ports::{
     ProxyDutyKind, ProxyReview, ProxyState, PublishedPorts, Sender, StageProbe, WayEnd, WithoutProxy,
 };
 pub use probe::{
-    IcmpError, IcmpReason, Obstacle, OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes,
-    Refusal,
+    IcmpError, IcmpReason, NameProbe, NameRequest, Obstacle, OutsidePlace, Probe, ProbeOutcome, ProbePlan,
+    ProbeRequest, ProbeVantage, Probes, Refusal,
 };
 pub use process::{DockerProxy, Process};
 pub use resources::{ContainerResources, DescriptorUse, MemoryUse, TaskUse};

@@ -1,11 +1,11 @@
-//! Packets that porthole sent to find out whether something answers, and what came of them.
+//! Packets and questions that porthole sent to find out whether something answers, and what came of them.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Gap, Observed, Pid, TransportProtocol};
+use crate::{DnsOutcome, DnsQuestion, DnsTransport, Gap, NameServer, Observed, Pid, TransportProtocol};
 
 /// Where a probe is sent from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -185,6 +185,39 @@ impl fmt::Display for ProbeOutcome {
     }
 }
 
+/// A name server that is to be asked for a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NameRequest {
+    /// From where.
+    pub from: ProbeVantage,
+    /// Whom.
+    pub server: NameServer,
+    /// How.
+    pub over: DnsTransport,
+    /// What.
+    pub question: DnsQuestion,
+}
+
+/// A name server that was asked, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameProbe {
+    /// What was asked for.
+    pub request: NameRequest,
+    /// What came of it.
+    pub outcome: DnsOutcome,
+    /// How long that took, in microseconds.
+    pub took: u64,
+}
+
+/// What is to be tried, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProbePlan {
+    /// Packets.
+    pub packets: Vec<ProbeRequest>,
+    /// Questions to name servers.
+    pub names: Vec<NameRequest>,
+}
+
 /// All that was tried, and where the probes from outside came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probes {
@@ -192,12 +225,20 @@ pub struct Probes {
     pub outside: Observed<OutsidePlace>,
     /// What was tried, in the order it was asked for.
     pub tried: Vec<Probe>,
+    /// The name servers that were asked.
+    #[serde(default)]
+    pub names: Vec<NameProbe>,
 }
 
 impl Probes {
     /// What came of a request.
     pub fn of(&self, request: &ProbeRequest) -> Option<&Probe> {
         self.tried.iter().find(|probe| probe.request == *request)
+    }
+
+    /// What came of a question.
+    pub fn of_name(&self, request: &NameRequest) -> Option<&NameProbe> {
+        self.names.iter().find(|probe| probe.request == *request)
     }
 }
 

@@ -77,6 +77,12 @@ fn published_ports_in_every_format() {
 }
 
 #[test]
+fn published_ports_by_every_uplink_where_they_differ() {
+    let ports = samples::ports_by_two_uplinks();
+    assert_snapshot!("ports_uplinks_120", at(&ports::doc(&ports, ports::Detail::Stages), 120));
+}
+
+#[test]
 fn no_published_ports() {
     let mut none = samples::sound_ports();
     none.ports.clear();

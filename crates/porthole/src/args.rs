@@ -106,7 +106,7 @@ Examples:
   porthole doctor
   porthole doctor --output json | jq '.findings[].code'
   porthole doctor --output html > report.html
-  porthole doctor --active            try every published port as well
+  porthole doctor --active            try published ports, ways out and name servers as well
   porthole doctor --fail-on warning   exit code 1 for warnings too, e.g. in a pipeline
   porthole doctor --from host.zst     diagnose a recorded host
   porthole doctor --fix               mend what is safe to mend, after a question")]
@@ -403,11 +403,13 @@ pub(crate) struct DoctorArgs {
     /// Do not ask before each mend
     #[arg(short, long, requires = "fix")]
     pub(crate) yes: bool,
-    /// Try the published ports too: packets are sent to them
+    /// Try published ports, ways out and name servers too: packets are sent to them
     ///
     /// Connects to every published TCP port, and sends an empty datagram to every published UDP port, of containers that
     /// run: from outside, from the host, and in the container. What comes of it stands beside the findings, or is one.
-    /// For "outside" there is an interface porthole0 on the host for as long as this takes. Needs root.
+    /// For "outside" there is an interface porthole0 on the host for as long as this takes. From one container of each
+    /// network, and from the host to compare with, it asks the host's next router and the name servers of that
+    /// container's own files, for `localhost` and for the name of a container. Needs root.
     #[arg(long, conflicts_with = "from")]
     pub(crate) active: bool,
 }
@@ -468,7 +470,7 @@ pub(crate) struct SnapshotArgs {
     /// Read the kernel only and ask no engine
     #[arg(long)]
     pub(crate) no_engine: bool,
-    /// Try the published ports too, as porthole doctor --active does, and keep what came of it
+    /// Try published ports, ways out and name servers too, as porthole doctor --active does, and keep what came of it
     #[arg(long, conflicts_with = "no_engine")]
     pub(crate) active: bool,
 }

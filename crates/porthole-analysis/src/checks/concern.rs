@@ -111,7 +111,7 @@ impl Concern {
 }
 
 /// A container as a subject.
-pub(super) fn about_container(container: &Container) -> Subject {
+pub(crate) fn about_container(container: &Container) -> Subject {
     Subject { kind: SubjectKind::Container, name: container.name.clone() }
 }
 

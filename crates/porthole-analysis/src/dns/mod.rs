@@ -25,6 +25,7 @@ pub(crate) use self::case::has_names;
 pub(crate) use self::missed::missed_names;
 pub(crate) use self::route::{EMBEDDED, RESOLVED_STUB};
 pub(crate) use self::standing::{Standing, Teller, Trouble, standings, troubles};
+pub(crate) use self::voice::outcome_words;
 
 /// Who is to be asked what, once the files are read; the probes of `reading` are not looked at.
 pub fn dns_visits(subject: &DnsSubject, reading: &DnsReading) -> Vec<DnsVisit> {

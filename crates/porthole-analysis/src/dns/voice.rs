@@ -85,11 +85,24 @@ pub(super) fn voice<'a>(probes: impl Iterator<Item = &'a DnsProbe>) -> Option<Vo
     voices.into_iter().next()
 }
 
+/// What came of one question, in words.
+pub(crate) fn outcome_words(outcome: &DnsOutcome, took: u64) -> String {
+    match (outcome, of_outcome(outcome, took)) {
+        (_, Some(voice)) => voice.to_string(),
+        (DnsOutcome::NotAsked(gap), None) => format!("not asked: {}", gap.cause),
+        (_, None) => String::new(),
+    }
+}
+
 fn of_probe(probe: &DnsProbe) -> Option<Voice> {
-    Some(match &probe.outcome {
-        outcome if outcome.is_knowledge() => Voice::Knows(probe.took),
+    of_outcome(&probe.outcome, probe.took)
+}
+
+fn of_outcome(outcome: &DnsOutcome, took: u64) -> Option<Voice> {
+    Some(match outcome {
+        outcome if outcome.is_knowledge() => Voice::Knows(took),
         DnsOutcome::Answered(answer) => Voice::Declines(answer.code),
-        DnsOutcome::Silent => Voice::Silent(probe.took),
+        DnsOutcome::Silent => Voice::Silent(took),
         DnsOutcome::Refused => Voice::Refused,
         DnsOutcome::Unreachable(words) => Voice::Unreachable(words.clone()),
         DnsOutcome::Garbage(words) => Voice::Garbage(words.clone()),

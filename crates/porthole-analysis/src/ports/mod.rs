@@ -1,6 +1,7 @@
 //! Published ports: what was promised, where the host sends it, and who listens there.
 
 mod chain;
+mod doors;
 mod judgement;
 mod listeners;
 mod proxy;
@@ -14,7 +15,8 @@ use porthole_model::{Container, ContainerState, Network, Port, PortBinding, Snap
 use crate::checks::Concern;
 use crate::places::has_own_namespace;
 
-pub use chain::{ports_scope, ports_since, probing_process, published_ports};
+pub use chain::{ports_counted, ports_scope, ports_since, published_ports};
+pub(crate) use doors::Doors;
 pub(crate) use judgement::{Judged, in_this_kernel, judge};
 pub(crate) use listeners::{describe, is_listener, is_on, owners, serves};
 pub(crate) use proxy::{does_without, is_unmapped, proxies, relays};

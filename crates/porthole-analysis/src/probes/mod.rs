@@ -1,113 +1,117 @@
-//! Probes of published ports: which are made, and what they say of findings.
+//! Probes of published ports, ways out and name servers: which are made, and what they say of findings.
 
 mod evidence;
+mod names;
 mod own_ways;
+mod plan;
+mod reach;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-use porthole_model::{Gap, PortBinding, Probe, ProbeRequest, ProbeVantage, Probes, Snapshot};
+use porthole_model::{Gap, PortBinding, Probe, ProbePlan, ProbedStage, Probes, Sender, Snapshot, StageProbe};
 
 use crate::firewall::Journeys;
-use crate::ports::{self, Judged, proxies, relays};
+use crate::ports::{self, Doors, Judged, proxies, relays};
 
 pub(crate) use evidence::{attach, line};
 pub(crate) use own_ways::{OwnWays, Walks};
-
-/// What a probe of a published port is to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    /// Whether the program answers in the container, at the address that the host sends to.
-    Inside,
-    /// Whether it answers the host there.
-    Direct,
-    /// Whether the port answers on the host itself; where the host has a docker-proxy for it, that must be so.
-    Host {
-        /// Whether it has one.
-        by_proxy: bool,
-    },
-    /// Whether the port answers others.
-    Outside,
-}
+pub use plan::probing_process;
+pub(crate) use plan::{first_process, of_asker, of_exit, of_target};
+pub(crate) use reach::{Inquiry, Reach};
 
 /// A published port, and the probes for it.
 pub(crate) struct Trial<'a> {
     /// The port.
     pub(crate) judged: Judged<'a>,
     /// The probes.
-    pub(crate) requests: Vec<(Stage, ProbeRequest)>,
+    planned: Vec<StageProbe>,
+    /// The places of the host from which a docker-proxy relays to it.
+    relayed: BTreeSet<SocketAddr>,
 }
 
 impl Trial<'_> {
     /// What came of them.
-    pub(crate) fn results<'p>(&self, probes: &'p Probes) -> Vec<(Stage, &'p Probe)> {
-        self.requests.iter().filter_map(|(stage, request)| Some((*stage, probes.of(request)?))).collect()
+    pub(crate) fn results<'p>(&self, probes: &'p Probes) -> Vec<(ProbedStage, &'p Probe)> {
+        let results = self.planned.iter();
+        results.filter_map(|planned| Some((planned.stage, probes.of(&planned.request)?))).collect()
     }
+
+    /// Whether it is for a docker-proxy that a probe was sent.
+    pub(crate) fn is_relayed(&self, probe: &Probe) -> bool {
+        self.relayed.contains(&probe.request.target)
+    }
+}
+
+/// All that `doctor --active` tries.
+pub(crate) struct Attempts<'a> {
+    /// Of published ports.
+    pub(crate) trials: Vec<Trial<'a>>,
+    /// Of what containers ask.
+    pub(crate) reaches: Vec<Reach<'a>>,
+    /// The host, where its rules could be read.
+    pub(crate) journeys: Option<Journeys<'a>>,
+    /// Why some is not tried.
+    pub(crate) gaps: Vec<Gap>,
 }
 
 /// What `doctor --active` sends: for every published port of a container that runs, to the container's own address
-/// from within and from the host, to the port on the host, and to the port from outside.
-pub fn probe_plan(snapshot: &Snapshot) -> Result<Vec<ProbeRequest>, Gap> {
-    let (trials, _said_by_the_checks) = trials(snapshot)?;
-    let mut requests: Vec<_> =
-        trials.iter().flat_map(|trial| &trial.requests).map(|(_, request)| *request).collect();
-    requests.sort();
-    requests.dedup();
-    Ok(requests)
+/// from within and from the host, to the port on the host, and to the port from outside; and from a container of each
+/// network to the next router and to the name servers that it is told to ask.
+pub fn probe_plan(snapshot: &Snapshot) -> Result<ProbePlan, Gap> {
+    let attempts = attempts(snapshot)?;
+    let of_ports = attempts.trials.iter().flat_map(|trial| &trial.planned).map(|planned| planned.request);
+    let of_reaches = || attempts.reaches.iter().flat_map(|reach| &reach.inquiries);
+    let packets = of_ports.chain(of_reaches().flat_map(Inquiry::packets));
+    Ok(ProbePlan { packets: each_once(packets), names: each_once(of_reaches().flat_map(Inquiry::names)) })
 }
 
-/// The published ports with their probes, and why some have none.
-pub(crate) fn trials(snapshot: &Snapshot) -> Result<(Vec<Trial<'_>>, Vec<Gap>), Gap> {
+fn each_once<T: Ord>(requests: impl Iterator<Item = T>) -> Vec<T> {
+    requests.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What is tried, and why some is not.
+pub(crate) fn attempts(snapshot: &Snapshot) -> Result<Attempts<'_>, Gap> {
     let (judged, mut gaps) = ports::judge(snapshot)?;
     let journeys = Journeys::new(snapshot).map_err(|gap| gaps.push(gap)).ok();
-    let plan = Plan { snapshot, journeys };
-    Ok((judged.into_iter().map(|judged| plan.trial(judged)).collect(), gaps))
+    let plan = Plan { snapshot, journeys: journeys.as_ref() };
+    let trials = judged.into_iter().map(|judged| plan.trial(judged)).collect();
+    let reaches = journeys.as_ref().map(|journeys| reach::reaches(snapshot, journeys));
+    Ok(Attempts { trials, reaches: reaches.unwrap_or_default(), journeys, gaps })
 }
 
-struct Plan<'a> {
+struct Plan<'j, 'a> {
     snapshot: &'a Snapshot,
-    journeys: Option<Journeys<'a>>,
+    journeys: Option<&'j Journeys<'a>>,
 }
 
-impl Plan<'_> {
-    fn trial<'a>(&self, judged: Judged<'a>) -> Trial<'a> {
-        let protocol = judged.published.protocol;
-        let mut requests = Vec::new();
-        let mut add = |stage, from, address: IpAddr, port: u16| {
-            requests.push((stage, ProbeRequest { from, target: SocketAddr::new(address, port), protocol }));
-        };
-        for address in judged.served.iter().chain(&judged.unserved) {
-            let port = judged.published.port.0;
-            if let Some(pid) = judged.container.pid {
-                add(Stage::Inside, ProbeVantage::Container(pid), *address, port);
-            }
-            add(Stage::Direct, ProbeVantage::Host, *address, port);
-        }
-        let proxies = proxies(self.snapshot);
-        for binding in &judged.published.bindings {
-            let by_proxy = proxies.iter().any(|proxy| relays(proxy, binding));
-            add(Stage::Host { by_proxy }, ProbeVantage::Host, on_host(binding), binding.host_port.0);
-            if let Some(address) = self.for_others(binding) {
-                add(Stage::Outside, ProbeVantage::Outside, address, binding.host_port.0);
-            }
-        }
-        Trial { judged, requests }
+impl Plan<'_, '_> {
+    fn trial<'j>(&self, judged: Judged<'j>) -> Trial<'j> {
+        let (port, protocol) = (judged.published.port.0, judged.published.protocol);
+        let inside = first_process(self.snapshot, judged.container);
+        let targets = judged.served.iter().chain(&judged.unserved);
+        let of_targets =
+            targets.flat_map(|address| of_target(SocketAddr::new(*address, port), inside, protocol));
+        let doors = judged.published.bindings.iter().flat_map(|binding| self.doors(binding));
+        let of_doors = doors.filter_map(|(sender, door)| of_asker(sender, door, inside, protocol));
+        let planned = of_targets.chain(of_doors).collect();
+        let relayed = judged.published.bindings.iter().filter(|binding| self.has_proxy(binding));
+        let relayed = relayed.flat_map(|binding| self.doors(binding)).map(|(_, door)| door).collect();
+        Trial { judged, planned, relayed }
     }
 
-    /// The address of the host that others ask.
-    fn for_others(&self, binding: &PortBinding) -> Option<IpAddr> {
-        let journeys = self.journeys.as_ref()?;
-        journeys
-            .uplinks()
-            .iter()
-            .find_map(|uplink| journeys.outside_addresses(uplink, binding).first().copied())
+    /// One door for others, and one for the host, where any docker-proxy takes what comes.
+    fn doors(&self, binding: &PortBinding) -> impl Iterator<Item = (Sender, SocketAddr)> {
+        let doors = Doors { journeys: self.journeys, binding };
+        let outside = doors.outside().next().map(|(_, address)| (Sender::Outside, address));
+        let own = doors.loopback().map(|address| (Sender::Loopback, address));
+        let own = own.or_else(|| doors.host().map(|address| (Sender::Host, address)));
+        let port = binding.host_port.0;
+        let both = outside.into_iter().chain(own);
+        both.map(move |(sender, address)| (sender, SocketAddr::new(address, port)))
     }
-}
 
-/// The address by which programs of the host ask it.
-fn on_host(binding: &PortBinding) -> IpAddr {
-    match binding.host_address {
-        address if !address.is_unspecified() => address,
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    fn has_proxy(&self, binding: &PortBinding) -> bool {
+        proxies(self.snapshot).iter().any(|proxy| relays(proxy, binding))
     }
 }

@@ -232,7 +232,7 @@ impl Lab {
         index
     }
 
-    fn add_host_address(&mut self, interface: InterfaceIndex, prefix: &str) {
+    pub(crate) fn add_host_address(&mut self, interface: InterfaceIndex, prefix: &str) {
         let prefix = prefix.parse().expect("prefix");
         known(&mut self.host_stack().addresses).push(InterfaceAddress { interface, prefix });
     }

@@ -1,5 +1,6 @@
 //! Scenarios: a host in, findings out, and many hosts on which there must be none.
 
+mod asking;
 mod bridges;
 mod confirm;
 mod containers;

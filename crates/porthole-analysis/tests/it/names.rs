@@ -102,7 +102,7 @@ fn with_loopback(stack: &mut NetworkStack, tables: Vec<FirewallTable>) {
 }
 
 /// `web` on a network of its own, whose engine asks 10.77.0.1 for it, and `old` on the default bridge, which asks itself.
-fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     let mut lab = Lab::docker();
     lab.add_network("app", "172.18.0.0/16");
     lab.run(container("web").on("app"));

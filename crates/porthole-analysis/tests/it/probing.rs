@@ -6,8 +6,8 @@ use porthole_analysis::{confirm, probe_plan};
 use porthole_model::firewall::Firewall;
 use porthole_model::{
     Confidence, Evidence, Finding, Gap, GapKind, IcmpError, IcmpReason, InterfaceIndex, Observed,
-    OutsidePlace, Probe, ProbeOutcome, ProbeRequest, ProbeVantage, Probes, Refusal, Route, RouteKind,
-    Timestamp,
+    OutsidePlace, Probe, ProbeOutcome, ProbePlan, ProbeRequest, ProbeVantage, Probes, Refusal, Route,
+    RouteKind, Timestamp,
 };
 
 use crate::lab::{Lab, NOW, known};
@@ -17,12 +17,12 @@ use crate::spec::{Spec, container};
 /// What was tried, with the outcome that each request has here.
 fn probe(lab: &mut Lab, outcome: impl Fn(&ProbeRequest) -> ProbeOutcome) {
     let plan = probe_plan(&lab.snapshot).expect("it is there");
-    assert!(!plan.is_empty());
+    assert!(!plan.packets.is_empty());
     let source = |request: &ProbeRequest| {
         let outside: SocketAddr = "203.0.113.9:40001".parse().expect("it is there");
         (request.from == ProbeVantage::Outside).then_some(outside)
     };
-    let tried = plan.iter().map(|request| Probe {
+    let tried = plan.packets.iter().map(|request| Probe {
         request: *request,
         source: source(request),
         outcome: outcome(request),
@@ -32,8 +32,11 @@ fn probe(lab: &mut Lab, outcome: impl Fn(&ProbeRequest) -> ProbeOutcome) {
         interface: "porthole0".to_owned(),
         addresses: vec!["203.0.113.9".parse().expect("it is there")],
     };
-    lab.snapshot.probes =
-        Observed::Known(Probes { outside: Observed::Known(outside), tried: tried.collect() });
+    lab.snapshot.probes = Observed::Known(Probes {
+        outside: Observed::Known(outside),
+        tried: tried.collect(),
+        names: Vec::new(),
+    });
 }
 
 /// A host with rules that were read: there are none, and others reach it by 10.77.0.2.
@@ -94,7 +97,8 @@ fn nothing_is_said_of_probes_that_were_not_sent() {
 fn every_stage_of_a_published_port_is_tried() {
     let lab = open(Lab::docker(), web().publish("127.0.0.1:9090", "80/tcp"));
     let plan = probe_plan(&lab.snapshot).unwrap();
-    let lines: Vec<_> = plan.iter().map(|request| format!("{} {}", request.from, request.target)).collect();
+    let lines: Vec<_> =
+        plan.packets.iter().map(|request| format!("{} {}", request.from, request.target)).collect();
     let inside = &lab.snapshot.engine.known().unwrap().containers.known().unwrap()[0];
     let address = inside.attachments[0].ipv4.unwrap().address;
     let expected = [
@@ -241,9 +245,9 @@ fn a_probe_that_could_not_be_made_is_a_gap_and_no_finding() {
 fn a_container_that_was_just_started_is_not_probed() {
     let mut lab = Lab::docker();
     lab.run(web()).started = Some(Timestamp(NOW));
-    assert_eq!(probe_plan(&lab.snapshot).unwrap(), []);
+    assert_eq!(probe_plan(&lab.snapshot).unwrap(), ProbePlan::default());
     known(&mut lab.engine().containers)[0].started = None;
-    assert!(!probe_plan(&lab.snapshot).unwrap().is_empty());
+    assert!(!probe_plan(&lab.snapshot).unwrap().packets.is_empty());
 }
 
 #[test]

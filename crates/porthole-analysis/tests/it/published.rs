@@ -2,15 +2,16 @@
 
 use std::net::SocketAddr;
 
-use porthole_analysis::{ports_since, published_ports};
+use porthole_analysis::{ports_counted, ports_since, published_ports};
 use porthole_model::firewall::{Counter, InterfaceSide, Statement, Verdict};
 use porthole_model::{
-    BridgePort, NetworkExit, Observed, Probe, ProbeOutcome, ProbeVerdict, ProbedStage, Probes, ProxyDutyKind,
-    ProxyState, PublishedPorts, Sender, Socket, SocketOwner, WayEnd, WithoutProxy,
+    BridgePort, Gap, IcmpError, IcmpReason, LinkKind, NetworkExit, Observed, Obstacle, PacketWay, Probe,
+    ProbeOutcome, ProbeVerdict, ProbedStage, Probes, ProxyDutyKind, ProxyState, PublishedPorts, Refusal,
+    Sender, Socket, SocketOwner, WayEnd, WithoutProxy,
 };
 
 use crate::lab::{Lab, known, refused};
-use crate::nouns::listener;
+use crate::nouns::{link, listener};
 use crate::rules::{by, chain, insert, lay, says, tables, to_port};
 use crate::spec::container;
 
@@ -172,7 +173,7 @@ fn what_was_tried_has_the_last_word() {
     let outcome = |stage, outcome: ProbeOutcome, found: &mut PublishedPorts| {
         let planned = found.ports[0].probe(stage).expect("planned").request;
         let tried = vec![Probe { request: planned, source: None, outcome, took: 10 }];
-        found.take(&Probes { outside: refused("place outside"), tried });
+        found.take(&Probes { outside: refused("place outside"), tried, names: Vec::new() });
         found.ports[0].probe(stage).expect("planned").verdict()
     };
     assert!(found.requests().len() >= 8, "{:#?}", found.requests());
@@ -186,10 +187,75 @@ fn what_was_tried_has_the_last_word() {
 }
 
 #[test]
-fn counters_grow_between_two_readings() {
+fn every_uplink_is_told_where_it_matters_which() {
     let mut lab = host();
-    let before = ports(&lab);
-    for statement in tables(&mut lab)
+    let eth1 = lab.add_host_link(link(90, "eth1", LinkKind::Device));
+    lab.add_host_address(eth1, "10.88.0.2/24");
+    lay(&mut lab);
+    let alike = ports(&lab);
+    let interface = |way: &PacketWay| way.interface.clone().unwrap_or_default();
+    assert_eq!(alike.ports[0].ways_in().map(interface).collect::<Vec<_>>(), ["eth0"], "{alike:#?}");
+    insert(&mut lab, "filter", "FORWARD", vec![by(InterfaceSide::In, "eth1"), says(Verdict::Drop)]);
+    let apart = ports(&lab);
+    let web = &apart.ports[0];
+    assert_eq!(web.ways_in().map(interface).collect::<Vec<_>>(), ["eth0", "eth1"], "{web:#?}");
+    let ways: Vec<_> = web.ways_in().collect();
+    assert_eq!(ways[0].end, WayEnd::Container);
+    assert!(matches!(ways[1].end, WayEnd::Stopped { .. }), "{web:#?}");
+    assert_eq!(ways[1].destination, "10.88.0.2:8080".parse().expect("an address"));
+    assert!(web.answer(ways[0]).is_some() && web.answer(ways[1]).is_none(), "{web:#?}");
+    assert_eq!(web.probe_of(ways[1]).expect("planned").request.target, ways[1].destination);
+    assert!(!web.is_broken(), "one uplink is closed, and the other is not");
+    insert(&mut lab, "filter", "FORWARD", vec![by(InterfaceSide::In, "eth0"), says(Verdict::Drop)]);
+    assert!(ports(&lab).ports[0].is_broken());
+}
+
+#[test]
+fn counters_are_read_again() {
+    let mut lab = host();
+    let mut told = ports(&lab);
+    count(&mut lab);
+    let later = lab.host_stack().firewall.known().expect("a firewall").clone();
+    ports_counted(&mut told, &later);
+    let met = told.ports[0].way(Sender::Outside).and_then(|way| way.translation.clone()).expect("a rule");
+    assert_eq!(met.counter.map(|counter| counter.packets), Some(12));
+    assert_eq!(met.gained.map(|gained| gained.packets), Some(5));
+}
+
+#[test]
+fn a_router_is_compared_with_what_the_host_hears() {
+    let mut found = ports(&host());
+    let of = |found: &PublishedPorts, stage| {
+        let exit = exit(found, "shop");
+        exit.probes.iter().find(|probe| probe.stage == stage).expect("planned").request
+    };
+    let requests = [of(&found, ProbedStage::World), of(&found, ProbedStage::WorldFromHost)];
+    let mut verdict = |outcomes: [ProbeOutcome; 2]| {
+        let tried = requests.iter().zip(outcomes);
+        let tried =
+            tried.map(|(request, outcome)| Probe { request: *request, source: None, outcome, took: 10 });
+        found.take(&Probes { outside: refused("place outside"), tried: tried.collect(), names: Vec::new() });
+        exit(&found, "shop").verdict()
+    };
+    let refused_by = |text: &str| {
+        let from = text.parse().expect("an address");
+        ProbeOutcome::Refused(Refusal::Icmp(IcmpError { from, reason: IcmpReason::PortUnreachable }))
+    };
+    let gone = || ProbeOutcome::Unreachable(Obstacle::Local("no route to host".to_owned()));
+    let reset = || ProbeOutcome::Refused(Refusal::Reset);
+    let untried = ProbeOutcome::NotTried(Gap::not_asked("socket"));
+    assert_eq!(verdict([reset(), reset()]), Some(ProbeVerdict::Works));
+    assert_eq!(verdict([refused_by("10.77.0.1"), reset()]), Some(ProbeVerdict::Works));
+    assert_eq!(verdict([refused_by("172.18.0.1"), reset()]), Some(ProbeVerdict::Fails));
+    assert_eq!(verdict([ProbeOutcome::Silent, reset()]), Some(ProbeVerdict::Fails));
+    assert_eq!(verdict([gone(), reset()]), Some(ProbeVerdict::Fails));
+    assert_eq!(verdict([gone(), gone()]), Some(ProbeVerdict::Unclear));
+    assert_eq!(verdict([untried, reset()]), Some(ProbeVerdict::Unclear));
+}
+
+/// Five packets more for every rule that counts.
+fn count(lab: &mut Lab) {
+    for statement in tables(lab)
         .iter_mut()
         .flat_map(|table| &mut table.chains)
         .flat_map(|chain| &mut chain.rules)
@@ -199,6 +265,13 @@ fn counters_grow_between_two_readings() {
             *counter = Counter { packets: counter.packets + 5, bytes: counter.bytes + 300 };
         }
     }
+}
+
+#[test]
+fn counters_grow_between_two_readings() {
+    let mut lab = host();
+    let before = ports(&lab);
+    count(&mut lab);
     let mut after = ports(&lab);
     ports_since(&mut after, &before);
     let outside = after.ports[0].way(Sender::Outside).expect("a way");

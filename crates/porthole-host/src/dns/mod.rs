@@ -1,6 +1,7 @@
 //! The way of a name on a host: the files that a process sees, and questions asked from its network.
 
 mod files;
+mod from_places;
 mod tcp;
 mod udp;
 mod visit;

@@ -56,7 +56,8 @@ impl DnsDoors {
     }
 }
 
-fn made(door: &ProcessDoor, visit: &DnsVisit, patience: Duration) -> Result<Vec<DnsProbe>, Gap> {
+/// Makes one; each question is answered, or given up, within `patience`.
+pub(super) fn made(door: &ProcessDoor, visit: &DnsVisit, patience: Duration) -> Result<Vec<DnsProbe>, Gap> {
     let server = address(door, visit)?;
     let mut pending = pending(visit);
     match visit.over {

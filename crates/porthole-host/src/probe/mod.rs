@@ -34,7 +34,11 @@ impl LinuxHost {
         let waves = requests.chunks(WAVE);
         let mut tried: Vec<_> = waves.flat_map(|wave| air::send(&sites, wave, patience)).collect();
         let outside = outside.as_mut().map_err(|gap| gap.clone());
-        Probes { outside: outside.map(|outside| settle(outside, &mut tried)).into(), tried }
+        Probes {
+            outside: outside.map(|outside| settle(outside, &mut tried)).into(),
+            tried,
+            names: Vec::new(),
+        }
     }
 
     fn place_of(&self, pid: Pid) -> Result<Place, Gap> {

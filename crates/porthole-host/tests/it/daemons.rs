@@ -59,6 +59,8 @@ fn a_daemon_is_where_most_of_its_threads_are() {
     assert_eq!(host().network_namespace_of(daemon.pid()), Observed::Known(home.id()));
     let seen = collect(&[]);
     assert_eq!(seen.process(daemon.pid()).unwrap().network_namespace, Observed::Known(home.id()));
+    let door = host().door_of(daemon.pid()).unwrap();
+    assert!(door.namespace() == home.id() && door.is_open(), "other threads lead there");
 }
 
 #[test]

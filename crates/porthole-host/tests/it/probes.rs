@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use porthole_model::{
-    IcmpReason, NeighbourState, Obstacle, Pid, ProbeOutcome, ProbeRequest, ProbeVantage, Probes, Refusal,
-    Scope, Topic, TransportProtocol,
+    DnsOutcome, DnsQuestion, DnsTransport, IcmpReason, NameRequest, NeighbourState, Obstacle, Pid,
+    ProbeOutcome, ProbeRequest, ProbeVantage, Probes, RecordKind, Refusal, Scope, Topic, TransportProtocol,
 };
 
 use crate::world::{Namespace, Process, host, inside, role_command, wait_until};
@@ -122,6 +122,47 @@ fn wires(process: Pid) -> String {
     let neighbours = stack.neighbours.known().unwrap().iter();
     let fixed: Vec<_> = neighbours.filter(|neighbour| neighbour.state == NeighbourState::Permanent).collect();
     format!("{links:?} {:?} {:?} {fixed:?}", stack.addresses, stack.routes)
+}
+
+/// Says to every question that there is no such address.
+fn serve_names(socket: &UdpSocket) {
+    let mut buffer = [0; 512];
+    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+        buffer[2..4].copy_from_slice(&[0x81, 0x80]);
+        let _who_asked_may_be_gone = socket.send_to(&buffer[..length], from);
+    }
+}
+
+#[test]
+fn name_servers_are_asked_from_several_places_at_once() {
+    let wiring = Wiring::new();
+    let socket = inside(wiring.container.pid(), || UdpSocket::bind("127.0.0.11:53").unwrap());
+    thread::spawn(move || serve_names(&socket));
+    let embedded: IpAddr = "127.0.0.11".parse().unwrap();
+    let request = |from, over| NameRequest {
+        from,
+        server: embedded.into(),
+        over,
+        question: DnsQuestion { name: "localhost".to_owned(), kind: RecordKind::A },
+    };
+    let inside = ProbeVantage::Container(wiring.container.pid());
+    let requests = [
+        request(inside, DnsTransport::Udp),
+        request(inside, DnsTransport::Tcp),
+        request(ProbeVantage::Host, DnsTransport::Udp),
+        request(ProbeVantage::Outside, DnsTransport::Udp),
+        request(ProbeVantage::Container(Pid(u32::MAX - 1)), DnsTransport::Udp),
+    ];
+    let answers = host().ask_names(wiring.host.pid(), &requests, PATIENCE);
+    assert_eq!(
+        answers.iter().map(|probe| &probe.request).collect::<Vec<_>>(),
+        requests.iter().collect::<Vec<_>>()
+    );
+    assert!(answers[0].outcome.is_knowledge(), "{answers:#?}");
+    // Over TCP nobody listens there, and on the host nobody at all.
+    assert_eq!((&answers[1].outcome, &answers[2].outcome), (&DnsOutcome::Refused, &DnsOutcome::Refused));
+    assert!(matches!(answers[3].outcome, DnsOutcome::NotAsked(_)), "{answers:#?}");
+    assert!(matches!(answers[4].outcome, DnsOutcome::NotAsked(_)), "{answers:#?}");
 }
 
 #[test]

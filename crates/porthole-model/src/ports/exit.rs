@@ -29,14 +29,10 @@ pub struct NetworkExit {
 }
 
 impl NetworkExit {
-    /// What the probes say together: a router that answers the host and not the container shows that the way is cut.
+    /// What the probes say together.
     pub fn verdict(&self) -> Option<ProbeVerdict> {
-        let of = |stage| self.probes.iter().find(|probe| probe.stage == stage)?.verdict();
-        let (there, from_host) = (of(super::ProbedStage::World)?, of(super::ProbedStage::WorldFromHost)?);
-        Some(match (there, from_host) {
-            (ProbeVerdict::Unclear, ProbeVerdict::Works) => ProbeVerdict::Fails,
-            (there, _) => there,
-        })
+        let of = |stage| self.probes.iter().find(|probe| probe.stage == stage);
+        of(super::ProbedStage::World)?.verdict_beside(of(super::ProbedStage::WorldFromHost)?)
     }
 }
 

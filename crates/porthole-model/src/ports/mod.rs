@@ -103,16 +103,41 @@ impl PortChain {
         self.ways.value()?.iter().find(|way| way.sender == sender)
     }
 
+    /// The ways from outside: one where they end alike at every uplink, and else one for each.
+    pub fn ways_in(&self) -> impl Iterator<Item = &PacketWay> {
+        self.ways.value().into_iter().flatten().filter(|way| way.sender == Sender::Outside)
+    }
+
+    /// The answer to who came by that way, which follows it.
+    pub fn answer(&self, way: &PacketWay) -> Option<&PacketWay> {
+        let mut ways = self.ways.value()?.iter().skip_while(|each| *each != way).skip(1);
+        ways.next().filter(|next| next.sender == Sender::Answer)
+    }
+
     /// What was or can be tried of a stage.
     pub fn probe(&self, stage: ProbedStage) -> Option<&StageProbe> {
         self.probes.iter().find(|probe| probe.stage == stage)
     }
 
-    /// Whether it does not lead to its container from where it should, by what was read or tried.
+    /// What was or can be tried of a way.
+    pub fn probe_of(&self, way: &PacketWay) -> Option<&StageProbe> {
+        let stage = ProbedStage::of(way.sender)?;
+        self.probes.iter().find(|probe| probe.stage == stage && probe.request.target == way.destination)
+    }
+
+    /// Whether it does not lead to its container from where it should, by what was read or tried. Where one uplink leads
+    /// there, another that does not is one that somebody closed.
     pub fn is_broken(&self) -> bool {
-        let mut ways = self.ways.value().into_iter().flatten().filter(|way| way.sender.is_expected());
-        ways.any(|way| way.is_certain() && !way.end.is_good())
-            || self.probes.iter().any(|probe| probe.verdict() == Some(ProbeVerdict::Fails))
+        let is_lost = |way: &PacketWay| way.is_certain() && !way.end.is_good();
+        let has_way_in = self.ways_in().any(|way| !is_lost(way));
+        let is_closed = |way: &PacketWay| has_way_in && way.sender == Sender::Outside && is_lost(way);
+        let ways = || self.ways.value().into_iter().flatten();
+        let mut expected = ways().filter(|way| way.sender.is_expected() && !is_closed(way));
+        let is_of_closed = |probe: &StageProbe| {
+            ways().filter(|way| is_closed(way)).any(|way| self.probe_of(way) == Some(probe))
+        };
+        let mut failed = self.probes.iter().filter(|probe| probe.verdict() == Some(ProbeVerdict::Fails));
+        expected.any(is_lost) || failed.any(|probe| !is_of_closed(probe))
     }
 }
 

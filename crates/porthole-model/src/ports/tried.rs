@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Probe, ProbeOutcome, ProbeRequest, TransportProtocol};
+use super::Sender;
+use crate::{Probe, ProbeOutcome, ProbeRequest, Refusal, TransportProtocol};
 
 /// A stage that can be tried, and what came of it where it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,19 @@ pub enum ProbedStage {
     WorldFromHost,
 }
 
+impl ProbedStage {
+    /// The stage that a sender's packets to a published port are of, where they can be sent.
+    pub fn of(sender: Sender) -> Option<Self> {
+        match sender {
+            Sender::Outside => Some(Self::Outside),
+            Sender::Host => Some(Self::Host),
+            Sender::Loopback => Some(Self::Loopback),
+            Sender::Itself => Some(Self::Itself),
+            Sender::OtherNetwork | Sender::Answer | Sender::Network => None,
+        }
+    }
+}
+
 /// What a probe says of its stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeVerdict {
@@ -60,7 +74,10 @@ impl StageProbe {
         let is_udp = self.request.protocol == TransportProtocol::Udp;
         Some(match outcome {
             ProbeOutcome::Answered | ProbeOutcome::Connected => ProbeVerdict::Works,
-            // A router that says no has heard, and was heard.
+            // A router that says no has heard, and was heard; a rule of this host speaks in its own name.
+            ProbeOutcome::Refused(Refusal::Icmp(error)) if error.from != self.request.target.ip() => {
+                ProbeVerdict::Fails
+            }
             ProbeOutcome::Refused(_) | ProbeOutcome::Closed | ProbeOutcome::Reset if self.is_of_world() => {
                 ProbeVerdict::Works
             }
@@ -69,6 +86,19 @@ impl StageProbe {
             ProbeOutcome::Refused(_) | ProbeOutcome::Silent | ProbeOutcome::Unreachable(_) => {
                 ProbeVerdict::Fails
             }
+        })
+    }
+
+    /// What it says beside the same from the host: a router that answers the host and not the container shows that the
+    /// way is cut, and one that answers neither shows nothing.
+    pub fn verdict_beside(&self, from_host: &Self) -> Option<ProbeVerdict> {
+        let (own, of_host) = (self.verdict()?, from_host.verdict()?);
+        let is_tried =
+            self.probe.as_ref().is_some_and(|probe| !matches!(probe.outcome, ProbeOutcome::NotTried(_)));
+        Some(match (own, of_host) {
+            (ProbeVerdict::Works, _) => ProbeVerdict::Works,
+            (_, ProbeVerdict::Works) if is_tried => ProbeVerdict::Fails,
+            _ => ProbeVerdict::Unclear,
         })
     }
 

@@ -79,7 +79,19 @@ impl PacketWay {
         self.translation.iter_mut().chain(&mut self.masquerade).chain(permissions).chain(stop)
     }
 
-    /// The same, to be looked at.
+    /// The policies that decided on it, with their counters.
+    pub fn policies_mut(&mut self) -> impl Iterator<Item = (&ChainReference, &mut Option<Counter>)> {
+        let stop = match &mut self.end {
+            WayEnd::Stopped { by, .. } => by.as_mut(),
+            _ => None,
+        };
+        self.permissions.iter_mut().chain(stop).filter_map(|decision| match decision {
+            Decision::Policy { chain, counter, .. } => Some((&*chain, counter)),
+            Decision::Rule(_) => None,
+        })
+    }
+
+    /// The same rules, to be looked at.
     pub fn rules(&self) -> impl Iterator<Item = &MetRule> {
         let stop = match &self.end {
             WayEnd::Stopped { by: Some(decision), .. } => decision.rule(),

@@ -181,7 +181,7 @@ pub struct RuleItem {
     pub packets: Option<u64>,
     /// How many bytes.
     pub bytes: Option<u64>,
-    /// How many packets it counted since the reading before, with `--watch`.
+    /// How many packets it counted since the reading before: with `--watch` the last one, else that before the probes.
     pub new_packets: Option<u64>,
 }
 

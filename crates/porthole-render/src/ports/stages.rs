@@ -1,7 +1,7 @@
 //! The stages of one published port, from the host's address to the program in the container.
 
 use porthole_model::{
-    Gap, Observed, PacketWay, PortChain, ProbeVerdict, ProbedStage, ProxyState, Sender, WayEnd,
+    Gap, Observed, PacketWay, PortChain, ProbeVerdict, ProbedStage, ProxyState, Sender, StageProbe, WayEnd,
 };
 
 use super::tried;
@@ -27,13 +27,14 @@ type Row = (String, State, String);
 
 fn rows(port: &PortChain) -> Vec<Row> {
     let mut rows = vec![host(port), proxy(port)];
-    if let Some(way) = port.way(Sender::Outside) {
-        rows.extend(outside(way));
+    for way in port.ways_in() {
+        let stages = outside(way).into_iter().chain(port.answer(way).map(answer));
+        rows.extend(stages.map(|(title, state, seen)| (by_uplink(port, way, &title), state, seen)));
     }
-    rows.extend(port.way(Sender::Answer).map(answer));
-    rows.push(probed(port, ProbedStage::Target, target(port)));
-    rows.push(probed(port, ProbedStage::Inside, listener(port)));
-    let senders = [Sender::Outside, Sender::Host, Sender::Loopback, Sender::Itself, Sender::OtherNetwork];
+    rows.push(probed(port.probe(ProbedStage::Target), target(port)));
+    rows.push(probed(port.probe(ProbedStage::Inside), listener(port)));
+    rows.extend(port.ways_in().map(|way| tried_way(port, way)));
+    let senders = [Sender::Host, Sender::Loopback, Sender::Itself, Sender::OtherNetwork];
     rows.extend(senders.into_iter().filter_map(|sender| Some(tried_way(port, port.way(sender)?))));
     if let Some(gap) = port.ways.gap() {
         rows.push(missing("ways", gap));
@@ -42,19 +43,21 @@ fn rows(port: &PortChain) -> Vec<Row> {
 }
 
 fn tried_way(port: &PortChain, told: &PacketWay) -> Row {
-    let stage = match told.sender {
-        Sender::Outside => ProbedStage::Outside,
-        Sender::Host => ProbedStage::Host,
-        Sender::Loopback => ProbedStage::Loopback,
-        Sender::Itself => ProbedStage::Itself,
-        Sender::OtherNetwork | Sender::Answer | Sender::Network => return way(told),
-    };
-    probed(port, stage, way(told))
+    let (title, state, seen) = way(told);
+    let title = if told.sender == Sender::Outside { by_uplink(port, told, &title) } else { title };
+    probed(port.probe_of(told), (title, state, seen))
+}
+
+/// The uplink is told where it matters which.
+fn by_uplink(port: &PortChain, way: &PacketWay, title: &str) -> String {
+    match &way.interface {
+        Some(uplink) if port.ways_in().count() > 1 => format!("{title} ({uplink})"),
+        _ => title.to_owned(),
+    }
 }
 
 /// The same row with what was tried of its stage, which has the last word where it tells.
-fn probed(port: &PortChain, stage: ProbedStage, row: Row) -> Row {
-    let planned = port.probe(stage);
+fn probed(planned: Option<&StageProbe>, row: Row) -> Row {
     let Some((planned, words)) = planned.and_then(|planned| Some((planned, tried::words(planned)?))) else {
         return row;
     };

@@ -18,19 +18,32 @@ pub(super) fn of(ports: &[PortChain]) -> Table {
         Column::new("LISTENS").wrap(8),
     ]);
     for port in ports {
+        let mut ways: Vec<_> = port.ways_in().collect();
+        let others = if ways.is_empty() { Vec::new() } else { ways.split_off(1) };
+        let there = ways.first().copied();
         table.row(vec![
             Line::of(Style::Name, &port.container),
             words::place(port).into(),
             proxy(port),
-            way(port, Sender::Outside, translation),
-            way(port, Sender::Outside, forward),
-            way(port, Sender::Answer, back),
-            way(port, Sender::Itself, hairpin),
+            way(port, there, translation),
+            way(port, there, forward),
+            way(port, there.and_then(|there| port.answer(there)), back),
+            way(port, port.way(Sender::Itself), hairpin),
             target(port),
             listens(port),
         ]);
+        others.iter().for_each(|other| table.row(by_another_uplink(port, other)));
     }
     table
+}
+
+/// What comes by another uplink of the host ends otherwise there.
+fn by_another_uplink(port: &PortChain, there: &PacketWay) -> Vec<Line> {
+    let uplink = there.interface.as_deref().unwrap_or_default();
+    let [same, container] = [String::new(), format!("  by {uplink}")].map(Line::from);
+    let answer = port.answer(there).map_or_else(dash, back);
+    let same = || same.clone();
+    vec![same(), container, same(), translation(there), forward(there), answer, same(), same(), same()]
 }
 
 fn proxy(port: &PortChain) -> Line {
@@ -43,9 +56,9 @@ fn proxy(port: &PortChain) -> Line {
 }
 
 /// What a way says; `-` where there is none, `?` where ways were not followed.
-fn way(port: &PortChain, sender: Sender, words: impl FnOnce(&PacketWay) -> Line) -> Line {
+fn way(port: &PortChain, way: Option<&PacketWay>, words: impl FnOnce(&PacketWay) -> Line) -> Line {
     match &port.ways {
-        Observed::Known(_) => port.way(sender).map_or_else(dash, words),
+        Observed::Known(_) => way.map_or_else(dash, words),
         Observed::Missing(_) => unknown(),
     }
 }

@@ -33,6 +33,13 @@ pub(super) fn of(ports: &PublishedPorts) -> Doc {
         let begin = [Line::of(Style::Name, &port.container), words::place(port).into()];
         let cells = columns.iter().map(|(stage, _)| port.probe(*stage).map_or_else(dash, cell));
         table.row(begin.into_iter().chain(cells).collect());
+        for way in port.ways_in().skip(1) {
+            let outside = port.probe_of(way).map_or_else(dash, cell);
+            let place = format!("  at {}", way.destination.ip());
+            let begin = [Line::from(String::new()), place.into(), outside];
+            let others = columns.iter().skip(1).map(|_| Line::from(String::new()));
+            table.row(begin.into_iter().chain(others).collect());
+        }
     }
     doc.blank().table(table);
     if let Observed::Known(place) = &ports.outside {

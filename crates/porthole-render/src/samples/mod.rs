@@ -14,7 +14,7 @@ use porthole_model::{Gap, GapKind};
 pub(crate) use dns::{dns, sound_dns};
 pub(crate) use exchange::{container_names, exchanges};
 pub(crate) use netdb::{names, network_database};
-pub(crate) use ports::{ports, sound_ports};
+pub(crate) use ports::{ports, ports_by_two_uplinks, sound_ports};
 pub(crate) use report::{healthy, troubled, without_engine};
 pub(crate) use snapshot::snapshot;
 pub(crate) use sockets::sockets;

@@ -44,6 +44,23 @@ pub(crate) fn sound_ports() -> PublishedPorts {
     }
 }
 
+/// The same port, closed to those who come by another uplink.
+pub(crate) fn ports_by_two_uplinks() -> PublishedPorts {
+    let mut port = sound();
+    let by = met("filter", "DOCKER-USER", 1, "-A DOCKER-USER -i eth1 -j DROP", 4);
+    let reason = "dropped by a rule".to_owned();
+    let end = WayEnd::Stopped { reason, by: Some(Decision::Rule(by)), design: None };
+    let other = "10.66.0.2:8080";
+    let closed = PacketWay {
+        interface: Some("eth1".to_owned()),
+        translation: Some(translation(12)),
+        ..way(Sender::Outside, other, end)
+    };
+    port.ways.value_mut().unwrap().insert(2, closed);
+    port.probes.insert(1, probe(ProbedStage::Outside, ProbeVantage::Outside, other, ProbeOutcome::Silent));
+    PublishedPorts { ports: vec![port], ..sound_ports() }
+}
+
 fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }

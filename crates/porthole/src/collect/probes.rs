@@ -1,8 +1,9 @@
-//! Probes of what a snapshot shows to be published.
+//! Probes of what a snapshot shows: of published ports, of the ways out, and of the name servers that containers ask.
 
+use std::thread;
 use std::time::Duration;
 
-use porthole_model::{Gap, GapKind, Observed, Pid, Probes, Snapshot};
+use porthole_model::{Gap, GapKind, Observed, Probes, Snapshot};
 
 use crate::world::World;
 
@@ -11,7 +12,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Sends the probes of `doctor --active`, and puts what came of them into the snapshot.
 pub(crate) fn probe(world: &World, snapshot: &mut Snapshot) {
-    world.printer.progress("trying the published ports");
+    world.printer.progress("trying the published ports, the ways out and the name servers");
     snapshot.probes = Observed::from(probes(world, snapshot));
     world.printer.progress_done();
 }
@@ -23,9 +24,12 @@ fn probes(world: &World, snapshot: &Snapshot) -> Result<Probes, Gap> {
             Gap::new(GapKind::Elsewhere, "probes", cause).with_remedy("run porthole on the engine's host")
         );
     }
-    snapshot.host.known()?;
-    let daemon = snapshot.engine.known()?.daemon.value().copied();
-    let home = daemon.unwrap_or(Pid(std::process::id()));
-    let requests = porthole_analysis::probe_plan(snapshot)?;
-    Ok(world.host.probe(home, &requests, PATIENCE))
+    let home = porthole_analysis::probing_process(snapshot)?;
+    let plan = porthole_analysis::probe_plan(snapshot)?;
+    let (probes, names) = thread::scope(|scope| {
+        let names = scope.spawn(|| world.host.ask_names(home, &plan.names, PATIENCE));
+        let probes = world.host.probe(home, &plan.packets, PATIENCE);
+        (probes, names.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    Ok(Probes { names, ..probes })
 }

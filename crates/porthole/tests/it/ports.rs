@@ -239,6 +239,63 @@ fn nothing_is_sent_with_no_probe_or_from_a_recording() {
 }
 
 #[test]
+fn every_uplink_is_shown_where_they_differ() {
+    on_docker_engines(|lab| {
+        web(lab, &["-p", "8080:80"], "80");
+        lab.sh_ok(
+            "ip link add up1 type veth peer name far1; ip link set far1 up
+             ip address add 10.66.0.2/24 dev up1; ip link set up1 up",
+        );
+        let ways_in = |ports: &Value| -> Vec<(String, String)> {
+            let ways = at(ports, "0.0.0.0 8080")["ways"].as_array().expect("ways").iter();
+            let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let outside = ways.filter(|way| way["from"] == "outside");
+            outside.map(|way| (word(&way["interface"]), word(&way["end"]))).collect()
+        };
+        let told = |interface: &str, end: &str| (interface.to_owned(), end.to_owned());
+        let (alike, code) = ports(lab, &[]);
+        assert_eq!((ways_in(&alike), code), (vec![told("eth0", "container")], 0), "{alike:#}");
+        lab.sh_ok("iptables -I DOCKER-USER -i up1 -j DROP");
+        let (apart, code) = ports(lab, &[]);
+        assert_eq!(ways_in(&apart), [told("eth0", "container"), told("up1", "stopped")], "{apart:#}");
+        assert_eq!(code, 0, "one uplink is closed, and the other is not: {apart:#}");
+        let probes = at(&apart, "0.0.0.0 8080")["probes"].as_array().expect("probes").iter();
+        let outside: Vec<_> =
+            probes.filter(|probe| probe["stage"] == "outside").map(|probe| probe["to"].clone()).collect();
+        assert_eq!(outside, ["10.77.0.2:8080", "10.66.0.2:8080"], "{apart:#}");
+        let text = porthole_ok(lab, &["ports", "web"]);
+        assert!(text.contains("by up1"), "{text}");
+    });
+}
+
+#[test]
+fn counters_are_those_of_after_the_probes() {
+    for engine in [Engine::Docker20, Engine::Docker28] {
+        let lab = lab(engine);
+        web(&lab, &["-p", "8080:80"], "80");
+        let (ports, _) = ports(&lab, &[]);
+        let dnat = &way(at(&ports, "0.0.0.0 8080"), "outside")["dnat"];
+        assert!(dnat["packets"].as_u64() >= Some(1), "{dnat:#}");
+        assert!(dnat["new_packets"].as_u64() >= Some(1), "{dnat:#}");
+        let masquerade = &ports["exits"][0]["way"]["masquerade"];
+        assert!(masquerade["new_packets"].as_u64() >= Some(1), "{masquerade:#}");
+    }
+}
+
+/// Whether the bridge has learned where a container is makes no difference.
+#[test]
+fn on_podman_the_walk_back_to_oneself_ends_as_the_probe_does() {
+    let lab = lab(Engine::Podman);
+    web(&lab, &["-p", "8080:80"], "80");
+    for _ in 0..2 {
+        let (ports, _) = ports(&lab, &[]);
+        let port = at(&ports, "0.0.0.0 8080");
+        let arrives = way(port, "itself")["end"] == "container";
+        assert_eq!(arrives, verdict(port, "itself") == "works", "{port:#}");
+    }
+}
+
+#[test]
 fn counters_are_seen_to_move() {
     let lab = lab(Engine::Docker28);
     web(&lab, &["-p", "8080:80"], "80");

@@ -158,7 +158,16 @@ impl Run<'_, '_> {
     }
 
     /// The port of a bridge behind which an address is.
+    ///
+    /// Of who asks its own address, it is the port where the packet came in, whatever the bridge has learned so far:
+    /// it learns that from this very packet.
     fn port_of(&self, bridge: InterfaceIndex, address: IpAddr) -> Option<InterfaceIndex> {
+        if let PacketOrigin::Interface(port) = self.flight.origin
+            && self.flight.packet.source == address
+            && self.walker.link(port).is_some_and(|port| port.master == Some(bridge))
+        {
+            return Some(port);
+        }
         let told = self.flight.packet.frame_destination.filter(|_| self.flight.destination == address);
         let mac = told.or_else(|| self.neighbour(bridge, address))?;
         let entries = self.walker.stack.forwarding_database.value()?;

@@ -361,6 +361,10 @@ fn a_container_that_asks_its_own_published_port_needs_hairpin_mode() {
     let mut stack = stack(published(false));
     let own = packet(PacketOrigin::Interface(FIRST), "172.17.0.2", "10.0.0.2", 8080);
     assert_eq!(outcome(&stack, &own), Outcome::Discarded(Discard::HairpinOff(FIRST)));
+    // A bridge that has not learned yet where the container is learns it from this packet.
+    (stack.neighbours, stack.forwarding_database) =
+        (Observed::Known(Vec::new()), Observed::Known(Vec::new()));
+    assert_eq!(outcome(&stack, &own), Outcome::Discarded(Discard::HairpinOff(FIRST)));
     let mut links = stack.links.value().unwrap().clone();
     if let Some(port) = &mut links[3].bridge_port {
         port.hairpin = true;

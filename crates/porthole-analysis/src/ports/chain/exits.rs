@@ -8,10 +8,11 @@ use porthole_model::{
 };
 
 use super::ends::{Quest, way};
-use super::{View, observed, probes};
+use super::{View, observed};
 use crate::attachment::{bridge_of, has_bridge, network_of};
 use crate::firewall::{Aim, Journeys, Seat};
 use crate::places::engine_namespace;
+use crate::probes::of_exit;
 
 /// The port that is asked for in the world: any will do, for no rule of an engine tells them apart.
 const WORLD_PORT: Port = Port(443);
@@ -76,7 +77,8 @@ fn router_probes(
     is_ipv4: bool,
 ) -> Vec<StageProbe> {
     let seat = seat(journeys, network, is_ipv4);
-    seat.map(|seat| probes::of_exit(view, seat, journeys.stack(), is_ipv4)).unwrap_or_default()
+    let probes = seat.and_then(|seat| of_exit(view.snapshot, seat, journeys.stack(), is_ipv4));
+    probes.into_iter().flatten().collect()
 }
 
 /// The way of a packet from a container of the network to somebody beyond an uplink.

@@ -3,7 +3,6 @@
 mod ends;
 mod exits;
 mod growth;
-mod probes;
 mod proxying;
 mod ways;
 
@@ -11,12 +10,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use porthole_model::{
-    Container, ContainerId, DockerProxy, Engine, EngineKind, Finding, Gap, GapKind, Observed, PortBinding,
-    PortChain, ProxyState, PublishedPorts, Scope, Snapshot, Socket, SubjectKind, Topic,
+    Container, ContainerId, DockerProxy, Engine, EngineKind, Finding, Gap, GapKind, Observed, PacketWay,
+    PortBinding, PortChain, ProxyState, PublishedPorts, Scope, Snapshot, Socket, StageProbe, SubjectKind,
+    Topic, WayEnd,
 };
 
-pub use growth::ports_since;
-pub use probes::probing_process;
+pub use growth::{ports_counted, ports_since};
 
 use super::judgement::{Scene, is_served};
 use super::listeners::{is_listener, is_on};
@@ -26,6 +25,7 @@ use crate::case::Case;
 use crate::diagnose::{diagnose_ports, engine_name};
 use crate::firewall::Journeys;
 use crate::places::engine_namespace;
+use crate::probes::{first_process, of_asker, of_target};
 
 /// What the stages are read from; `with_words` has the rules in those of iptables-save, which takes as long again.
 pub fn ports_scope(with_words: bool) -> Scope {
@@ -118,8 +118,7 @@ impl<'a> View<'a> {
             network: target.as_ref().ok().and_then(|target| network(container, *target)),
             binding: binding.clone(),
             host_sockets: self.host_sockets(binding).into(),
-            probes: probes::of_port(
-                self,
+            probes: self.probes(
                 container,
                 binding,
                 target.as_ref().ok(),
@@ -131,6 +130,21 @@ impl<'a> View<'a> {
             is_served: is_served.into(),
             listeners: listeners.map(|sockets| sockets.into_iter().cloned().collect()).into(),
         }
+    }
+
+    /// Every way that is offered, and the target itself.
+    fn probes(
+        &self,
+        container: &Container,
+        binding: &PortBinding,
+        target: Option<&SocketAddr>,
+        ways: &[PacketWay],
+    ) -> Vec<StageProbe> {
+        let (inside, protocol) = (first_process(self.snapshot, container), binding.protocol);
+        let offered = ways.iter().filter(|way| way.end != WayEnd::NotOffered);
+        let of_ways = offered.filter_map(|way| of_asker(way.sender, way.destination, inside, protocol));
+        let to_target = target.into_iter().flat_map(|target| of_target(*target, inside, protocol));
+        of_ways.chain(to_target).collect()
     }
 
     fn proxy(&self, container: &Container, binding: &PortBinding) -> Result<ProxyState, Gap> {

@@ -1,6 +1,6 @@
 //! The ways to a published port: from each kind of sender, and of the answer.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
     Container, Gap, GapKind, PacketWay, Port, PortBinding, ProxyState, Sender, TransportProtocol, WayEnd,
@@ -9,6 +9,7 @@ use porthole_model::{
 use super::View;
 use super::ends::{Quest, way};
 use crate::firewall::{Aim, Journey, Journeys, Seat, Uplink};
+use crate::ports::Doors;
 
 /// Why containers elsewhere do not get to a port that the engine publishes without docker-proxy.
 const APART: &str = "the engine keeps containers of different networks apart, and without docker-proxy that holds \
@@ -26,11 +27,23 @@ pub(super) fn of(
         return Err(Gap::new(GapKind::Unsupported, what, "sctp packets are not followed"));
     }
     let journeys = view.journeys.as_ref().map_err(Clone::clone)?;
-    let travel =
-        Travel { view, journeys, container, binding, is_without_proxy: proxy == Some(&ProxyState::Unused) };
-    let [outside, answer] = travel.outside();
+    let doors = Doors { journeys: Some(journeys), binding };
+    let is_without_proxy = proxy == Some(&ProxyState::Unused);
+    let travel = Travel { view, journeys, container, binding, doors, is_without_proxy };
     let own = [travel.host(), travel.loopback(), travel.itself(), travel.other_network()];
-    Ok([outside, answer].into_iter().chain(own).flatten().collect())
+    Ok(travel.outside().into_iter().chain(own.into_iter().flatten()).collect())
+}
+
+/// A way from outside, and that of its answer.
+type WayIn = (PacketWay, Option<PacketWay>);
+
+/// Whether both end alike, and so do their answers.
+fn are_alike(one: &WayIn, other: &WayIn) -> bool {
+    let end = |(there, back): &WayIn| {
+        let answer = back.as_ref().map(|back| (back.end.clone(), back.unless.clone()));
+        (there.end.clone(), there.unless.clone(), answer)
+    };
+    end(one) == end(other)
 }
 
 /// Packets to one port.
@@ -39,20 +52,28 @@ struct Travel<'t, 's> {
     journeys: &'t Journeys<'s>,
     container: &'t Container,
     binding: &'t PortBinding,
+    doors: Doors<'t, 's>,
     is_without_proxy: bool,
 }
 
 impl Travel<'_, '_> {
-    /// From another machine, and what the container answers to it.
-    fn outside(&self) -> [Option<PacketWay>; 2] {
+    /// From another machine, and what the container answers to it: by each uplink where it matters which, and else by the
+    /// first.
+    fn outside(&self) -> Vec<PacketWay> {
         if self.binding.host_address.is_loopback() {
-            return [Some(self.not_offered(Sender::Outside)), None];
+            return vec![self.not_offered(Sender::Outside)];
         }
-        let from = self.journeys.uplinks().iter().find_map(|uplink| {
-            let address = self.journeys.outside_addresses(uplink, self.binding).into_iter().next()?;
-            Some((uplink, address, uplink.visitor(address.is_ipv4())?))
-        });
-        let Some((uplink, address, visitor)) = from else { return [None, None] };
+        let mut ways: Vec<_> =
+            self.doors.outside().filter_map(|(uplink, address)| self.way_in(uplink, address)).collect();
+        if ways.windows(2).all(|pair| are_alike(&pair[0], &pair[1])) {
+            ways.truncate(1);
+        }
+        ways.into_iter().flat_map(|(there, answer)| std::iter::once(there).chain(answer)).collect()
+    }
+
+    /// By one uplink.
+    fn way_in(&self, uplink: &Uplink<'_>, address: IpAddr) -> Option<WayIn> {
+        let visitor = uplink.visitor(address.is_ipv4())?;
         let interface = Some(uplink.link.name.as_str());
         let journey = self.journeys.from_outside(uplink, visitor, self.aim(address));
         let there = self.told(Sender::Outside, self.at(address), interface, &journey);
@@ -61,24 +82,19 @@ impl Travel<'_, '_> {
             let port = crate::firewall::CLIENT_PORT;
             self.told(Sender::Answer, SocketAddr::new(visitor, port.0), None, &answer)
         });
-        [Some(there), back]
+        Some((there, back))
     }
 
     /// From the host, to an address that others know too.
     fn host(&self) -> Option<PacketWay> {
-        let address = self.host_address()?;
+        let address = self.doors.host()?;
         let journey = self.journeys.from_host(self.aim(address))?;
         Some(self.told(Sender::Host, self.at(address), None, &journey))
     }
 
     /// From the host, by its loopback address.
     fn loopback(&self) -> Option<PacketWay> {
-        let address = match self.binding.host_address {
-            bound if bound.is_loopback() => bound,
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
-            _ => return None,
-        };
+        let address = self.doors.loopback()?;
         let journey = self.journeys.from_host(self.aim(address))?;
         let mut way = self.told(Sender::Loopback, self.at(address), None, &journey);
         if self.is_without_proxy && address.is_ipv6() && way.end != WayEnd::Container {
@@ -90,7 +106,7 @@ impl Travel<'_, '_> {
 
     /// From the container itself, by the host's address.
     fn itself(&self) -> Option<PacketWay> {
-        let address = self.host_address()?;
+        let address = self.doors.host()?;
         let own = |seat: &&Seat<'_>| seat.container.id == self.container.id && seat.leads_out;
         let seat = self.journeys.seats().iter().find(own)?;
         self.sent_by(Sender::Itself, seat, address)
@@ -98,7 +114,7 @@ impl Travel<'_, '_> {
 
     /// From a container that shares no network with this one, by the host's address.
     fn other_network(&self) -> Option<PacketWay> {
-        let address = self.host_address()?;
+        let address = self.doors.host()?;
         let shares = |other: &Container| {
             let own = &self.container.attachments;
             other.attachments.iter().any(|place| own.iter().any(|own| own.network_id == place.network_id))
@@ -111,18 +127,6 @@ impl Travel<'_, '_> {
     fn sent_by(&self, sender: Sender, seat: &Seat<'_>, address: IpAddr) -> Option<PacketWay> {
         let journey = self.journeys.from_container(seat, self.aim(address))?;
         Some(self.told(sender, self.at(address), Some(&seat.port.name), &journey))
-    }
-
-    /// The address of the host that a binding is for, where others know it.
-    fn host_address(&self) -> Option<IpAddr> {
-        match self.binding.host_address {
-            bound if bound.is_loopback() => None,
-            bound if !bound.is_unspecified() => Some(bound),
-            bound => {
-                let mut own = self.journeys.uplinks().iter().flat_map(Uplink::addresses);
-                own.find(|address| address.is_ipv4() == bound.is_ipv4())
-            }
-        }
     }
 
     fn told(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use porthole_analysis::target::{self as resolution, Named, Target};
-use porthole_model::{ContainerId, Gap, GapKind, PublishedPorts, Snapshot};
+use porthole_model::{ContainerId, Gap, GapKind, Pid, PublishedPorts, Scope, Snapshot, Topic};
 use porthole_render::{json, ports};
 
 use crate::collect::{self, Request};
@@ -92,10 +92,30 @@ fn probe(args: &PortsArgs, world: &World, snapshot: &Snapshot, ports: &mut Publi
     }
     world.printer.progress("trying the ports");
     match porthole_analysis::probing_process(snapshot) {
-        Ok(process) => ports.take(&world.host.probe(process, &requests, args.wait)),
+        Ok(process) => {
+            ports.take(&world.host.probe(process, &requests, args.wait));
+            count(world, process, ports);
+        }
         Err(gap) => ports.gaps.push(gap),
     }
     world.printer.progress_done();
+}
+
+/// Reads the counters once more, so that a person sees which rules the probes met.
+fn count(world: &World, process: Pid, ports: &mut PublishedPorts) {
+    let host = world.host.collect(&Scope::of(&[Topic::Firewall]));
+    let namespace = host.process(process).and_then(|process| process.network_namespace.value().copied());
+    let namespaces = host.network_namespaces.value().into_iter().flatten();
+    let mut own = namespaces.filter(|own| Some(own.id) == namespace);
+    let firewall = own.next().and_then(|own| own.stack.value()?.firewall.value());
+    match firewall {
+        Some(firewall) => porthole_analysis::ports_counted(ports, firewall),
+        None => ports.gaps.push(Gap::new(
+            GapKind::Failed,
+            "counters after the probes",
+            "the firewall could not be read a second time, so they are those of before",
+        )),
+    }
 }
 
 /// The running container that `text` names.
