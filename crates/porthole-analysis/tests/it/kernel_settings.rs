@@ -89,6 +89,12 @@ fn what_keeps_containers_apart_in_another_way_is_well_without_it() {
     lab.sysctl("net.bridge.bridge-nf-call-iptables", "0");
     lab.host_link("docker0").bridge.as_mut().expect("bridge").calls_iptables = true;
     assert_eq!(lab.found(), [""; 0]);
+    // Without the module, the bridge's own setting does nothing.
+    let setting = "net.bridge.bridge-nf-call-iptables";
+    let absent = Gap::new(GapKind::Unsupported, setting, "there is none");
+    lab.host_stack().sysctls.insert(setting.to_owned(), Observed::Missing(absent));
+    assert_eq!(lab.found(), ["warning PH015 bridge"]);
+    lab.sysctl(setting, "0");
     lab.host_link("docker0").bridge.as_mut().expect("bridge").calls_iptables = false;
     for name in ["one", "other"] {
         lab.host_end(name).bridge_port.as_mut().expect("bridge port").isolated = true;

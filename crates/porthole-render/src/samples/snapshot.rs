@@ -47,6 +47,7 @@ fn host() -> Host {
         links: Observed::Known(Vec::new()),
         addresses: Observed::Known(Vec::new()),
         routes: Observed::Known(Vec::new()),
+        path_mtus: Observed::Known(Vec::new()),
         routing_rules: Observed::Known(Vec::new()),
         neighbours: Observed::Known(Vec::new()),
         forwarding_database: Observed::Known(Vec::new()),

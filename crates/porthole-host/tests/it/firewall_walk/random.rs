@@ -123,10 +123,13 @@ fn seeds(sets: u64) -> RangeInclusive<u64> {
 
 /// Lays the rules and sets what else decides. What is refused is made anew.
 fn prepare(network: &Network, chance: &mut Chance, maker: Maker<'_>) -> String {
-    let (bridged, filter) = (chance.below(2), chance.below(3));
+    let (bridged, filter, own) = (chance.below(2), chance.below(3), chance.below(4));
     network.lab.sh_ok(&format!(
         "sysctl -qw net.bridge.bridge-nf-call-iptables={bridged} net.bridge.bridge-nf-call-ip6tables={bridged}
-         sysctl -qw net.ipv4.conf.all.rp_filter={filter}"
+         sysctl -qw net.ipv4.conf.all.rp_filter={filter}
+         ip link set br0 type bridge nf_call_iptables {} nf_call_ip6tables {}",
+        own & 1,
+        own >> 1
     ));
     let mut refused = String::new();
     for _ in 0..20 {
