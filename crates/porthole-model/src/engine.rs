@@ -47,6 +47,12 @@ pub struct EngineSettings {
     pub ip6tables: Option<bool>,
     /// Whether it starts docker-proxy; it does unless it is told not to.
     pub userland_proxy: Option<bool>,
+    /// What keeps its rules, from Docker 29 on: `iptables` unless it is told `nftables`.
+    pub firewall_backend: Option<String>,
+    /// Whether it sees to forwarding; it does unless it is told not to.
+    pub ip_forward: Option<bool>,
+    /// The bridge of the default network: `none` for no such network.
+    pub bridge: Option<String>,
 }
 
 /// `GET /version`.

@@ -222,6 +222,7 @@ pub(crate) fn empty() -> Snapshot {
         observed_at: Timestamp(NOW),
         host: Observed::Known(host),
         engine: Observed::Known(engine),
+        settings_of_silent_engine: Snapshot::answered(),
         storage: Observed::Known(Storage {
             data_root: Observed::Known(Space {
                 bytes: 100 << 30,

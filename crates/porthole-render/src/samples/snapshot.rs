@@ -34,6 +34,7 @@ pub(crate) fn snapshot() -> Snapshot {
         observed_at: Timestamp(1_772_366_400_250),
         host: Observed::Known(host()),
         engine: Observed::Known(engine),
+        settings_of_silent_engine: Snapshot::answered(),
         storage: Observed::Missing(Gap::not_asked("files that the engine names")),
         network_database: Observed::Missing(Gap::not_asked("network database")),
         names: Observed::Missing(Gap::not_asked("names")),

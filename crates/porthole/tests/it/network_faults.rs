@@ -94,6 +94,12 @@ fn ph015_containers_that_are_kept_apart_reach_each_other() {
         lab.sh_ok("sysctl -w net.bridge.bridge-nf-call-iptables=0");
         assert!(reached());
         let report = assert_codes(lab, &["PH015"]);
+        // The bridge's own setting does as well.
+        lab.sh_ok("ip link set \"br-$(docker network inspect -f '{{slice .Id 0 12}}' dmz)\" type bridge nf_call_iptables 1");
+        assert!(!reached());
+        assert_codes(lab, &[]);
+        lab.sh_ok("ip link set \"br-$(docker network inspect -f '{{slice .Id 0 12}}' dmz)\" type bridge nf_call_iptables 0");
+        assert!(reached());
         mend(lab, &report);
         assert!(!reached());
         assert_codes(lab, &[]);
