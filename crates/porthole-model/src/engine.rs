@@ -139,6 +139,12 @@ impl EngineInfo {
     pub fn is_rootless(&self) -> bool {
         self.security_options.iter().any(|option| option.contains("name=rootless"))
     }
+
+    /// Whether it says that it keeps its rules in tables of nftables (`nftables`, or `nftables+firewalld`).
+    pub fn keeps_rules_by_nftables(&self) -> bool {
+        let backend = self.firewall_backend.value().and_then(Option::as_deref);
+        backend.is_some_and(|backend| backend.starts_with("nftables"))
+    }
 }
 
 /// A container, from the list and from its inspection.

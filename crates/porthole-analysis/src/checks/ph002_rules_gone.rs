@@ -65,7 +65,7 @@ fn concern(snapshot: &Snapshot, scene: &Scene<'_>, severity: Severity, summary: 
         .remedy(
             "see what is there, and find what took them away",
             vec![
-                in_engine_namespace(snapshot, &format!("{}-save", scene.iptables())),
+                in_engine_namespace(snapshot, &scene.listing_of_all()),
                 "journalctl --since today | grep -iE 'firewalld|nftables|iptables|ufw'".to_owned(),
             ],
         )

@@ -40,8 +40,9 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
     }
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
-    let backend = engine.info.known()?.firewall_backend.known()?;
-    if backend.as_deref().is_none_or(|driver| !driver.starts_with("nftables")) {
+    let info = engine.info.known()?;
+    info.firewall_backend.known()?;
+    if !info.keeps_rules_by_nftables() {
         return Ok(found);
     }
     let journeys = Journeys::new(snapshot)?;

@@ -37,17 +37,18 @@ pub(crate) enum Part {
 }
 
 impl DockerRules {
-    /// What a firewall holds of them.
-    pub(crate) fn of(firewall: &Firewall) -> Self {
+    /// What a firewall holds of them. An engine may say that it has tables of its own, which are then looked for.
+    pub(crate) fn of(firewall: &Firewall, says_nftables: bool) -> Self {
         let own = firewall.tables().find(|table| is(table, OWN_TABLE) && table.backend == Backend::Nftables);
-        own.map_or_else(|| Self::of_iptables(firewall), Self::of_own_table)
+        if says_nftables || own.is_some() { Self::of_own_table(own) } else { Self::of_iptables(firewall) }
     }
 
-    fn of_own_table(table: &FirewallTable) -> Self {
+    fn of_own_table(table: Option<&FirewallTable>) -> Self {
+        let part = |kind, hook| table.map_or(Part::Gone, |table| own_part(table, kind, hook));
         Self {
             backend: None,
-            filter: own_part(table, ChainKind::Filter, Hook::Forward),
-            nat: own_part(table, ChainKind::Nat, Hook::Prerouting),
+            filter: part(ChainKind::Filter, Hook::Forward),
+            nat: part(ChainKind::Nat, Hook::Prerouting),
             has_own_tables: true,
         }
     }

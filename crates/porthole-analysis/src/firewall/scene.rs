@@ -115,7 +115,8 @@ impl<'s> Scene<'s> {
             return Err(Gap::new(GapKind::Unsupported, "rules of the engine", cause));
         }
         let firewall = engine_namespace(snapshot)?.stack.known()?.firewall.known()?;
-        let rules = DockerRules::of(firewall);
+        let rules =
+            DockerRules::of(firewall, engine.info.value().is_some_and(EngineInfo::keeps_rules_by_nftables));
         if rules.are_gone() && engine.settings.known()?.iptables == Some(false) {
             return Ok(None);
         }
@@ -183,6 +184,15 @@ impl<'s> Scene<'s> {
             "nft list table ip docker-bridges".to_owned()
         } else {
             format!("{} -t {table} -S", self.iptables())
+        }
+    }
+
+    /// The command that lists all rules of whatever keeps its own.
+    pub(crate) fn listing_of_all(&self) -> String {
+        if self.rules.has_own_tables {
+            "nft list ruleset".to_owned()
+        } else {
+            format!("{}-save", self.iptables())
         }
     }
 

@@ -11,8 +11,9 @@ use crate::support::{assert_codes, builder, codes, lab, report, start, wait_for}
 
 /// Loads a rule set of `fixtures/firewalls`.
 fn load(lab: &Lab, name: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/firewalls").join(name);
-    let rules = std::fs::read_to_string(path.with_extension("nft").as_path()).expect("a rule set");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/firewalls").join(format!("{name}.nft"));
+    let rules = std::fs::read_to_string(path).expect("a rule set");
     lab.sh_ok(&format!("nft -f - <<'END'\n{rules}\nEND"));
 }
 
