@@ -139,6 +139,13 @@ fn ph017_no_subnet_is_left() {
             assert_ne!(lab.docker(&["network", "create", "four"]).code, 0);
             lab.docker_ok(&["network", "rm", "one"]);
             assert_codes(lab, &[]);
+            // A name server of the host keeps the subnet to itself.
+            lab.sh_ok(
+                "cp /etc/resolv.conf /tmp/resolv.conf; echo 'nameserver 10.200.1.53' >> /etc/resolv.conf",
+            );
+            assert_codes(lab, &["PH017"]);
+            assert_ne!(lab.docker(&["network", "create", "four"]).code, 0);
+            lab.sh_ok("cat /tmp/resolv.conf > /etc/resolv.conf");
             lab.docker_ok(&["network", "create", "four"]);
         },
     );

@@ -85,6 +85,18 @@ fn docker_29() -> Lab {
 
 /// What doctor finds in a recording, in which just the name of the back end and the setting that the lab needs are others.
 fn diagnosed(lab: &Lab) -> Report {
+    let mut report = recorded(lab);
+    wait_for("the containers to settle", || {
+        let is_settled = !format!("{report:?}").contains("started a moment ago");
+        if !is_settled {
+            report = recorded(lab);
+        }
+        is_settled
+    });
+    report
+}
+
+fn recorded(lab: &Lab) -> Report {
     let output = lab.command("porthole").args(["snapshot", "-o", "-"]).output().expect("a snapshot");
     let mut snapshot: Snapshot = porthole_wire::snapshot_file::read(&output.stdout).expect("a snapshot");
     let engine = snapshot.engine.value_mut().expect("an engine");
