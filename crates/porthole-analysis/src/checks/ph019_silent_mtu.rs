@@ -1,16 +1,17 @@
 //! PH019: a path carries less than containers send, and a rule keeps the message that says so from them.
 
+mod clamp;
 mod message;
 mod paths;
 
 use porthole_model::{CheckCode, Gap, Severity, Snapshot};
 
+use self::message::Message;
+use self::paths::{Path, paths};
 use super::concern::about_network;
 use super::ph018_mtu::with_smaller_networks;
 use super::{Check, Concern, Documentation, Found};
 use crate::firewall::{Journeys, Seat, Stop};
-use message::Message;
-use paths::{Path, paths};
 
 const CODE: CheckCode = CheckCode(19);
 
@@ -22,7 +23,8 @@ pub(super) const CHECK: Check = Check {
                  \"fragmentation needed\", or ICMPv6 \"packet too big\") gets to the container through all of the \
                  firewall's rules. The host itself sends it for its way out (PH018) and for routes with a smaller MTU, \
                  of their own or of their interface, such as a VPN's. A router farther out sends it for paths of which it \
-                 already told this host (`ip route show cache`); it then has to pass through the host to the container.",
+                 already told this host (`ip route show cache`); it then has to pass through the host to the container. Where a rule \
+                 lowers the segments of TCP to what fits (`TCPMSS --clamp-mss-to-pmtu`), the message is not needed.",
         why: "A router cannot pass on a packet that is too large and must not be cut. It drops it and tells the sender, \
               who then sends smaller ones. A rule that drops ICMP, often laid in the belief that this makes a host \
               safer, drops that message too: connections are made, small things work, and whatever is large hangs until \
@@ -47,7 +49,11 @@ fn run(snapshot: &Snapshot) -> Result<Found, Gap> {
         let mut seats = journeys.seats().iter().filter(|seat| path.is_narrow_for(seat));
         seats.find_map(|seat| {
             let mut messages = Message::all(&journeys, seat, path).into_iter();
-            messages.find_map(|message| Some((path, seat, message.stop(&journeys)?, message)))
+            messages.find_map(|message| {
+                let stop = message.stop(&journeys)?;
+                let is_needed = !clamp::lowers_segments(&journeys, seat, path, message.is_ipv4());
+                is_needed.then_some((path, seat, stop, message))
+            })
         })
     });
     found.concerns.extend(stopped.map(|(path, seat, stop, message)| concern(path, seat, &stop, &message)));

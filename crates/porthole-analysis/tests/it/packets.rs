@@ -59,6 +59,12 @@ fn a_route_that_carries_less_needs_the_message_too() {
     drop_icmp(&mut lab, "OUTPUT");
     assert_eq!(lab.found(), ["error PH019 MTU of eth0"]);
     assert!(lab.only().summary.contains("10.8.0.0/24"), "{:?}", lab.only());
+    // Where what TCP agrees on is lowered, nothing is too large.
+    let clamp = Statement::Effect("TCPMSS --clamp-mss-to-pmtu".to_owned());
+    insert(&mut lab, "filter", "FORWARD", vec![by(InterfaceSide::Out, "eth0"), clamp.clone()]);
+    assert_eq!(lab.found(), ["error PH019 MTU of eth0"], "it does not see what comes back");
+    insert(&mut lab, "filter", "FORWARD", vec![clamp]);
+    assert_eq!(lab.found(), [""; 0]);
 }
 
 #[test]

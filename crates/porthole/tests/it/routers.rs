@@ -87,6 +87,12 @@ fn ph019_what_a_router_farther_out_says_is_dropped() {
             finding.contains("-A FORWARD -p icmp -j DROP") && finding.contains("198.18.0.2"),
             "{report:#}"
         );
+        let clamp = "FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu";
+        lab.sh_ok(&format!("iptables -t mangle -A {clamp}"));
+        assert!(far.get(8080) > 300_000, "its segments fit");
+        assert_codes(lab, &[]);
+        lab.sh_ok(&format!("iptables -t mangle -D {clamp}"));
+        assert_codes(lab, &["PH019"]);
         mend(lab, &report);
         assert!(far.get(8080) > 300_000, "it gets there again");
         assert_codes(lab, &[]);

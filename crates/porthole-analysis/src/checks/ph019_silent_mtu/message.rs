@@ -37,6 +37,10 @@ impl Message {
         journey.fate.stop().filter(|stop| stop.chain().is_some()).cloned()
     }
 
+    pub(super) fn is_ipv4(&self) -> bool {
+        self.container.is_ipv4()
+    }
+
     pub(super) fn words(&self) -> String {
         let name = if self.container.is_ipv4() {
             "ICMP \"fragmentation needed\""
@@ -80,8 +84,8 @@ fn from_router(
 ) -> Option<Message> {
     let container = seat.address(path.destination.is_ipv4())?;
     let aim = Aim::port(path.destination, Port(443), TransportProtocol::Tcp);
-    let sent = journeys.from_container(seat, aim)?;
-    let outside = sent.fate.arrival()?.header.source;
+    let asked = journeys.from_container(seat, aim)?;
+    let outside = asked.fate.arrival()?.header.source;
     let source = path.gateway.unwrap_or(path.destination);
     let translation =
         (outside != container).then_some(Translation { source: None, destination: Some((container, None)) });

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use porthole_model::{
-    Gap, InterfaceIndex, Link, LinkKind, NetworkStack, PathMtu, Route, RouteKind, Snapshot, Subject,
+    Gap, InterfaceIndex, IpPrefix, Link, LinkKind, NetworkStack, PathMtu, Route, RouteKind, Snapshot, Subject,
 };
 
 use super::super::Found;
@@ -23,6 +23,8 @@ pub(super) struct Path<'a> {
     pub(super) evidence: (String, String),
     pub(super) mtu: u32,
     pub(super) teller: Teller<'a>,
+    /// An address that it leads to; `None` for all that no other route is for.
+    pub(super) far_end: Option<IpAddr>,
     /// `None` where it is one of both families.
     is_ipv4: Option<bool>,
 }
@@ -113,6 +115,7 @@ fn of_way_out<'a>(way_out: &super::super::ph018_mtu::WayOut<'a>) -> Path<'a> {
         evidence: way_out.evidence(),
         mtu: way_out.mtu,
         teller: Teller::Host,
+        far_end: None,
         is_ipv4: None,
     }
 }
@@ -130,7 +133,16 @@ fn of_route<'a>(route: &Route, link: &Link, mtu: u32) -> Path<'a> {
         evidence: (source, mtu.to_string()),
         mtu,
         teller: Teller::Host,
+        far_end: Some(first_host(route.destination)),
         is_ipv4: Some(route.destination.address.is_ipv4()),
+    }
+}
+
+fn first_host(network: IpPrefix) -> IpAddr {
+    match network.address {
+        IpAddr::V4(address) if network.length < 32 => IpAddr::V4((address.to_bits() | 1).into()),
+        IpAddr::V6(address) if network.length < 128 => IpAddr::V6((address.to_bits() | 1).into()),
+        single => single,
     }
 }
 
@@ -144,6 +156,7 @@ fn told_by_router<'a>(path: &'a PathMtu, link: &Link) -> Path<'a> {
         ),
         mtu: path.mtu,
         teller: Teller::Router { path, uplink: link.index },
+        far_end: Some(path.destination),
         is_ipv4: Some(path.destination.is_ipv4()),
     }
 }
