@@ -31,6 +31,8 @@ const RULES: &[Rule] = {
         rule((13, Host), (13, Container), &[Host]),
         // An engine does not start with a database that it cannot read, or waits for it.
         rule((37, Engine), (101, Engine), &[Engine]),
+        // Nor with a back end that wants packets forwarded, on a host that forwards none.
+        rule((26, Engine), (101, Engine), &[Engine]),
         // The rules that a published port goes past keep containers, which come another way, from it.
         rule((8, Host), (7, Host), &[Port]),
         // An interface on which IPv6 is off holds no IPv6 address.

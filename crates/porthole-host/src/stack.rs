@@ -7,8 +7,9 @@ use std::os::fd::AsRawFd;
 
 use porthole_model::{
     FdbEntry, Gap, GapKind, InterfaceAddress, Link, LinkKind, Neighbour, NetnsId, NetworkStack, Observed,
-    Route, RoutingRule, Scope, Socket, Topic,
+    PathMtu, Route, RoutingRule, Scope, Socket, Topic,
 };
+use porthole_wire::netlink::route::Entry;
 use porthole_wire::netlink::{address, link, namespace_id, neighbour, route, routing_rule};
 use porthole_wire::{AddressFamily, SocketRecord};
 
@@ -34,11 +35,16 @@ impl Reader<'_> {
     pub(crate) fn read(&self, place: &Place) -> NetworkStack {
         use Topic::{ForwardingDatabase, Links, Routes};
         let links = self.asked(Links, place, "links", |client| self.links(client, place));
+        let (routes, path_mtus) = match self.asked(Routes, place, "routes", routing) {
+            Observed::Known((routes, paths)) => (Observed::Known(routes), Observed::Known(paths)),
+            Observed::Missing(gap) => (Observed::Missing(gap.clone()), Observed::Missing(gap)),
+        };
         NetworkStack {
             connection_tracking: connections::read(self.proc, self.scope, place, leads_on(&links)),
             links,
             addresses: self.asked(Links, place, "addresses", addresses),
-            routes: self.asked(Routes, place, "routes", routes),
+            routes,
+            path_mtus,
             routing_rules: self.asked(Routes, place, "routing rules", routing_rules),
             neighbours: self.asked(Routes, place, "neighbours", neighbours),
             forwarding_database: self.asked(
@@ -158,11 +164,23 @@ fn addresses(client: &mut NetlinkClient) -> io::Result<Vec<InterfaceAddress>> {
 
 /// The routes of the client's namespace, of every table.
 pub(crate) fn routes(client: &mut NetlinkClient) -> io::Result<Vec<Route>> {
-    let mut routes = Vec::new();
+    routing(client).map(|(routes, _)| routes)
+}
+
+/// The routes of every table, and what routers told of paths.
+fn routing(client: &mut NetlinkClient) -> io::Result<(Vec<Route>, Vec<PathMtu>)> {
+    let (mut routes, mut paths) = (Vec::new(), Vec::new());
     for family in [AddressFamily::V4, AddressFamily::V6] {
-        routes.extend(client.dump_all(&route::request(family), |payload| route::decode(payload).map(Some))?);
+        let decode = |payload: &[u8]| route::decode_entry(payload).map(Some);
+        for entry in client.dump_all(&route::request(family), decode)? {
+            match entry {
+                Entry::Table(route) => routes.push(route),
+                Entry::Path(path) => paths.push(path),
+                Entry::Redirect => {}
+            }
+        }
     }
-    Ok(routes)
+    Ok((routes, paths))
 }
 
 fn routing_rules(client: &mut NetlinkClient) -> io::Result<Vec<RoutingRule>> {
@@ -197,6 +215,7 @@ fn unseen(gap: &Gap) -> NetworkStack {
         addresses: Observed::Missing(gap.clone()),
         routes: Observed::Missing(gap.clone()),
         routing_rules: Observed::Missing(gap.clone()),
+        path_mtus: Observed::Missing(gap.clone()),
         neighbours: Observed::Missing(gap.clone()),
         forwarding_database: Observed::Missing(gap.clone()),
         sysctls: BTreeMap::new(),

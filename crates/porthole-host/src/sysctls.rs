@@ -29,8 +29,10 @@ const FIXED: [&[&str]; 12] = [
 ];
 
 /// A family's settings of every interface, and of `all` and `default`, which stand beside them.
-const OF_INTERFACE: [(&str, &[&str]); 2] =
-    [("ipv4", &["route_localnet", "forwarding", "rp_filter"]), ("ipv6", &["disable_ipv6"])];
+const OF_INTERFACE: [(&str, &[&str]); 2] = [
+    ("ipv4", &["route_localnet", "forwarding", "rp_filter"]),
+    ("ipv6", &["disable_ipv6", "forwarding", "accept_ra", "accept_ra_defrtr"]),
+];
 
 /// The values by their names. What the kernel lacks, such as a module that is not loaded, is a gap.
 pub(crate) fn read(proc: &ProcFs) -> BTreeMap<String, Observed<String>> {

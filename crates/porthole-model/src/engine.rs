@@ -47,6 +47,12 @@ pub struct EngineSettings {
     pub ip6tables: Option<bool>,
     /// Whether it starts docker-proxy; it does unless it is told not to.
     pub userland_proxy: Option<bool>,
+    /// What keeps its rules, from Docker 29 on: `iptables` unless it is told `nftables`.
+    pub firewall_backend: Option<String>,
+    /// Whether it sees to forwarding; it does unless it is told not to.
+    pub ip_forward: Option<bool>,
+    /// The bridge of the default network: `none` for no such network.
+    pub bridge: Option<String>,
 }
 
 /// `GET /version`.
@@ -132,6 +138,12 @@ impl EngineInfo {
     /// Whether the engine runs without root.
     pub fn is_rootless(&self) -> bool {
         self.security_options.iter().any(|option| option.contains("name=rootless"))
+    }
+
+    /// Whether it says that it keeps its rules in tables of nftables (`nftables`, or `nftables+firewalld`).
+    pub fn keeps_rules_by_nftables(&self) -> bool {
+        let backend = self.firewall_backend.value().and_then(Option::as_deref);
+        backend.is_some_and(|backend| backend.starts_with("nftables"))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ConnectionTracking, ContainerResources, DockerProxy, FdbEntry, Firewall, InterfaceAddress, Link,
-    Neighbour, NetnsId, Observed, Pid, Process, Route, RoutingRule, Socket, Uid,
+    Neighbour, NetnsId, Observed, PathMtu, Pid, Process, Route, RoutingRule, Socket, Uid,
 };
 
 /// A host as its kernel shows it.
@@ -95,6 +95,9 @@ pub struct NetworkStack {
     /// Which packets look in which of them, first one first of each family.
     #[serde(default = "not_in_this_snapshot")]
     pub routing_rules: Observed<Vec<RoutingRule>>,
+    /// Paths of which a router said that they carry less than this host sends.
+    #[serde(default = "Observed::not_recorded")]
+    pub path_mtus: Observed<Vec<PathMtu>>,
     /// The neighbour tables.
     pub neighbours: Observed<Vec<Neighbour>>,
     /// The forwarding databases of its bridges.

@@ -70,8 +70,9 @@ pub use ids::{
 };
 pub use kept_session::{Attached, KeptSession, SessionEnd, SessionWay};
 pub use link::{
-    BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind, LinkPeer,
-    Neighbour, NeighbourState, OperationalState, Route, RouteKind, RoutingAction, RoutingRule,
+    AddressOrigin, BridgeDetails, BridgePort, BridgePortState, FdbEntry, InterfaceAddress, Link, LinkKind,
+    LinkPeer, Neighbour, NeighbourState, OperationalState, PathMtu, Route, RouteKind, RoutingAction,
+    RoutingRule,
 };
 pub use mend::{KernelChange, Mend, MendStep};
 pub use netdb::{

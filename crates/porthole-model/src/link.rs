@@ -142,6 +142,46 @@ pub struct InterfaceAddress {
     pub interface: InterfaceIndex,
     /// The address and its prefix.
     pub prefix: IpPrefix,
+    /// Who gave it, where the kernel says so: from Linux 5.18 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<AddressOrigin>,
+    /// Whether it goes away unless it is given anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expires: bool,
+}
+
+impl InterfaceAddress {
+    /// An address that stays, of which nobody said who gave it.
+    pub fn new(interface: InterfaceIndex, prefix: IpPrefix) -> Self {
+        Self { interface, prefix, origin: None, expires: false }
+    }
+}
+
+/// Who gave an interface its address (`IFA_PROTO`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressOrigin {
+    /// The kernel, since it is the loopback address.
+    Loopback,
+    /// A router, by an advertisement that the kernel took.
+    RouterAdvertisement,
+    /// The kernel, since every interface with IPv6 has an address of the link.
+    LinkLocal,
+    /// A program, by its number.
+    Other(u8),
+}
+
+/// What a router told this host of a path: no larger packet gets there (`ip route show cache`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathMtu {
+    /// Where the path leads.
+    pub destination: IpAddr,
+    /// The next hop on it, if the destination is not on the link.
+    pub gateway: Option<IpAddr>,
+    /// The interface by which packets leave for it.
+    pub interface: Option<InterfaceIndex>,
+    /// The size of the largest packet that gets there.
+    pub mtu: u32,
 }
 
 /// An entry of a routing table.
@@ -165,6 +205,9 @@ pub struct Route {
     pub protocol: u8,
     /// Whether the kernel marked it dead or link-down.
     pub link_down: bool,
+    /// The size of the largest packet that may take it, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
 }
 
 impl Route {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Gap, Host, NameFiles, NetworkDatabase, Observed, Probes, Storage};
+use crate::{Engine, EngineSettings, Gap, Host, NameFiles, NetworkDatabase, Observed, Probes, Storage};
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Snapshot {
     pub host: Observed<Host>,
     /// What the engine said; a gap when none answered.
     pub engine: Observed<Engine>,
+    /// What the settings file tells an engine that starts now; read where the one of this host does not answer.
+    #[serde(default = "Snapshot::answered")]
+    pub settings_of_silent_engine: Observed<EngineSettings>,
     /// The files that the engine names, on its host.
     #[serde(default = "Observed::not_recorded")]
     pub storage: Observed<Storage>,
@@ -35,6 +38,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The settings of a silent engine where there is none, or where nobody looked.
+    pub fn answered() -> Observed<EngineSettings> {
+        Observed::Missing(Gap::not_asked("settings of an engine that does not answer"))
+    }
+
     /// The probes of a snapshot for which none were made: nothing is sent unasked.
     pub fn untried() -> Observed<Probes> {
         let remedy = "run porthole doctor --active, which sends packets to published ports, and from containers to routers and name servers";

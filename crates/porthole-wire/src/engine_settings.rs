@@ -25,6 +25,9 @@ pub fn engine_settings(file: &[u8], arguments: &[&str]) -> Result<EngineSettings
         iptables: Option<bool>,
         ip6tables: Option<bool>,
         userland_proxy: Option<bool>,
+        firewall_backend: Option<String>,
+        ip_forward: Option<bool>,
+        bridge: Option<String>,
     }
     let file = if file.trim_ascii().is_empty() { InFile::default() } else { serde_json::from_slice(file)? };
     let in_file = file.dns.unwrap_or_default();
@@ -34,6 +37,9 @@ pub fn engine_settings(file: &[u8], arguments: &[&str]) -> Result<EngineSettings
         iptables: flag(arguments, "--iptables").or(file.iptables),
         ip6tables: flag(arguments, "--ip6tables").or(file.ip6tables),
         userland_proxy: flag(arguments, "--userland-proxy").or(file.userland_proxy),
+        firewall_backend: last(arguments, "--firewall-backend").or(file.firewall_backend),
+        ip_forward: flag(arguments, "--ip-forward").or(file.ip_forward),
+        bridge: last(arguments, "--bridge").or_else(|| last(arguments, "-b")).or(file.bridge),
         name_servers: in_file.iter().map(String::as_str).chain(typed).filter_map(name_server).collect(),
         data_root: roots.last().map(str::to_owned).or(file.data_root).filter(|root| !root.is_empty()),
     })
@@ -42,6 +48,10 @@ pub fn engine_settings(file: &[u8], arguments: &[&str]) -> Result<EngineSettings
 /// The settings file that dockerd was told to read.
 pub fn settings_file<'a>(arguments: &'a [&'a str]) -> &'a str {
     values(arguments, "--config-file").last().unwrap_or(SETTINGS_FILE)
+}
+
+fn last(arguments: &[&str], option: &str) -> Option<String> {
+    values(arguments, option).last().map(str::to_owned)
 }
 
 /// `--option value` and `--option=value`.
@@ -108,6 +118,17 @@ mod tests {
         assert_eq!((read.iptables, read.ip6tables, read.userland_proxy), (Some(false), None, Some(false)));
         assert_eq!(engine_settings(b"", &["dockerd", "--ip6tables"]).unwrap().ip6tables, Some(true));
         assert_eq!(engine_settings(b" \n", &["dockerd"]).unwrap(), EngineSettings::default());
+    }
+
+    #[test]
+    fn what_an_engine_with_nftables_needs() {
+        let file = br#"{"firewall-backend": "nftables", "ip-forward": false, "bridge": "none"}"#;
+        let read = engine_settings(file, &["dockerd"]).unwrap();
+        assert_eq!(read.firewall_backend.as_deref(), Some("nftables"));
+        assert_eq!((read.ip_forward, read.bridge.as_deref()), (Some(false), Some("none")));
+        let read =
+            engine_settings(file, &["dockerd", "--firewall-backend=iptables", "--ip-forward"]).unwrap();
+        assert_eq!((read.firewall_backend.as_deref(), read.ip_forward), (Some("iptables"), Some(true)));
     }
 
     proptest! {

@@ -125,6 +125,7 @@ mod tests {
             observed_at: Timestamp(1_700_000_000_123),
             host: Observed::Missing(gap.clone()),
             engine: Observed::Missing(gap.clone()),
+            settings_of_silent_engine: Snapshot::answered(),
             storage: Observed::Missing(gap),
             network_database: Observed::Missing(Gap::not_asked("network database")),
             names: Observed::Missing(Gap::not_asked("names")),

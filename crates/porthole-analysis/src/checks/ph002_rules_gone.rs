@@ -57,8 +57,8 @@ fn concern(snapshot: &Snapshot, scene: &Scene<'_>, severity: Severity, summary: 
     let names: Vec<_> = networks.map(|network| network.name.as_str()).collect();
     let subject = Subject { kind: SubjectKind::Host, name: "Docker's firewall rules".to_owned() };
     Concern::new(CODE, severity, subject, summary.to_owned())
-        .evidence(format!("{}, table filter", scene.iptables()), words(scene.rules.filter, "FORWARD"))
-        .evidence(format!("{}, table nat", scene.iptables()), words(scene.rules.nat, "PREROUTING"))
+        .evidence(scene.place("filter"), words(scene.rules.filter, "FORWARD"))
+        .evidence(scene.place("nat"), words(scene.rules.nat, "PREROUTING"))
         .evidence("networks of the engine with a bridge, which need them", names.join(", "))
         .remedy(
             "restart Docker, which lays its rules anew; containers without `live-restore` restart with it",
@@ -67,7 +67,7 @@ fn concern(snapshot: &Snapshot, scene: &Scene<'_>, severity: Severity, summary: 
         .remedy(
             "see what is there, and find what took them away",
             vec![
-                in_engine_namespace(snapshot, &format!("{}-save", scene.iptables())),
+                in_engine_namespace(snapshot, &scene.listing_of_all()),
                 "journalctl --since today | grep -iE 'firewalld|nftables|iptables|ufw'".to_owned(),
             ],
         )

@@ -75,8 +75,8 @@ fn all_gone(snapshot: &Snapshot, scene: &Scene<'_>) -> Concern {
         _ => "no rule of PREROUTING leads to Docker's chain",
     };
     let concern = Concern::new(CODE, Severity::Error, subject, summary.to_owned())
-        .evidence(format!("{}, table nat", scene.iptables()), missing)
-        .evidence(format!("{}, table filter", scene.iptables()), "Docker's chains are there");
+        .evidence(scene.place("nat"), missing)
+        .evidence(scene.place("filter"), "Docker's chains are there");
     mended(snapshot, scene, concern)
 }
 
@@ -88,10 +88,7 @@ fn not_masqueraded(snapshot: &Snapshot, scene: &Scene<'_>, outbound: &Outbound<'
         network.name
     );
     let concern = Concern::new(CODE, Severity::Error, about_network(network), summary)
-        .evidence(
-            format!("{}, table nat", scene.iptables()),
-            format!("no rule for {} translates its source", subnets.join(", ")),
-        )
+        .evidence(scene.place("nat"), format!("no rule for {} translates its source", subnets.join(", ")))
         .evidence(
             format!(
                 "a packet from container '{}' to {}",
@@ -111,7 +108,7 @@ fn not_translated(snapshot: &Snapshot, scene: &Scene<'_>, inbound: &Inbound<'_>)
     let subject = about_port(inbound.container, binding.container_port, binding.protocol);
     let concern = Concern::new(CODE, Severity::Warning, subject, summary)
         .evidence(
-            format!("{}, table nat", scene.iptables()),
+            scene.place("nat"),
             format!("no rule translates port {}/{}", binding.host_port, binding.protocol),
         )
         .evidence(
@@ -127,8 +124,5 @@ fn mended(snapshot: &Snapshot, scene: &Scene<'_>, concern: Concern) -> Concern {
             "restart Docker, which lays its rules anew; containers without `live-restore` restart with it",
             vec!["systemctl restart docker".to_owned()],
         )
-        .remedy(
-            "see what is there",
-            vec![in_engine_namespace(snapshot, &format!("{} -t nat -S", scene.iptables()))],
-        )
+        .remedy("see what is there", vec![in_engine_namespace(snapshot, &scene.listing("nat"))])
 }

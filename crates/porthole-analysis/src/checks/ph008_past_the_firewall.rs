@@ -24,7 +24,8 @@ pub(super) const CHECK: Check = Check {
               it is forwarded. `ufw deny 8080` and a policy of DROP therefore do nothing for it. That is by design, \
               but few expect it: databases that \"the firewall keeps shut\" are found on the Internet this way.",
         mend: "Publish ports that are not for everybody at `127.0.0.1` or at an address of a private network, or put \
-               rules for them into the chain `DOCKER-USER`, which packets to containers do meet.",
+               rules for them into the chain `DOCKER-USER`, which packets to containers do meet; where the engine's \
+               firewall back end is nftables, into a chain of your own at the hook \"forward\".",
         example: "`ufw default deny incoming`, and `docker run -p 6379:6379 redis`: everybody can use the database.",
     },
     run,
@@ -103,13 +104,33 @@ fn concern(scene: &Scene<'_>, stop: &Stop, open: &[&Inbound<'_>]) -> Concern {
     concern
         .remedy(
             "if a port is not for everybody, make the container anew and publish it for this host alone",
-            vec![format!("docker run -p 127.0.0.1:{}:{} …", example.binding.host_port, example.binding.container_port)],
+            vec![format!(
+                "docker run -p 127.0.0.1:{}:{} …",
+                example.binding.host_port, example.binding.container_port
+            )],
         )
         .remedy(
             "or let in only whom you name, by the chain that packets to containers meet",
-            vec![format!(
-                "iptables -I DOCKER-USER -i {} -p {} -m conntrack --ctorigdstport {} --ctdir ORIGINAL ! -s ADDRESS -j DROP",
-                example.interface, example.binding.protocol, example.binding.host_port
-            )],
+            if scene.rules.has_own_tables { by_own_chain(example) } else { by_chain_of_the_user(example) },
         )
+}
+
+fn by_chain_of_the_user(inbound: &Inbound<'_>) -> Vec<String> {
+    vec![format!(
+        "iptables -I DOCKER-USER -i {} -p {} -m conntrack --ctorigdstport {} --ctdir ORIGINAL ! -s ADDRESS -j DROP",
+        inbound.interface, inbound.binding.protocol, inbound.binding.host_port
+    )]
+}
+
+/// Nobody lays rules into the engine's own tables but the engine.
+fn by_own_chain(inbound: &Inbound<'_>) -> Vec<String> {
+    vec![
+        "nft add table inet own".to_owned(),
+        "nft add chain inet own forward '{ type filter hook forward priority filter - 1; }'".to_owned(),
+        format!(
+            "nft add rule inet own forward iifname {} meta l4proto {} ct direction original ct original proto-dst {} ip \
+             saddr != ADDRESS drop",
+            inbound.interface, inbound.binding.protocol, inbound.binding.host_port
+        ),
+    ]
 }

@@ -139,16 +139,20 @@ fn off(
     home.links.known()?;
     let bridge = bridge_of(snapshot.engine.known()?, members[0].network, home);
     let details = bridge.and_then(|name| home.link(&name)).and_then(|link| link.bridge);
-    if details.is_some_and(|details| (family.of_bridge)(&details)) {
-        return Ok(None);
-    }
+    let is_on = details.is_some_and(|details| (family.of_bridge)(&details));
     match home.sysctl(family.setting) {
+        // The bridge's own setting is there without the module, and does nothing then.
+        sysctl if is_on && !is_absent(&sysctl) => Ok(None),
         Observed::Known(value) => Ok((value == "0").then_some("0")),
-        Observed::Missing(gap) if gap.kind == GapKind::Unsupported => {
+        absent @ Observed::Missing(_) if is_absent(&absent) => {
             Ok(Some("there is none: the module br_netfilter is not loaded"))
         }
         Observed::Missing(gap) => Err(gap),
     }
+}
+
+fn is_absent(sysctl: &Observed<String>) -> bool {
+    sysctl.gap().is_some_and(|gap| gap.kind == GapKind::Unsupported)
 }
 
 fn concern(

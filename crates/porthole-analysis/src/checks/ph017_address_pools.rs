@@ -3,12 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use porthole_model::{
-    CheckCode, DefaultPool, EngineKind, Gap, IpPrefix, Network, NetworkStack, Route, RouteKind, Severity,
-    Subject, SubjectKind,
+    CheckCode, DefaultPool, EngineKind, Gap, IpPrefix, Network, NetworkStack, Observed, ResolverFile, Route,
+    RouteKind, Severity, Snapshot, Subject, SubjectKind,
 };
 
 use super::{Check, Concern, Documentation, Found};
 use crate::case::Case;
+use crate::dns::RESOLVED_STUB;
 use crate::places::engine_namespace;
 
 const CODE: CheckCode = CheckCode(17);
@@ -29,7 +30,8 @@ pub(super) const CHECK: Check = Check {
     title: "no subnet is left for a new network",
     documentation: Documentation {
         checks: "How many of the subnets that the engine may choose for a new IPv4 network, by `default-address-pools` \
-                 or of its 31 built-in ones, overlap no network that it has, and no route of the host that has no next hop.",
+                 or of its 31 built-in ones, overlap no network that it has, no route of the host that has no next hop, and hold \
+                 no name server of the host.",
         why: "The engine gives each network a subnet of its own. When all are taken, by networks that nobody removed (a \
               network for each run of a CI job) or by routes of a VPN that cover them, `docker network create` and \
               `docker compose up` fail: \"could not find an available, non-overlapping IPv4 address pool among the \
@@ -57,10 +59,13 @@ fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let home = engine_namespace(snapshot)?.stack.known()?;
     let pools = if configured.is_empty() { BUILT_IN.as_slice() } else { configured };
     let routes = claims(home)?;
+    let servers = name_servers(snapshot);
     let subnets: Vec<IpPrefix> = pools.iter().flat_map(subnets).collect();
     let of_networks = used(&subnets, networks);
     let is_free = |subnet: &&IpPrefix| {
-        !of_networks.contains(*subnet) && !routes.iter().any(|route| overlap(&route.destination, subnet))
+        !of_networks.contains(*subnet)
+            && !routes.iter().any(|route| overlap(&route.destination, subnet))
+            && !servers.iter().any(|server| subnet.contains(*server))
     };
     if !subnets.is_empty() && !subnets.iter().any(|subnet| is_free(&subnet)) {
         found.concerns.push(concern(&subnets, &of_networks, networks, configured));
@@ -107,6 +112,18 @@ fn claims(home: &NetworkStack) -> Result<Vec<&Route>, Gap> {
     Ok(home.routes.known()?.iter().filter(claims).collect())
 }
 
+/// The name servers that keep the engine from a subnet (`InferReservedNetworks`): those of the resolv.conf that it reads.
+/// Where the files were not read, none is known, and a subnet too many may seem free.
+fn name_servers(snapshot: &Snapshot) -> Vec<IpAddr> {
+    let Observed::Known(names) = &snapshot.names else { return Vec::new() };
+    let servers = |file: &Observed<Option<ResolverFile>>| -> Vec<IpAddr> {
+        let file = file.value().and_then(Option::as_ref);
+        file.into_iter().flat_map(|file| &file.name_servers).map(|server| server.address).collect()
+    };
+    let own = servers(&names.host.resolver_file);
+    if own == [RESOLVED_STUB] { servers(&names.host.resolved_file) } else { own }
+}
+
 fn concern(
     subnets: &[IpPrefix],
     of_networks: &[IpPrefix],
@@ -124,9 +141,9 @@ fn concern(
         let pools = configured.iter().map(|pool| format!("{} in /{}", pool.base, pool.size));
         format!("default-address-pools: {}", pools.collect::<Vec<_>>().join(", "))
     };
-    let (by_networks, by_routes) = (of_networks.len(), subnets.len() - of_networks.len());
+    let (by_networks, by_host) = (of_networks.len(), subnets.len() - of_networks.len());
     Concern::new(CODE, Severity::Warning, subject, summary)
-        .evidence(source, format!("{by_networks} taken by networks, {by_routes} by routes of this host"))
+        .evidence(source, format!("{by_networks} taken by networks, {by_host} by routes and name servers of this host"))
         .evidence("networks of the engine", networks.len().to_string())
         .remedy("remove the networks that no container is on", vec!["docker network prune".to_owned()])
         .remedy(

@@ -1,5 +1,7 @@
 //! PH024: a network has IPv6 for its engine, and the kernel or the rules have only half of it.
 
+mod lost_route;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -26,12 +28,18 @@ pub(super) const CHECK: Check = Check {
     documentation: Documentation {
         checks: "For networks with IPv6: whether IPv6 is turned off (`disable_ipv6`) on their bridges or in their \
                  containers; and, where the host itself has an address of the Internet, whether packets of containers \
-                 that have only local addresses (`fc00::/7`) leave the host with an address that can be answered.",
+                 that have only local addresses (`fc00::/7`) leave the host with an address that can be answered. And for \
+                 the host: whether it has lost the default route of a router's advertisement. That is found where an \
+                 interface still holds an address of the Internet that the kernel says came by such an advertisement \
+                 (Linux 5.18), takes no more of them (`accept_ra=1` and `forwarding=1`), and there is no other default \
+                 route; once that address has run out, nothing tells such a host from one that never had a router.",
         why: "Where one part has IPv6 and the next one does not, programs try IPv6 first, since the name has such an \
               address, and fail or wait before they try IPv4. Docker before version 27 lays no rules for IPv6 unless \
               it is told to (`\"ip6tables\": true`): its containers then send packets to the Internet from an address \
-              that nobody can answer.",
-        mend: "Turn IPv6 on where it is off, or make the network without it. For the way out, turn on `ip6tables` in \
+              that nobody can answer. Docker turns forwarding on for IPv6, and a kernel that forwards takes itself for a \
+              router: it drops the default routes that it was told by others, and ignores them from then on, unless \
+              `accept_ra` is 2. What manages interfaces itself (NetworkManager, systemd-networkd) is not concerned.",
+        mend: "Set `accept_ra` to 2 on the interface of a lost route, for the next boot too. Turn IPv6 on where it is off, or make the network without it. For the way out, turn on `ip6tables` in \
                `/etc/docker/daemon.json` (with Docker 20.10 to 26 that needs `\"experimental\": true`), or give the \
                network a range of the host's own provider.",
         example: "A hardening file sets `net.ipv6.conf.all.disable_ipv6 = 1`; the network was made with `--ipv6`, and its \
@@ -47,6 +55,7 @@ fn run(case: &Case<'_>) -> Result<Found, Gap> {
     let home = engine_namespace(snapshot)?.stack.known()?;
     let mut found = Found::default();
     let with_ipv6: Vec<_> = networks.iter().filter(|network| has_ipv6(network)).collect();
+    found.part(lost_route::lost_route(snapshot, home));
     found.part(on_bridges(snapshot, home, &with_ipv6));
     for endpoint in endpoints(snapshot)? {
         match endpoint {

@@ -1,7 +1,9 @@
-//! PH026: the engine keeps its rules in nftables' own tables, and iptables drops what it lets pass.
+//! PH026: the engine keeps its rules in nftables' own tables, and iptables drops what it lets pass; or it does not start.
+
+mod no_start;
 
 use porthole_model::firewall::{Backend, Hook};
-use porthole_model::{CheckCode, Gap, Outcome, Severity, Snapshot, Subject, SubjectKind};
+use porthole_model::{CheckCode, Gap, Observed, Outcome, Severity, Snapshot, Subject, SubjectKind};
 
 use super::concern::{about_container, about_network};
 use super::{Check, Concern, Documentation, Found};
@@ -13,16 +15,20 @@ const CODE: CheckCode = CheckCode(26);
 
 pub(super) const CHECK: Check = Check {
     code: CODE,
-    title: "iptables drops what an engine with nftables lets pass",
+    title: "an engine with nftables does not start, or iptables drops what it lets pass",
     documentation: Documentation {
         checks: "Where the engine says that nftables is its firewall back end (`FirewallBackend` of `docker info`, from \
-                 Docker 29 on): whether the policy of iptables' chain FORWARD drops the packets of its containers.",
+                 Docker 29 on): whether the policy of iptables' chain FORWARD drops the packets of its containers. Where the \
+                 engine of this host does not run: whether `/etc/docker/daemon.json` has it use nftables while \
+                 `net.ipv4.ip_forward` is 0. What its command line says is not seen then, nor what it wrote to its log.",
         why: "With iptables as its back end, Docker may have set the policy of FORWARD to DROP, and let its own \
               traffic pass by rules in the same table. With nftables its rules are in tables of their own, and the \
               policy stays as it was. Both are asked, and one that drops is enough: everything that is forwarded ends \
-              there, whatever Docker's own tables say.",
+              there, whatever Docker's own tables say. With iptables, Docker also turns forwarding on. With nftables it \
+              leaves that to you, and does not start without: \"IPv4 forwarding is disabled: check your host's \
+              firewalling and set sysctl net.ipv4.ip_forward=1\".",
         mend: "Set the policy to ACCEPT, or accept the bridges in the chain FORWARD of iptables; look for what sets it at \
-               boot.",
+               boot. For an engine that does not start, turn forwarding on, for the next boot too.",
         example: "`\"firewall-backend\": \"nftables\"` was put into `/etc/docker/daemon.json` of a host that ran Docker 28: \
                   containers reach nothing, and `iptables -S FORWARD` begins with `-P FORWARD DROP`.",
     },
@@ -31,10 +37,14 @@ pub(super) const CHECK: Check = Check {
 
 fn run(case: &Case<'_>) -> Result<Found, Gap> {
     let snapshot = case.snapshot;
+    if let Observed::Missing(silence) = &snapshot.engine {
+        return no_start::no_start(snapshot, silence);
+    }
     let engine = snapshot.engine.known()?;
     let mut found = Found::default();
-    let backend = engine.info.known()?.firewall_backend.known()?;
-    if backend.as_deref().is_none_or(|driver| !driver.starts_with("nftables")) {
+    let info = engine.info.known()?;
+    info.firewall_backend.known()?;
+    if !info.keeps_rules_by_nftables() {
         return Ok(found);
     }
     let journeys = case.journeys()?;

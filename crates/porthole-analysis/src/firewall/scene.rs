@@ -7,8 +7,8 @@ use porthole_model::firewall::{
     Backend, Chain, ConntrackSide, Field, Firewall, FirewallTable, PacketSide, Rule, Statement,
 };
 use porthole_model::{
-    Container, Engine, EngineInfo, EngineKind, Gap, GapKind, Network, Packet, Port, PortBinding, Subject,
-    TransportProtocol,
+    ChainReference, Container, Engine, EngineInfo, EngineKind, Gap, GapKind, Network, Packet, Port,
+    PortBinding, Subject, TransportProtocol,
 };
 
 use super::docker::{self, DockerRules};
@@ -38,7 +38,8 @@ pub(crate) enum Culprit {
     Docker,
     /// The policy of the chain FORWARD in which Docker's rules are.
     ForwardPolicy,
-    /// The other one of iptables-nft and iptables-legacy than that which Docker uses.
+    /// The other one of iptables-nft and iptables-legacy than that which Docker uses; for an engine with tables of its
+    /// own, the policy of either one's FORWARD.
     OtherIptables,
     /// Anybody else's rule or policy.
     Foreign,
@@ -121,11 +122,8 @@ impl<'s> Scene<'s> {
             return Err(Gap::new(GapKind::Unsupported, "rules of the engine", reason));
         }
         let firewall = engine_namespace(snapshot)?.stack.known()?.firewall.known()?;
-        let rules = DockerRules::of(firewall);
-        if rules.has_own_tables {
-            let reason = "the engine keeps them in tables of nftables, which this check does not know";
-            return Err(Gap::new(GapKind::Unsupported, "rules of the engine", reason));
-        }
+        let rules =
+            DockerRules::of(firewall, engine.info.value().is_some_and(EngineInfo::keeps_rules_by_nftables));
         if rules.are_gone() && engine.settings.known()?.iptables == Some(false) {
             return Ok(None);
         }
@@ -143,12 +141,20 @@ impl<'s> Scene<'s> {
     pub(crate) fn culprit(&self, stop: &Stop) -> Option<Culprit> {
         let chain = stop.chain()?;
         let is_iptables = stop.backend.is_some_and(|backend| backend != Backend::Nftables);
+        if self.rules.has_own_tables {
+            return Some(if docker::is_in_own_table(chain) {
+                Culprit::Docker
+            } else if is_iptables && is_forward_policy(stop, chain) {
+                Culprit::OtherIptables
+            } else {
+                Culprit::Foreign
+            });
+        }
         Some(if is_iptables && self.rules.backend.is_some() && stop.backend != self.rules.backend {
             Culprit::OtherIptables
         } else if docker::is_dockers(chain) && is_iptables {
             Culprit::Docker
-        } else if is_iptables && stop.rule().is_none() && chain.chain == "FORWARD" && chain.table == "filter"
-        {
+        } else if is_iptables && is_forward_policy(stop, chain) {
             Culprit::ForwardPolicy
         } else {
             Culprit::Foreign
@@ -172,6 +178,33 @@ impl<'s> Scene<'s> {
         match self.rules.backend {
             Some(Backend::IptablesLegacy) => "iptables-legacy",
             _ => "iptables",
+        }
+    }
+
+    /// Where its rules are: a table of iptables, or its own one.
+    pub(crate) fn place(&self, table: &str) -> String {
+        if self.rules.has_own_tables {
+            "nft, table ip docker-bridges".to_owned()
+        } else {
+            format!("{}, table {table}", self.iptables())
+        }
+    }
+
+    /// The command that lists a table of its rules, or its own one.
+    pub(crate) fn listing(&self, table: &str) -> String {
+        if self.rules.has_own_tables {
+            "nft list table ip docker-bridges".to_owned()
+        } else {
+            format!("{} -t {table} -S", self.iptables())
+        }
+    }
+
+    /// The command that lists all rules of whatever keeps its own.
+    pub(crate) fn listing_of_all(&self) -> String {
+        if self.rules.has_own_tables {
+            "nft list ruleset".to_owned()
+        } else {
+            format!("{}-save", self.iptables())
         }
     }
 
@@ -297,6 +330,10 @@ impl<'s> Scene<'s> {
         }
         Some((table, names.into_iter().filter_map(|name| table.chain(name)).collect()))
     }
+}
+
+fn is_forward_policy(stop: &Stop, chain: &ChainReference) -> bool {
+    stop.rule().is_none() && chain.chain == "FORWARD" && chain.table == "filter"
 }
 
 /// Those that the same rule or policy stops, together.

@@ -107,6 +107,7 @@ fn add(stack: &mut NetworkStack, outside: &OutsidePlace) -> InterfaceIndex {
             table: MAIN_TABLE,
             protocol: 3,
             link_down: false,
+            mtu: None,
         }));
     }
     // A new interface takes these from `default`, and those of the probes forward as the uplink does.

@@ -116,7 +116,7 @@ fn a_bridge_that_lost_its_address_is_ph033() {
     lab.network("app").subnets[0].gateway = None;
     assert_eq!(lab.found(), ["error PH033 app"]);
     let prefix = "172.18.99.1/16".parse().unwrap();
-    known(&mut lab.host_stack().addresses).push(InterfaceAddress { interface: index, prefix });
+    known(&mut lab.host_stack().addresses).push(InterfaceAddress::new(index, prefix));
     assert_eq!(lab.found(), [""; 0]);
 }
 

@@ -1,11 +1,11 @@
 //! PH101, PH102, PH103 and PH105: the engine itself, its clients, and others beside it.
 
 use porthole_model::{
-    Aftermath, CheckResult, Confidence, ContainerId, ContainerState, Gap, GapKind, MaskedText, Mount,
-    MountKind, Observed, Pid, Secrets,
+    Aftermath, CheckResult, Confidence, ContainerId, ContainerState, EngineSettings, Gap, GapKind,
+    MaskedText, Mount, MountKind, Observed, Pid, Secrets,
 };
 
-use crate::lab::{HOST_NAMESPACE, Lab};
+use crate::lab::{HOST_NAMESPACE, Lab, known};
 use crate::spec::container;
 
 fn unreachable_engine(kind: GapKind) -> Lab {
@@ -30,6 +30,39 @@ fn an_engine_that_does_not_answer_is_ph101_and_the_rest_is_skipped() {
     // Connection tracking fills up with and without an engine.
     assert_eq!(skipped, report.checks.len() - 2);
     assert!(report.engine.is_err());
+}
+
+/// An engine that does not run, on a host that does not forward.
+fn stopped_engine(settings: EngineSettings) -> Lab {
+    let mut lab = unreachable_engine(GapKind::EngineUnreachable);
+    known(&mut lab.host().processes).retain(|process| process.name != "dockerd");
+    lab.sysctl("net.ipv4.ip_forward", "0");
+    lab.snapshot.settings_of_silent_engine = Observed::Known(settings);
+    lab
+}
+
+#[test]
+fn an_engine_with_nftables_does_not_start_without_forwarding() {
+    let nftables =
+        || EngineSettings { firewall_backend: Some("nftables".to_owned()), ..EngineSettings::default() };
+    let mut lab = stopped_engine(nftables());
+    assert_eq!(lab.found(), ["error PH026 firewall back end <- error PH101 engine"]);
+    lab.sysctl("net.ipv4.ip_forward", "1");
+    assert_eq!(lab.found(), ["error PH101 engine"]);
+    let others = [
+        EngineSettings::default(),
+        EngineSettings { ip_forward: Some(false), ..nftables() },
+        EngineSettings { bridge: Some("none".to_owned()), ..nftables() },
+        EngineSettings { iptables: Some(false), ..nftables() },
+    ];
+    for settings in others {
+        assert_eq!(stopped_engine(settings).found(), ["error PH101 engine"]);
+    }
+    // One that runs and does not answer.
+    let mut lab = unreachable_engine(GapKind::EngineUnreachable);
+    lab.sysctl("net.ipv4.ip_forward", "0");
+    lab.snapshot.settings_of_silent_engine = Observed::Known(nftables());
+    assert_eq!(lab.found(), ["error PH101 engine"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! PH014, PH015, PH024: settings of the kernel that networks of an engine need.
 
-use porthole_model::{Gap, GapKind, Observed};
+use porthole_model::{AddressOrigin, Gap, GapKind, InterfaceAddress, Observed};
 
 use crate::lab::{Lab, known, refused};
+use crate::nouns::default_route;
 use crate::spec::container;
 
 /// A host whose engine was told to do without docker-proxy, and what it sets then.
@@ -89,6 +90,12 @@ fn what_keeps_containers_apart_in_another_way_is_well_without_it() {
     lab.sysctl("net.bridge.bridge-nf-call-iptables", "0");
     lab.host_link("docker0").bridge.as_mut().expect("bridge").calls_iptables = true;
     assert_eq!(lab.found(), [""; 0]);
+    // Without the module, the bridge's own setting does nothing.
+    let setting = "net.bridge.bridge-nf-call-iptables";
+    let absent = Gap::new(GapKind::Unsupported, setting, "there is none");
+    lab.host_stack().sysctls.insert(setting.to_owned(), Observed::Missing(absent));
+    assert_eq!(lab.found(), ["warning PH015 bridge"]);
+    lab.sysctl(setting, "0");
     lab.host_link("docker0").bridge.as_mut().expect("bridge").calls_iptables = false;
     for name in ["one", "other"] {
         lab.host_end(name).bridge_port.as_mut().expect("bridge port").isolated = true;
@@ -112,6 +119,57 @@ fn without_docker_proxy_neighbours_need_it_for_published_ports() {
     assert_eq!(lab.found(), [""; 0]);
     lab.run(container("other"));
     assert_eq!(lab.found(), ["warning PH015 bridge"]);
+}
+
+/// A host with an address that a router's advertisement gave it, which forwards and has no default route of IPv6.
+fn forwarding_host(origin: Option<AddressOrigin>) -> Lab {
+    let mut lab = Lab::docker();
+    let interface = lab.host_link("eth0").index;
+    let own = |origin, text: &str| InterfaceAddress {
+        origin,
+        expires: true,
+        ..InterfaceAddress::new(interface, text.parse().expect("prefix"))
+    };
+    let addresses = known(&mut lab.host_stack().addresses);
+    addresses.push(own(origin.map(|_| AddressOrigin::LinkLocal), "fe80::2/64"));
+    addresses.push(own(origin, "2001:db8:77::2/64"));
+    for (setting, value) in [("accept_ra", "1"), ("forwarding", "1"), ("accept_ra_defrtr", "1")] {
+        lab.sysctl(&format!("net.ipv6.conf.eth0.{setting}"), value);
+    }
+    lab
+}
+
+#[test]
+fn a_host_that_forwards_ignores_routers() {
+    let mut lab = forwarding_host(Some(AddressOrigin::RouterAdvertisement));
+    assert_eq!(lab.found(), ["error PH024 IPv6 default route by eth0"]);
+    for (setting, value) in
+        [("accept_ra", "2"), ("accept_ra", "0"), ("forwarding", "0"), ("accept_ra_defrtr", "0")]
+    {
+        let mut lab = forwarding_host(Some(AddressOrigin::RouterAdvertisement));
+        lab.sysctl(&format!("net.ipv6.conf.eth0.{setting}"), value);
+        assert_eq!(lab.found(), [""; 0], "{setting}={value}");
+    }
+    let interface = lab.host_link("eth0").index;
+    known(&mut lab.host_stack().routes).push(default_route("fe80::1", interface));
+    assert_eq!(lab.found(), [""; 0]);
+}
+
+#[test]
+fn without_a_router_no_route_is_lost() {
+    // A DHCP client's address, and one that an administrator gave.
+    assert_eq!(forwarding_host(Some(AddressOrigin::Other(16))).found(), [""; 0]);
+    let mut lab = Lab::docker();
+    lab.sysctl("net.ipv6.conf.eth0.accept_ra", "1");
+    lab.sysctl("net.ipv6.conf.eth0.forwarding", "1");
+    assert_eq!(lab.found(), [""; 0]);
+}
+
+#[test]
+fn an_older_kernel_does_not_tell_whose_addresses_they_are() {
+    let lab = forwarding_host(None);
+    assert_eq!(lab.found(), [""; 0]);
+    assert!(lab.gaps(24)[0].contains("eth0"), "{:?}", lab.gaps(24));
 }
 
 /// A network with IPv6, one container on it.

@@ -173,8 +173,7 @@ impl Lab {
         let stack = self.stack(namespace);
         known(&mut stack.links).push(inside);
         for prefix in &held {
-            known(&mut stack.addresses)
-                .push(InterfaceAddress { interface: InterfaceIndex(index), prefix: *prefix });
+            known(&mut stack.addresses).push(InterfaceAddress::new(InterfaceIndex(index), *prefix));
         }
         let gateways: Vec<IpAddr> = network.subnets.iter().filter_map(|subnet| subnet.gateway).collect();
         if index == 2 && !network.internal {
@@ -234,7 +233,7 @@ impl Lab {
 
     pub(crate) fn add_host_address(&mut self, interface: InterfaceIndex, prefix: &str) {
         let prefix = prefix.parse().expect("prefix");
-        known(&mut self.host_stack().addresses).push(InterfaceAddress { interface, prefix });
+        known(&mut self.host_stack().addresses).push(InterfaceAddress::new(interface, prefix));
     }
 
     fn host_index(&mut self) -> u32 {

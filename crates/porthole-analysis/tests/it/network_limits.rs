@@ -23,7 +23,10 @@ fn pools_are_used_up_by_networks_and_by_routes() {
     assert_eq!(lab.found(), [""; 0]);
     lab.add_network("two", "10.200.3.0/24");
     assert_eq!(lab.found(), ["warning PH017 address pools"]);
-    assert_eq!(lab.only().evidence[0].observed, "2 taken by networks, 0 by routes of this host");
+    assert_eq!(
+        lab.only().evidence[0].observed,
+        "2 taken by networks, 0 by routes and name servers of this host"
+    );
     known(&mut lab.engine().info).address_pools = Observed::Known(Vec::new());
     assert_eq!(lab.found(), [""; 0]);
     known(&mut lab.engine().info).address_pools = refused("address pools");
@@ -39,7 +42,10 @@ fn a_route_without_a_next_hop_claims_a_subnet() {
     assert_eq!(lab.found(), [""; 0]);
     known(&mut lab.host_stack().routes).last_mut().expect("route").gateway = None;
     assert_eq!(lab.found(), ["warning PH017 address pools"]);
-    assert_eq!(lab.only().evidence[0].observed, "0 taken by networks, 1 by routes of this host");
+    assert_eq!(
+        lab.only().evidence[0].observed,
+        "0 taken by networks, 1 by routes and name servers of this host"
+    );
 }
 
 #[test]

@@ -108,16 +108,17 @@ pub(crate) fn default_route(gateway: &str, interface: InterfaceIndex) -> Route {
         table: 254,
         protocol: 3,
         link_down: false,
+        mtu: None,
     }
 }
 
 pub(crate) fn stack(sockets: Vec<Socket>) -> NetworkStack {
-    let loopback =
-        InterfaceAddress { interface: InterfaceIndex(1), prefix: "127.0.0.1/8".parse().expect("prefix") };
+    let loopback = InterfaceAddress::new(InterfaceIndex(1), "127.0.0.1/8".parse().expect("prefix"));
     NetworkStack {
         links: Observed::Known(vec![link(1, "lo", LinkKind::Loopback)]),
         addresses: Observed::Known(vec![loopback]),
         routes: Observed::Known(Vec::new()),
+        path_mtus: Observed::Known(Vec::new()),
         routing_rules: Observed::Known(Vec::new()),
         neighbours: Observed::Known(Vec::new()),
         forwarding_database: Observed::Known(Vec::new()),
@@ -221,6 +222,7 @@ pub(crate) fn empty() -> Snapshot {
         observed_at: Timestamp(NOW),
         host: Observed::Known(host),
         engine: Observed::Known(engine),
+        settings_of_silent_engine: Snapshot::answered(),
         storage: Observed::Known(Storage {
             data_root: Observed::Known(Space {
                 bytes: 100 << 30,

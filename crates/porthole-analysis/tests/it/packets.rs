@@ -5,7 +5,8 @@ use porthole_model::firewall::{
     Verdict,
 };
 use porthole_model::{
-    InterfaceAddress, InterfaceIndex, LinkKind, Observed, Route, RouteKind, RoutingAction, RoutingRule,
+    InterfaceAddress, InterfaceIndex, LinkKind, Observed, PathMtu, Route, RouteKind, RoutingAction,
+    RoutingRule,
 };
 
 use crate::lab::{Lab, known};
@@ -40,6 +41,54 @@ fn a_dropped_message_makes_an_error_of_a_smaller_way_out() {
     assert!(lab.only().evidence.iter().any(|each| each.observed.contains("-A OUTPUT")), "{:?}", lab.only());
     chain(&mut lab, "filter", "OUTPUT").rules.clear();
     assert_eq!(lab.found(), ["warning PH018 MTU of eth0"]);
+}
+
+fn drop_icmp(lab: &mut Lab, chain: &str) {
+    let icmp = Statement::Match(Match::is(Field::Protocol, Value::Number(1)));
+    insert(lab, "filter", chain, vec![icmp, says(Verdict::Drop)]);
+}
+
+#[test]
+fn a_route_that_carries_less_needs_the_message_too() {
+    let mut lab = host();
+    let uplink = lab.host_link("eth0").index;
+    let vpn = Route { mtu: Some(1280), ..default_route("10.77.0.9", uplink) };
+    let vpn = Route { destination: "10.8.0.0/24".parse().expect("prefix"), ..vpn };
+    known(&mut lab.host_stack().routes).push(vpn);
+    assert_eq!(lab.found(), [""; 0]);
+    drop_icmp(&mut lab, "OUTPUT");
+    assert_eq!(lab.found(), ["error PH019 MTU of eth0"]);
+    assert!(lab.only().summary.contains("10.8.0.0/24"), "{:?}", lab.only());
+    // Where what TCP agrees on is lowered, nothing is too large.
+    let clamp = Statement::Effect("TCPMSS --clamp-mss-to-pmtu".to_owned());
+    insert(&mut lab, "filter", "FORWARD", vec![by(InterfaceSide::Out, "eth0"), clamp.clone()]);
+    assert_eq!(lab.found(), ["error PH019 MTU of eth0"], "it does not see what comes back");
+    insert(&mut lab, "filter", "FORWARD", vec![clamp]);
+    assert_eq!(lab.found(), [""; 0]);
+}
+
+#[test]
+fn what_a_router_says_has_to_pass_to_the_container() {
+    let mut lab = host();
+    drop_icmp(&mut lab, "FORWARD");
+    assert_eq!(lab.found(), [""; 0]);
+    let interface = Some(lab.host_link("eth0").index);
+    let told = |destination: &str, mtu| PathMtu {
+        destination: destination.parse().expect("address"),
+        gateway: None,
+        interface,
+        mtu,
+    };
+    lab.host_stack().path_mtus = Observed::Known(vec![told("203.0.113.10", 1300)]);
+    assert_eq!(lab.found(), ["error PH019 MTU of eth0"]);
+    assert!(lab.only().evidence.iter().any(|each| each.observed.contains("-A FORWARD")), "{:?}", lab.only());
+    // As large as what containers send, and a path within the host, which is none.
+    lab.host_stack().path_mtus = Observed::Known(vec![told("203.0.113.10", 1500)]);
+    assert_eq!(lab.found(), [""; 0]);
+    let bridge = Some(lab.host_link("docker0").index);
+    lab.host_stack().path_mtus =
+        Observed::Known(vec![PathMtu { interface: bridge, ..told("172.17.0.2", 1300) }]);
+    assert_eq!(lab.found(), [""; 0]);
 }
 
 /// A rule as Docker lays it since version 28, that has seen so many packets.
@@ -85,7 +134,7 @@ fn second_uplink(lab: &mut Lab) {
     let index = InterfaceIndex(91);
     lab.add_host_link(link(91, "eth1", LinkKind::Device));
     let prefix = "10.88.0.2/24".parse().expect("prefix");
-    known(&mut lab.host_stack().addresses).push(InterfaceAddress { interface: index, prefix });
+    known(&mut lab.host_stack().addresses).push(InterfaceAddress::new(index, prefix));
     let route = |destination: &str, kind, table| Route {
         destination: destination.parse().expect("prefix"),
         kind,

@@ -166,7 +166,7 @@ fn the_same_address_on_one_network_is_ph031_and_blames_who_took_it() {
     let mut lab = two();
     let index = known(&mut lab.stack_of("one").links)[1].index;
     let prefix = "172.17.0.3/16".parse().unwrap();
-    known(&mut lab.stack_of("one").addresses).push(InterfaceAddress { interface: index, prefix });
+    known(&mut lab.stack_of("one").addresses).push(InterfaceAddress::new(index, prefix));
     assert_eq!(lab.found(), ["error PH031 one"]);
     assert_eq!(lab.only().evidence[1].observed, "holds 172.17.0.3; the engine gave it 172.17.0.2/16");
 }

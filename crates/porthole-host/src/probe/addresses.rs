@@ -73,6 +73,7 @@ mod tests {
             table: 254,
             protocol: 2,
             link_down: false,
+            mtu: None,
         }
     }
 

@@ -5,6 +5,7 @@ mod comparison;
 mod engines;
 mod iptables_maker;
 mod network;
+mod other_programs;
 mod packets;
 mod random;
 mod rule_maker;

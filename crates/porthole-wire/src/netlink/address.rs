@@ -1,6 +1,6 @@
 //! Addresses of interfaces: `RTM_GETADDR` and its answers.
 
-use porthole_model::{InterfaceAddress, InterfaceIndex, IpPrefix};
+use porthole_model::{AddressOrigin, InterfaceAddress, InterfaceIndex, IpPrefix};
 
 use super::attribute::Attributes;
 use super::message::Request;
@@ -12,6 +12,9 @@ const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
+const IFA_FLAGS: u16 = 8;
+const IFA_PROTO: u16 = 11;
+const IFA_F_PERMANENT: u32 = 0x80;
 
 /// Asks for every address of the namespace, IPv4 and IPv6.
 pub fn request() -> Request {
@@ -36,7 +39,25 @@ pub fn decode(payload: &[u8]) -> Result<InterfaceAddress, NetlinkError> {
     let address = address.and_then(|attribute| attribute.ip_address());
     let address = address.ok_or(NetlinkError::Lacks { what: WHAT, part: "IP address" })?;
     let prefix = IpPrefix { address, length: header[1] };
-    Ok(InterfaceAddress { interface: InterfaceIndex(u32_at(header, 4)), prefix })
+    // The byte of the header holds the first eight flags, the attribute all of them.
+    let flags = attributes.find(IFA_FLAGS).and_then(|attribute| attribute.u32());
+    let flags = flags.unwrap_or(u32::from(header[2]));
+    let number = attributes.find(IFA_PROTO).and_then(|attribute| attribute.value.first().copied());
+    Ok(InterfaceAddress {
+        origin: number.map(origin),
+        expires: flags & IFA_F_PERMANENT == 0,
+        ..InterfaceAddress::new(InterfaceIndex(u32_at(header, 4)), prefix)
+    })
+}
+
+/// `IFAPROT_KERNEL_LO` and its neighbours.
+fn origin(number: u8) -> AddressOrigin {
+    match number {
+        1 => AddressOrigin::Loopback,
+        2 => AddressOrigin::RouterAdvertisement,
+        3 => AddressOrigin::LinkLocal,
+        other => AddressOrigin::Other(other),
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +76,19 @@ mod tests {
         let address = decode(&payload).unwrap();
         assert_eq!(address.prefix.to_string(), "10.0.0.1/24");
         assert_eq!(address.interface, InterfaceIndex(5));
+    }
+
+    #[test]
+    fn a_routers_address_says_so_and_expires() {
+        let header = [&[10, 64, 0, 0][..], &2u32.to_ne_bytes()].concat();
+        let own = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+        let local = [&20u16.to_ne_bytes()[..], &IFA_ADDRESS.to_ne_bytes(), &own].concat();
+        let by_router = [&5u16.to_ne_bytes()[..], &IFA_PROTO.to_ne_bytes(), &[2, 0, 0, 0]].concat();
+        let stays = [&8u16.to_ne_bytes()[..], &IFA_FLAGS.to_ne_bytes(), &0x180u32.to_ne_bytes()].concat();
+        let address = decode(&[&header[..], &local, &by_router].concat()).unwrap();
+        assert_eq!((address.origin, address.expires), (Some(AddressOrigin::RouterAdvertisement), true));
+        let address = decode(&[&header[..], &local, &stays].concat()).unwrap();
+        assert_eq!((address.origin, address.expires), (None, false));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use porthole_model::{InterfaceIndex, IpPrefix, Route, RouteKind};
+use porthole_model::{InterfaceIndex, IpPrefix, PathMtu, Route, RouteKind};
 
 use super::attribute::{Attribute, Attributes, ip_address};
 use super::message::Request;
@@ -17,6 +17,8 @@ const RT_TABLE_MAIN: u8 = 254;
 const RT_SCOPE_NOWHERE: u8 = 255;
 const RTPROT_BOOT: u8 = 3;
 const RTN_UNICAST: u8 = 1;
+/// Not of a table: the answer to a question, or what was learned of a path.
+const RTM_F_CLONED: u32 = 0x200;
 const RTNH_F_DEAD: u32 = 1;
 const RTNH_F_LINKDOWN: u32 = 16;
 const RTA_DST: u16 = 1;
@@ -24,6 +26,8 @@ const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_PRIORITY: u16 = 6;
 const RTA_PREFSRC: u16 = 7;
+const RTA_METRICS: u16 = 8;
+const RTAX_MTU: u16 = 2;
 const RTA_MULTIPATH: u16 = 9;
 const RTA_TABLE: u16 = 15;
 const RTA_VIA: u16 = 18;
@@ -85,7 +89,43 @@ pub fn decode(payload: &[u8]) -> Result<Route, NetlinkError> {
         table: number(RTA_TABLE).unwrap_or_else(|| u32::from(header[4])),
         protocol: header[5],
         link_down: flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) != 0,
+        mtu: mtu(attributes)?,
     })
+}
+
+/// An entry of a dump. The kernel lists with the tables what routers told it of paths (since Linux 5.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A route of a table.
+    Table(Route),
+    /// A path with an MTU of its own.
+    Path(PathMtu),
+    /// Another gateway for a path, which a router named.
+    Redirect,
+}
+
+/// Decodes an `RTM_NEWROUTE` of a dump.
+pub fn decode_entry(payload: &[u8]) -> Result<Entry, NetlinkError> {
+    let (header, _) = fixed::<12>(WHAT, payload)?;
+    let is_learned = u32_at(header, 8) & RTM_F_CLONED != 0;
+    let route = decode(payload)?;
+    Ok(match route.mtu {
+        _ if !is_learned => Entry::Table(route),
+        None => Entry::Redirect,
+        Some(mtu) => Entry::Path(PathMtu {
+            destination: route.destination.address,
+            gateway: route.gateway,
+            interface: route.interface,
+            mtu,
+        }),
+    })
+}
+
+/// The kernel puts an MTU of 0 for a route without one.
+fn mtu(attributes: Attributes<'_>) -> Result<Option<u32>, NetlinkError> {
+    let Some(metrics) = attributes.find(RTA_METRICS) else { return Ok(None) };
+    let mtu = Attributes::check(WHAT, metrics.value)?.find(RTAX_MTU);
+    Ok(mtu.and_then(|mtu| mtu.u32()).filter(|mtu| *mtu != 0))
 }
 
 fn unspecified(family: u8) -> IpAddr {
@@ -165,10 +205,25 @@ mod tests {
         assert!(route.link_down);
     }
 
+    #[test]
+    fn a_learned_path_is_no_route_of_a_table() {
+        let entry = |flags: u32, metrics: &[u8]| {
+            let header = [&[2, 32, 0, 0, 254, 0, 0, 1][..], &flags.to_ne_bytes()].concat();
+            let to = attribute(RTA_DST, &[203, 0, 113, 10]);
+            let metrics = attribute(RTA_METRICS, metrics);
+            decode_entry(&[&header[..], &to, &metrics].concat()).unwrap()
+        };
+        let mtu = attribute(RTAX_MTU, &1300u32.to_ne_bytes());
+        assert!(matches!(entry(0, &mtu), Entry::Table(Route { mtu: Some(1300), .. })));
+        assert!(matches!(entry(RTM_F_CLONED, &mtu), Entry::Path(PathMtu { mtu: 1300, .. })));
+        assert_eq!(entry(RTM_F_CLONED, &[]), Entry::Redirect);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_give_no_panic(header: [u8; 12], kind in 0u16..32, value in prop::collection::vec(any::<u8>(), 0..64)) {
             let _ = decode(&[&header[..], &attribute(kind, &value)].concat()).is_ok();
+            let _ = decode_entry(&[&header[..], &attribute(kind, &value)].concat()).is_ok();
             let _ = decode(&value).is_ok();
         }
     }

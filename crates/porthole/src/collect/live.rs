@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use porthole_engine::Client;
 use porthole_model::{
-    Container, Engine, Gap, GapKind, Host, MountKind, NameFiles, NetworkDatabase, Observed, Pid, Scope,
-    Snapshot, Storage, Topic,
+    Container, Engine, EngineSettings, Gap, GapKind, Host, MountKind, NameFiles, NetworkDatabase, Observed,
+    Pid, Scope, Snapshot, Storage, Topic,
 };
 
 use super::{DatabasePlace, Request, engine_settings, names};
@@ -39,8 +39,30 @@ pub(super) fn read(world: &World, request: Request<'_>) -> Result<Snapshot, Comm
     let porthole_version = env!("CARGO_PKG_VERSION").to_owned();
     let network_database = network_database(world, request, &engine);
     let names = names(world, request.scope, &host, &engine).into();
-    let probes = Snapshot::untried();
-    Ok(Snapshot { porthole_version, observed_at, host, engine, storage, network_database, names, probes })
+    Ok(Snapshot {
+        porthole_version,
+        observed_at,
+        settings_of_silent_engine: settings_of_silent_engine(world, request, &engine)?,
+        host,
+        engine,
+        storage,
+        network_database,
+        names,
+        probes: Snapshot::untried(),
+    })
+}
+
+/// What the engine of this host would begin with, if that is who does not answer.
+fn settings_of_silent_engine(
+    world: &World,
+    request: Request<'_>,
+    engine: &Observed<Engine>,
+) -> Result<Observed<EngineSettings>, CommandError> {
+    let is_local = || Ok::<_, CommandError>(world.settings.endpoint()?.socket_path().is_some());
+    if !request.engine || engine.value().is_some() || !is_local()? {
+        return Ok(Snapshot::answered());
+    }
+    Ok(engine_settings::engine_settings(&world.host, None).into())
 }
 
 /// The files by which names are found, where this host is the engine's.

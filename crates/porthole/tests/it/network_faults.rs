@@ -94,6 +94,12 @@ fn ph015_containers_that_are_kept_apart_reach_each_other() {
         lab.sh_ok("sysctl -w net.bridge.bridge-nf-call-iptables=0");
         assert!(reached());
         let report = assert_codes(lab, &["PH015"]);
+        // The bridge's own setting does as well.
+        lab.sh_ok("ip link set \"br-$(docker network inspect -f '{{slice .Id 0 12}}' dmz)\" type bridge nf_call_iptables 1");
+        assert!(!reached());
+        assert_codes(lab, &[]);
+        lab.sh_ok("ip link set \"br-$(docker network inspect -f '{{slice .Id 0 12}}' dmz)\" type bridge nf_call_iptables 0");
+        assert!(reached());
         mend(lab, &report);
         assert!(!reached());
         assert_codes(lab, &[]);
@@ -133,6 +139,13 @@ fn ph017_no_subnet_is_left() {
             assert_ne!(lab.docker(&["network", "create", "four"]).code, 0);
             lab.docker_ok(&["network", "rm", "one"]);
             assert_codes(lab, &[]);
+            // A name server of the host keeps the subnet to itself.
+            lab.sh_ok(
+                "cp /etc/resolv.conf /tmp/resolv.conf; echo 'nameserver 10.200.1.53' >> /etc/resolv.conf",
+            );
+            assert_codes(lab, &["PH017"]);
+            assert_ne!(lab.docker(&["network", "create", "four"]).code, 0);
+            lab.sh_ok("cat /tmp/resolv.conf > /etc/resolv.conf");
             lab.docker_ok(&["network", "create", "four"]);
         },
     );

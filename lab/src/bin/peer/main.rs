@@ -8,6 +8,7 @@ mod init;
 mod load;
 mod mounts;
 mod network;
+mod router;
 mod sockets;
 mod stop;
 mod tcp;
@@ -28,6 +29,7 @@ peer: the far end of a connection
   peer backlog PORT N         listen with a backlog of N and never accept
   peer connect ADDRESS:PORT   try for 3 s; prints ok (exit code 0), refused (1) or timeout (2)
   peer sockets N [PORT]       keep N TCP sockets connected over loopback
+  peer advertise DEVICE ADDRESS  say each second that here is a router of IPv6, with a prefix of 64 bits
   peer idle                   wait for SIGTERM";
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn run(words: &[&str]) -> io::Result<ExitCode> {
         ["connect", address] => tcp::connect(address),
         ["sockets", count] => stop::on_signal(|| sockets::open(number(count)?, 7070)),
         ["sockets", count, port] => stop::on_signal(|| sockets::open(number(count)?, number(port)?)),
+        ["advertise", interface, prefix] => stop::on_signal(|| router::advertise(interface, prefix)),
         ["idle"] => stop::on_signal(idle),
         // What follows is the lab's own.
         ["sockets-share", count, port] => sockets::share(number(count)?, number(port)?),

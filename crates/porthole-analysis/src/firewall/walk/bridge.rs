@@ -28,7 +28,7 @@ impl Run<'_, '_> {
         }
         let mut up = self.is_for_host(bridge);
         self.flight.place.is_for_another = !up;
-        let calls_rules = self.calls_rules_of_ip();
+        let calls_rules = self.calls_rules_of_ip(bridge);
         self.part_of_hook(TableFamily::Bridge, Hook::Prerouting, |priority| priority <= PREROUTING)?;
         if calls_rules {
             up = self.prerouting_in_bridge(port.index, bridge, up)?;
@@ -118,13 +118,15 @@ impl Run<'_, '_> {
         Ok(port)
     }
 
-    fn calls_rules_of_ip(&mut self) -> bool {
-        let sysctl = match self.flight.family() {
-            TableFamily::Ip6 => "net.bridge.bridge-nf-call-ip6tables",
-            _ => "net.bridge.bridge-nf-call-iptables",
+    /// One of the two settings is enough, that of all bridges or the bridge's own (`br_nf_pre_routing`).
+    fn calls_rules_of_ip(&self, bridge: InterfaceIndex) -> bool {
+        let own = self.walker.link(bridge).and_then(|bridge| bridge.bridge).unwrap_or_default();
+        let (sysctl, own) = match self.flight.family() {
+            TableFamily::Ip6 => ("net.bridge.bridge-nf-call-ip6tables", own.calls_ip6tables),
+            _ => ("net.bridge.bridge-nf-call-iptables", own.calls_iptables),
         };
-        // Without the module br_netfilter there is no such setting, and nothing that would call the rules.
-        self.sysctl(sysctl).is_some_and(|value| value != "0")
+        // Without the module br_netfilter there is no such sysctl, and nothing that would call the rules.
+        self.sysctl(sysctl).is_some_and(|value| own || value != "0")
     }
 
     /// Whether the frame is sent to the bridge itself: whoever sends it does so for the addresses of this host, and for

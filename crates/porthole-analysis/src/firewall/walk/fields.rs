@@ -252,7 +252,12 @@ impl Run<'_, '_> {
         }
     }
 
+    /// What came by the loopback interface is taken to have come the right way (`nft_fib_can_skip`).
     fn route_interface(&self, question: RouteQuestion) -> Option<InterfaceIndex> {
+        let input = self.flight.place.input;
+        if input.is_some() && input == self.walker.loopback() {
+            return input;
+        }
         let asked = self.route_question(question);
         let route = self.walker.router.route(&asked, &mut |_| false).filter(|route| {
             matches!(route.kind, RouteKind::Unicast | RouteKind::Local | RouteKind::Broadcast)

@@ -9,8 +9,8 @@ use porthole_model::firewall::{
     TableFamily, Unknown, UnknownEffect, Value, ValueTest, Verdict, Wording, WordingSource,
 };
 use porthole_model::{
-    BridgePort, BridgePortState, Discard, FdbEntry, Firewall, Gap, InterfaceAddress, InterfaceIndex,
-    IpPrefix, Link, LinkKind, MacAddress, Neighbour, NeighbourState, NetworkStack, Observed,
+    BridgeDetails, BridgePort, BridgePortState, Discard, FdbEntry, Firewall, Gap, InterfaceAddress,
+    InterfaceIndex, IpPrefix, Link, LinkKind, MacAddress, Neighbour, NeighbourState, NetworkStack, Observed,
     OperationalState, Outcome, Packet, PacketConnection, PacketOrigin, Port, Route, RouteKind, RoutingAction,
     RoutingRule, Step, Translation, Transport, Walk,
 };
@@ -62,6 +62,7 @@ fn route(to: &str, kind: RouteKind, table: u32, interface: InterfaceIndex) -> Ro
         table,
         protocol: 2,
         link_down: false,
+        mtu: None,
     }
 }
 
@@ -97,7 +98,7 @@ fn rules() -> Vec<RoutingRule> {
 }
 
 fn stack(tables: Vec<FirewallTable>) -> NetworkStack {
-    let address = |interface, text: &str| InterfaceAddress { interface, prefix: prefix(text) };
+    let address = |interface, text: &str| InterfaceAddress::new(interface, prefix(text));
     let neighbour = |address: &str, number| Neighbour {
         interface: BRIDGE,
         address: address.parse().unwrap(),
@@ -125,6 +126,7 @@ fn stack(tables: Vec<FirewallTable>) -> NetworkStack {
             address(BRIDGE, "172.17.0.1/16"),
         ]),
         routes: Observed::Known(routes()),
+        path_mtus: Observed::Known(Vec::new()),
         routing_rules: Observed::Known(rules()),
         neighbours: Observed::Known(vec![neighbour("172.17.0.2", 12), neighbour("172.17.0.3", 13)]),
         forwarding_database: Observed::Known(vec![entry(FIRST, 12), entry(SECOND, 13)]),
@@ -385,6 +387,12 @@ fn a_bridged_frame_meets_the_rules_of_ip_where_it_is_so_set() {
     let peers = packet(PacketOrigin::Interface(FIRST), "172.17.0.2", "172.17.0.3", 80);
     assert!(matches!(outcome(&stack, &peers), Outcome::Dropped(_)));
     set(&mut stack, "net.bridge.bridge-nf-call-iptables", "0");
+    assert_eq!(outcome(&stack, &peers), Outcome::Bridged { bridge: BRIDGE, port: Some(SECOND) });
+    // The bridge's own setting does as well, where there is the module that asks it.
+    let bridge = &mut stack.links.value_mut().unwrap()[2].bridge;
+    *bridge = Some(BridgeDetails { calls_iptables: true, ..BridgeDetails::default() });
+    assert!(matches!(outcome(&stack, &peers), Outcome::Dropped(_)));
+    stack.sysctls.remove("net.bridge.bridge-nf-call-iptables");
     assert_eq!(outcome(&stack, &peers), Outcome::Bridged { bridge: BRIDGE, port: Some(SECOND) });
 }
 

@@ -70,9 +70,9 @@ fn iptables(network: &Network, chance: &mut Chance, kind: &str) -> Result<String
 }
 
 /// Rules that a maker lays, or why they were refused.
-type Maker<'a> = &'a dyn Fn(&Network, &mut Chance) -> Result<String, String>;
+pub(super) type Maker<'a> = &'a dyn Fn(&Network, &mut Chance) -> Result<String, String>;
 
-fn compare(sets: u64, maker: Maker<'_>) {
+pub(super) fn compare(sets: u64, maker: Maker<'_>) {
     let network = Network::new();
     let seeds = seeds(sets);
     let is_whole = seeds == (1..=sets);
@@ -108,7 +108,7 @@ fn compare(sets: u64, maker: Maker<'_>) {
 }
 
 /// Runs a script of the machine's own programs in the host's network.
-fn load(network: &Network, script: &str) -> Result<(), String> {
+pub(super) fn load(network: &Network, script: &str) -> Result<(), String> {
     let target = format!("--target={}", network.host);
     let output = Command::new("nsenter").args([&target, "--net", "sh", "-ec", script]).output().unwrap();
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
@@ -123,10 +123,13 @@ fn seeds(sets: u64) -> RangeInclusive<u64> {
 
 /// Lays the rules and sets what else decides. What is refused is made anew.
 fn prepare(network: &Network, chance: &mut Chance, maker: Maker<'_>) -> String {
-    let (bridged, filter) = (chance.below(2), chance.below(3));
+    let (bridged, filter, own) = (chance.below(2), chance.below(3), chance.below(4));
     network.lab.sh_ok(&format!(
         "sysctl -qw net.bridge.bridge-nf-call-iptables={bridged} net.bridge.bridge-nf-call-ip6tables={bridged}
-         sysctl -qw net.ipv4.conf.all.rp_filter={filter}"
+         sysctl -qw net.ipv4.conf.all.rp_filter={filter}
+         ip link set br0 type bridge nf_call_iptables {} nf_call_ip6tables {}",
+        own & 1,
+        own >> 1
     ));
     let mut refused = String::new();
     for _ in 0..20 {

@@ -114,12 +114,14 @@ mod tests {
             table: 254,
             protocol: 3,
             link_down: false,
+            mtu: None,
         };
-        let own = InterfaceAddress { interface: InterfaceIndex(2), prefix: prefix("172.17.0.2", 16) };
+        let own = InterfaceAddress::new(InterfaceIndex(2), prefix("172.17.0.2", 16));
         NetworkStack {
             links: Observed::Missing(unread()),
             addresses: Observed::Known(vec![own]),
             routes: Observed::Known(vec![default]),
+            path_mtus: Observed::Known(Vec::new()),
             routing_rules: Observed::Known(Vec::new()),
             neighbours: Observed::Missing(unread()),
             forwarding_database: Observed::Missing(unread()),
