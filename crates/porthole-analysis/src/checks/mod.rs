@@ -60,9 +60,9 @@ mod stopped;
 
 use porthole_model::{CheckCode, Gap, Snapshot};
 
-pub(crate) use concern::client;
 pub use concern::{Concern, Found};
 pub(crate) use concern::{about_network, about_port};
+pub(crate) use concern::{client, client_of};
 
 /// A check.
 #[derive(Clone, Copy, Debug)]

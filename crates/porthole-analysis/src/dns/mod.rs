@@ -5,6 +5,7 @@ mod candidates;
 mod case;
 mod missed;
 mod names;
+mod neighbour;
 mod route;
 mod rungs;
 mod standing;
@@ -21,8 +22,8 @@ use self::case::Case;
 use crate::diagnose::engine_name;
 
 pub(crate) use self::arrival::{Arrival, arrival};
-pub(crate) use self::case::has_names;
 pub(crate) use self::missed::missed_names;
+pub(crate) use self::neighbour::{Obstacle, Party, awake, obstacle, past};
 pub(crate) use self::route::{EMBEDDED, RESOLVED_STUB};
 pub(crate) use self::standing::{Standing, Teller, Trouble, standings, troubles};
 
