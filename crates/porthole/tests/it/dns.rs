@@ -3,7 +3,7 @@
 use porthole_lab::{Engine, Identity, Lab, Output};
 use serde_json::Value;
 
-use crate::support::{lab, on_docker_engines, parse, porthole, porthole_ok, wait_for};
+use crate::support::{builder, lab, on_docker_engines, parse, porthole, porthole_ok, start, wait_for};
 
 /// The oldest engine and the newest, where those between behave as one of them.
 fn on_oldest_and_newest(test: impl Fn(&Lab)) {
@@ -397,6 +397,28 @@ fn a_host_whose_dnsmasq_serves_its_bridge_too() {
         assert_eq!(rung(&said, "name_server")["title"], "name server 172.17.0.1");
         assert_good(lab, &["web", "web.example.test"]);
     });
+}
+
+#[test]
+fn a_host_with_systemd_resolved_itself() {
+    let lab = start(builder(Engine::Docker20).with_systemd());
+    lab.sh_ok(
+        "mkdir -p /etc/systemd/resolved.conf.d && printf '[Resolve]\\nDNS=10.77.0.1\\nDNSSEC=no\\n' > \
+         /etc/systemd/resolved.conf.d/lab.conf && systemctl restart systemd-resolved && \
+         rm -f /etc/resolv.conf && ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf && \
+         systemctl restart docker.service",
+    );
+    assert!(lab.sh_ok("cat /etc/resolv.conf").contains("nameserver 127.0.0.53"));
+    populated(&lab);
+    // The engine takes what is behind the stub, for every network.
+    for container in ["web", "old"] {
+        assert_good(&lab, &[container, "web.example.test"]);
+    }
+    lab.sh_ok("systemctl stop systemd-resolved");
+    let said = assert_good(&lab, &["old", "web.example.test"]);
+    let hosts: Vec<_> =
+        said["rungs"].as_array().unwrap().iter().filter(|rung| rung["kind"] == "host_resolver").collect();
+    assert!(hosts.iter().any(|rung| rung["title"].to_string().contains("127.0.0.53")), "{said:#}");
 }
 
 #[test]
