@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::contents::Contents;
-use crate::{Clients, Engine, Lab, LabError, start, users};
+use crate::{Clients, Engine, Lab, LabError, start, systemd, users};
 
 /// A lab to be started; see [`Lab::builder`].
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ pub(crate) enum Extra {
     Registry,
     RemappedUsers,
     Rootless,
+    Systemd,
     RegistryLogin,
 }
 
@@ -89,6 +90,15 @@ impl LabBuilder {
     #[must_use]
     pub fn rootless(mut self) -> Self {
         self.extras.push(Extra::Rootless);
+        self
+    }
+
+    /// systemd is the first process of the lab host, and the engine its `docker.service`, behind its `docker.socket`.
+    ///
+    /// What starts and stops the engine is `systemctl` on the host, and not [`Lab::stop_engine`] and its like.
+    #[must_use]
+    pub fn with_systemd(mut self) -> Self {
+        self.extras.push(Extra::Systemd);
         self
     }
 
@@ -169,7 +179,13 @@ impl LabBuilder {
     /// What the lab's tree is made of.
     pub(crate) fn contents(&self) -> Contents {
         let contents = self.engine.contents();
-        if self.wants(Extra::Rootless) { users::for_rootless(contents) } else { contents }
+        if self.wants(Extra::Systemd) {
+            systemd::contents(contents)
+        } else if self.wants(Extra::Rootless) {
+            users::for_rootless(contents)
+        } else {
+            contents
+        }
     }
 
     pub(crate) fn wants(&self, extra: Extra) -> bool {

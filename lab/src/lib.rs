@@ -34,6 +34,7 @@ mod settings;
 mod slot;
 mod ssh;
 mod start;
+mod systemd;
 mod tree;
 mod users;
 

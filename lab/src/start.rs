@@ -12,7 +12,7 @@ use crate::claim::Claim;
 use crate::host::{Attached, PEER_ON_HOST};
 use crate::settings::Settings;
 use crate::slot::Slot;
-use crate::{Lab, LabError, first, garbage, images, outside, peer, registry, tree, users};
+use crate::{Lab, LabError, first, garbage, images, outside, peer, registry, systemd, tree, users};
 
 const TRIES: usize = 3;
 
@@ -43,7 +43,7 @@ fn attempt(wishes: &LabBuilder, settings: &Settings, tree: &Path) -> Result<Lab,
     let name = wishes.name.clone().unwrap_or_else(next_name);
     check_name(settings, &name)?;
     let mut claim = Claim::make(settings, &name)?;
-    let host = bring_up(wishes, &mut claim, &settings.lab(&name), tree)?;
+    let mut host = bring_up(wishes, &mut claim, &settings.lab(&name), tree)?;
     wishes.clients.iter().try_for_each(|clients| clients.furnish(&host))?;
     if wishes.wants(Extra::RemappedUsers) || wishes.wants(Extra::Rootless) {
         users::furnish(&host)?;
@@ -56,9 +56,15 @@ fn attempt(wishes: &LabBuilder, settings: &Settings, tree: &Path) -> Result<Lab,
         claim.reap(registry::start(&host, wishes.wants(Extra::RegistryLogin))?);
         arguments.extend(registry::engine_arguments(wishes.engine));
     }
+    if wishes.wants(Extra::Systemd) {
+        claim.reap(systemd::start(&mut host)?);
+        host.record()?;
+    }
     let lab = Lab::new(claim, host, arguments, wishes.time_limit);
     if wishes.has(Part::Engine) {
-        lab.start_engine()?;
+        if !wishes.wants(Extra::Systemd) {
+            lab.start_engine()?;
+        }
         if wishes.has(Part::Images) {
             images::import(settings, lab.attached())?;
         }

@@ -4,11 +4,20 @@ use porthole_model::{CheckCode, Finding, Subject, SubjectKind};
 
 use crate::checks::Concern;
 
-/// A finding of `cause` explains one of `symptom` where both touch the same thing of each of these kinds.
+/// A finding of `cause` explains one of `symptom` where they have to do with each other.
 struct Rule {
     cause: (CheckCode, SubjectKind),
     symptom: (CheckCode, SubjectKind),
-    through: &'static [SubjectKind],
+    through: Through,
+}
+
+/// What two findings have to do with each other.
+#[derive(Clone, Copy)]
+enum Through {
+    /// Both touch the same thing of each of these kinds.
+    Common(&'static [SubjectKind]),
+    /// The symptom needs what the cause is about.
+    Need,
 }
 
 const fn rule(
@@ -16,7 +25,15 @@ const fn rule(
     symptom: (u16, SubjectKind),
     through: &'static [SubjectKind],
 ) -> Rule {
-    Rule { cause: (CheckCode(cause.0), cause.1), symptom: (CheckCode(symptom.0), symptom.1), through }
+    Rule {
+        cause: (CheckCode(cause.0), cause.1),
+        symptom: (CheckCode(symptom.0), symptom.1),
+        through: Through::Common(through),
+    }
+}
+
+const fn need(cause: (u16, SubjectKind), symptom: (u16, SubjectKind)) -> Rule {
+    Rule { through: Through::Need, ..rule(cause, symptom, &[]) }
 }
 
 /// No finding explains itself by way of others: the rules have no circle.
@@ -72,6 +89,12 @@ const RULES: &[Rule] = {
         rule((23, Container), (106, Container), &[Container]),
         rule((23, Container), (109, Container), &[Container]),
         rule((102, Container), (106, Container), &[Container]),
+        // A neighbour that cannot run is not found by its name.
+        need((13, Container), (23, Container)),
+        need((35, Container), (23, Container)),
+        need((107, Container), (23, Container)),
+        need((111, Container), (23, Container)),
+        need((112, Container), (23, Container)),
         // What was read explains what was tried.
         rule((2, Host), (120, Port), &[Port]),
         rule((3, Host), (120, Port), &[Port]),
@@ -139,7 +162,10 @@ fn explains(cause: &Concern, symptom: &Concern) -> bool {
         && RULES.iter().any(|rule| {
             is(cause, rule.cause)
                 && is(symptom, rule.symptom)
-                && rule.through.iter().all(|kind| meet(cause, symptom, *kind))
+                && match rule.through {
+                    Through::Common(kinds) => kinds.iter().all(|kind| meet(cause, symptom, *kind)),
+                    Through::Need => symptom.needs.contains(&cause.finding.subject),
+                }
         })
 }
 

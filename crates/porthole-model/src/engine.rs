@@ -216,7 +216,7 @@ pub struct Container {
 impl Container {
     /// Whether it has processes: running or paused.
     pub fn is_alive(&self) -> bool {
-        matches!(self.state, ContainerState::Running | ContainerState::Paused)
+        self.state.is_alive()
     }
 
     /// Whether it runs and, where it has a health check, is healthy.
@@ -246,6 +246,13 @@ pub enum ContainerState {
     Dead,
     /// Any other word of the engine.
     Other(String),
+}
+
+impl ContainerState {
+    /// Whether a container in it has processes: running or paused.
+    pub fn is_alive(&self) -> bool {
+        matches!(self, Self::Running | Self::Paused)
+    }
 }
 
 impl fmt::Display for ContainerState {

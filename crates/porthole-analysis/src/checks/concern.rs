@@ -42,6 +42,8 @@ pub struct Concern {
     pub finding: Finding,
     /// What it touches beside its subject.
     pub related: Vec<Subject>,
+    /// What it would take, and does not work: a finding about that explains this one.
+    pub needs: Vec<Subject>,
     /// Whether its evidence shows a cause of its own, so that no other finding explains it.
     pub stands_alone: bool,
 }
@@ -59,7 +61,7 @@ impl Concern {
             remedies: Vec::new(),
             explains: Vec::new(),
         };
-        Self { finding, related: Vec::new(), stands_alone: false }
+        Self { finding, related: Vec::new(), needs: Vec::new(), stands_alone: false }
     }
 
     /// The evidence admits other causes.
@@ -95,6 +97,12 @@ impl Concern {
     /// Adds several things that it touches.
     pub(crate) fn related_to(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
         self.related.extend(subjects);
+        self
+    }
+
+    /// Adds what it would take.
+    pub(crate) fn needs(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
+        self.needs.extend(subjects);
         self
     }
 
@@ -152,7 +160,12 @@ pub(super) fn resources_of<'a>(
 
 /// The engine's command-line client.
 pub(crate) fn client(engine: &Engine) -> &'static str {
-    match engine.version.kind {
+    client_of(engine.version.kind)
+}
+
+/// The command-line client of engines of that kind.
+pub(crate) fn client_of(kind: EngineKind) -> &'static str {
+    match kind {
         EngineKind::Docker => "docker",
         EngineKind::Podman => "podman",
     }

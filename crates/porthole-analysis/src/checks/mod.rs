@@ -61,9 +61,9 @@ mod stopped;
 use porthole_model::{CheckCode, Gap};
 
 use crate::case::Case;
-pub(crate) use concern::client;
 pub use concern::{Concern, Found};
 pub(crate) use concern::{about_container, about_network, about_port};
+pub(crate) use concern::{client, client_of};
 
 /// A check.
 #[derive(Clone, Copy, Debug)]

@@ -12,19 +12,23 @@ use crate::shell::word;
 const CODE: CheckCode = CheckCode(108);
 
 const MEBIBYTE: u64 = 1 << 20;
+/// So many of the containers that could not start are shown with their error.
+const MOST: usize = 3;
 
 pub(super) const CHECK: Check = Check {
     code: CODE,
     title: "the disk of the engine's data is full",
     documentation: Documentation {
-        checks: "How full the file system of the engine's data root is, in bytes and in inodes, and whether a container's \
-                 log without a limit of its size has grown larger than what is left.",
+        checks: "How full the file system of the engine's data root is, in bytes and in inodes, whether a container's log \
+                 without a limit of its size has grown larger than what is left, and which containers could not start \
+                 for want of room.",
         why: "When it is full, nothing that writes works: images are not pulled, containers do not start, databases \
-              stop, and the engine itself cannot save its state. Logs are the usual cause: the `json-file` driver, \
-              which is the default, never begins a new file unless `max-size` is set.",
-        mend: "Make room: `docker system df` says what takes it, `docker system prune` removes what nothing uses. Give \
-               logs a limit in `/etc/docker/daemon.json` (`log-opts`: `max-size`, `max-file`); it holds for containers \
-               made after that.",
+              stop, and the engine itself cannot save its state. A container that it cannot write for is not started \
+              again, whatever its restart policy, even when there is room again. Logs are the usual cause: the \
+              `json-file` driver, which is the default, never begins a new file unless `max-size` is set.",
+        mend: "Make room: `docker system df` says what takes it, `docker system prune` removes what nothing uses. Start \
+               the containers that ended for it. Give logs a limit in `/etc/docker/daemon.json` (`log-opts`: \
+               `max-size`, `max-file`); it holds for containers made after that.",
         example: "`no space left on device`, and a log of 180 GB below `/var/lib/docker/containers`.",
     },
     run,
@@ -34,12 +38,63 @@ fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let engine = snapshot.engine.known()?;
     let storage = snapshot.storage.known()?;
     let space = storage.data_root.known()?;
+    let containers = engine.containers.known()?;
+    let ended: Vec<_> = containers.iter().filter(|each| could_not_start(engine, each)).collect();
     let mut found = Found::default();
-    found.concerns.extend(full(engine, storage, *space));
-    for container in engine.containers.known()? {
+    match full(engine, storage, *space) {
+        Some(concern) => found.concerns.push(with_ended(engine, concern, &ended)),
+        None => found.concerns.extend(ended.into_iter().map(|each| left_behind(engine, each))),
+    }
+    for container in containers {
         found.part(log_trouble(engine, container, storage, *space));
     }
     Ok(found)
+}
+
+/// Whether the engine could not write its files: other file systems, and limits of the kernel's, have the same words.
+fn could_not_start(engine: &Engine, container: &Container) -> bool {
+    let is_of_data_root = |error: &String| {
+        error.contains("no space left on device")
+            && engine.info.value().is_some_and(|info| error.contains(&info.data_root))
+    };
+    !container.is_alive() && container.error.as_ref().is_some_and(is_of_data_root)
+}
+
+fn with_ended(engine: &Engine, concern: Concern, ended: &[&Container]) -> Concern {
+    if ended.is_empty() {
+        return concern;
+    }
+    let errors =
+        ended.iter().take(MOST).map(|each| (error_source(each), each.error.clone().unwrap_or_default()));
+    let concern = errors.fold(concern, |concern, (source, error)| concern.evidence(source, error));
+    concern
+        .remedy("then start what ended for it, as the engine does not try again", vec![start(engine, ended)])
+}
+
+/// A container that still is not running when there is room again.
+fn left_behind(engine: &Engine, container: &Container) -> Concern {
+    let is_wanted = container.restart_policy != "no";
+    let severity = if is_wanted { Severity::Error } else { Severity::Warning };
+    let summary = format!(
+        "container '{}' does not run since the engine's disk was full, and the engine does not start it again",
+        container.name
+    );
+    Concern::new(CODE, severity, about_container(container), summary)
+        .evidence(error_source(container), container.error.clone().unwrap_or_default())
+        .evidence(
+            format!("container '{}', HostConfig.RestartPolicy", container.name),
+            &container.restart_policy,
+        )
+        .remedy("start it: there is room again", vec![start(engine, &[container])])
+}
+
+fn error_source(container: &Container) -> String {
+    format!("container '{}', State.Error", container.name)
+}
+
+fn start(engine: &Engine, containers: &[&Container]) -> String {
+    let names: Vec<_> = containers.iter().map(|each| word(&each.name)).collect();
+    format!("{} start {}", client(engine), names.join(" "))
 }
 
 /// Bytes or inodes, whichever is shorter.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use porthole_model::{DnsName, DnsOutcome, DnsPeer, DnsSubject, DnsTry, RecordKind};
 
 use super::candidates::{with_glibc, with_musl};
-use super::case::{Case, has_names};
+use super::case::Case;
+use super::neighbour::Party;
 
 /// The outside name where none is given: IANA keeps it for such uses (RFC 2606), and it tells nobody anything.
 pub(super) const OUTSIDE: &str = "example.com";
@@ -34,6 +35,11 @@ impl Wanted {
     pub(super) fn is_outside(&self) -> bool {
         self.of == Owner::Outside
     }
+
+    /// The name without the dot that ends it.
+    pub(super) fn plain(&self) -> &str {
+        self.name.trim_end_matches('.')
+    }
 }
 
 /// What was typed; else a neighbour's name and one outside.
@@ -41,7 +47,7 @@ pub(super) fn wanted(subject: &DnsSubject) -> Vec<Wanted> {
     if !subject.names.is_empty() {
         return subject.names.iter().map(|name| typed(subject, name)).collect();
     }
-    let neighbour = subject.peers.iter().position(|peer| peer.is_alive && shares_names(subject, peer));
+    let neighbour = subject.peers.iter().position(|peer| peer.is_alive() && shares_names(subject, peer));
     let neighbour = neighbour.map(|index| Wanted {
         name: subject.peers[index].name.clone(),
         of: Owner::Peer(index),
@@ -74,8 +80,7 @@ fn has(names: &[String], name: &str) -> bool {
 
 /// Whether both are on a network whose members have names.
 pub(super) fn shares_names(subject: &DnsSubject, peer: &DnsPeer) -> bool {
-    let shared = |network: &str| subject.attachments.iter().any(|at| at.network_name == network);
-    peer.attachments.iter().any(|at| has_names(&at.network_name) && shared(&at.network_name))
+    Party::subject(subject).shares_names(&Party::peer(peer))
 }
 
 /// What came of each.

@@ -3,10 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 
 use porthole_model::{
-    DnsAnswer, DnsLadder, DnsOutcome, DnsPeer, DnsProbe, DnsReading, DnsRungKind, DnsSettings, DnsSubject,
-    DnsTransport, DnsVantage, DnsVisit, EngineKind, EngineVersion, Gap, GapKind, HostNames, InternetSocket,
-    NameServer, NetworkAttachment, NotedForwarder, Observed, Pid, Port, RecordKind, ResolverFile,
-    ResponseCode, Severity, Socket, SocketEndpoint, SocketOwner, SocketState, TransportProtocol, Uid,
+    ContainerState, DnsAnswer, DnsLadder, DnsOutcome, DnsPeer, DnsProbe, DnsReading, DnsRungKind,
+    DnsSettings, DnsSubject, DnsTransport, DnsVantage, DnsVisit, EngineKind, EngineVersion, Gap, GapKind,
+    HostNames, InternetSocket, NameServer, NetworkAttachment, NotedForwarder, Observed, Pid, Port,
+    RecordKind, ResolverFile, ResponseCode, Severity, Socket, SocketEndpoint, SocketOwner, SocketState,
+    TransportProtocol, Uid,
 };
 
 use super::{dns_ladder, dns_subject, dns_visits, dns_visits_again};
@@ -34,7 +35,9 @@ fn peer(name: &str, network: &str) -> DnsPeer {
     DnsPeer {
         name: name.to_owned(),
         id: format!("{name}0123456789abcdef"),
-        is_alive: true,
+        state: ContainerState::Running,
+        exit_code: None,
+        network_mode: network.to_owned(),
         attachments: vec![attachment(network, &[name])],
     }
 }
@@ -59,6 +62,7 @@ fn subject(network: &str) -> DnsSubject {
         own_name: Some("web".to_owned()),
         network_mode: network.to_owned(),
         attachments: vec![attachment(network, &["web"])],
+        networks: vec![network.to_owned()],
         internal_networks: Vec::new(),
         settings: DnsSettings::default(),
         peers: vec![peer("db", network), peer("far", "other")],
@@ -343,14 +347,96 @@ fn a_peer_on_another_network() {
     let subject = DnsSubject { names: vec!["far".to_owned()], ..subject("app") };
     let ladder = ladder(&subject, reading(), &healthy);
     only(&ladder, DnsRungKind::Name, "not on a network of container web");
-    assert_eq!(ladder.verdicts[0].remedies[0].commands, ["docker network connect app far"]);
+    assert_eq!(ladder.verdicts[0].remedies[0].commands, ["docker network connect other web"]);
 }
 
 #[test]
 fn a_peer_that_does_not_run() {
+    let mut subject = DnsSubject { names: vec!["db".to_owned()], ..subject("app") };
+    (subject.peers[0].state, subject.peers[0].exit_code) = (ContainerState::Exited, Some(137));
+    let nobody = |visit: &DnsVisit, name: &str, kind: RecordKind| match name {
+        "db" => answer(ResponseCode::NoSuchName, &[]),
+        _ => healthy(visit, name, kind),
+    };
+    let resting = ladder(&subject, reading(), &nobody);
+    only(&resting, DnsRungKind::Name, "db is not found because container db does not run");
+    let verdict = &resting.verdicts[0];
+    assert!(
+        verdict.evidence[0].observed.starts_with("exited, exit code 137 (ended by SIGKILL"),
+        "{verdict:#?}"
+    );
+    assert_eq!(verdict.remedies[0].commands, ["docker start db"]);
+    subject.peers[0].state = ContainerState::Restarting;
+    let ending = ladder(&subject, reading(), &nobody);
+    assert_eq!(ending.verdicts[0].remedies[0].commands, ["docker logs --tail 50 db"]);
+}
+
+#[test]
+fn a_peer_that_neither_runs_nor_shares_a_network() {
     let mut subject = DnsSubject { names: vec!["far".to_owned()], ..subject("app") };
-    subject.peers[1].is_alive = false;
-    only(&ladder(&subject, reading(), &healthy), DnsRungKind::Name, "does not run");
+    subject.peers[1].state = ContainerState::Created;
+    let ladder = ladder(&subject, reading(), &healthy);
+    only(&ladder, DnsRungKind::Name, "not on a network of container web");
+    let commands = &ladder.verdicts[0].remedies[0].commands;
+    assert_eq!(
+        commands,
+        &["docker network connect other web", "docker start far"],
+        "its name is on its own network"
+    );
+}
+
+#[test]
+fn peers_without_a_name_of_their_own() {
+    for (mode, words, commands) in [
+        ("host", "is in the host's network", &["docker run --add-host far:host-gateway …"][..]),
+        (
+            "none",
+            "has no network (--network none)",
+            &["docker network disconnect none far", "docker network connect app far"],
+        ),
+        ("container:0123456789ab", "in the network of another container", &[]),
+    ] {
+        let mut subject = DnsSubject { names: vec!["far".to_owned()], ..subject("app") };
+        mode.clone_into(&mut subject.peers[1].network_mode);
+        subject.peers[1].attachments = match mode {
+            "host" | "none" => vec![attachment(mode, &[])],
+            _ => Vec::new(),
+        };
+        let ladder = ladder(&subject, reading(), &healthy);
+        only(&ladder, DnsRungKind::Name, words);
+        assert_eq!(ladder.verdicts[0].remedies[0].commands, commands, "{mode}");
+    }
+}
+
+#[test]
+fn of_a_name_that_no_server_was_asked_for_nothing_is_said() {
+    let subject = DnsSubject {
+        network_mode: "none".to_owned(),
+        attachments: vec![attachment("none", &[])],
+        names: vec!["outside.test".to_owned()],
+        ..subject("app")
+    };
+    let nowhere = |visit: &DnsVisit, name: &str, kind: RecordKind| match visit.from {
+        DnsVantage::Container => DnsOutcome::Unreachable("there is no route to it".to_owned()),
+        DnsVantage::Host => healthy(visit, name, kind),
+    };
+    let ladder = ladder(&subject, direct(&["10.0.0.1"]), &nowhere);
+    assert_eq!(found(&ladder), [(DnsRungKind::NameServer, Severity::Note)]);
+}
+
+#[test]
+fn an_alias_goes_with_who_joins() {
+    let mut subject = DnsSubject { names: vec!["store".to_owned()], ..subject("app") };
+    subject.container = None;
+    subject.own_name = None;
+    subject.peers[1].attachments[0].aliases.push("store".to_owned());
+    let ladder = ladder(&subject, reading(), &healthy);
+    assert_eq!(
+        ladder.verdicts[0].remedies[0].commands,
+        ["docker network connect --alias store app far"],
+        "a network cannot join another: {:#?}",
+        ladder.verdicts
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use porthole_model::{
     Stored, StoredRecord, StoredSandbox, Timestamp,
 };
 
-use crate::lab::{Lab, NOW, known, refused};
+use crate::lab::{Lab, NOW, commands, known, refused};
 use crate::nouns::{default_route, hexadecimal, listener, routing_rule};
 use crate::rules;
 use crate::spec::container;
@@ -434,12 +434,150 @@ fn a_neighbour_on_another_network_has_no_name_and_that_explains_the_restarts() {
     assert_eq!(lab.found(), [folded]);
     let finding = lab.only();
     assert!(finding.summary.ends_with("the two are on no network together"), "{}", finding.summary);
-    assert_eq!(finding.remedies[0].commands, ["docker network connect other app"]);
+    assert_eq!(
+        commands(&finding),
+        ["docker network connect one db"],
+        "between two runs app cannot be connected"
+    );
     let lab = neighbours("bridge", "bridge");
     assert_eq!(lab.found(), [folded]);
-    assert_eq!(lab.only().remedies[0].commands.len(), 3);
+    let stops = ["docker stop app", "docker network connect app app", "docker start app"];
+    assert_eq!(
+        commands(&lab.only()),
+        [&["docker network create app"], &stops[..], &["docker network connect app db"]].concat()
+    );
     let lab = neighbours("one", "bridge");
-    assert_eq!(lab.only().remedies[0].commands, ["docker network connect one db"]);
+    assert_eq!(commands(&lab.only()), ["docker network connect one db"]);
+    let lab = neighbours("bridge", "other");
+    assert_eq!(
+        commands(&lab.only()),
+        ["docker stop app", "docker network connect other app", "docker start app"]
+    );
+}
+
+#[test]
+fn a_new_network_has_a_name_that_is_free() {
+    let mut lab = neighbours("bridge", "bridge");
+    lab.add_network("app", "172.20.0.0/16");
+    assert_eq!(commands(&lab.only())[0], "docker network create app2");
+}
+
+#[test]
+fn a_neighbour_that_joins_keeps_the_name_that_is_asked_for() {
+    let mut lab = neighbours("one", "other");
+    lab.run(container("shop-store-1").on("other")).attachments[0].aliases = vec!["store".to_owned()];
+    says(&mut lab, "Could not resolve host: store");
+    assert_eq!(commands(&lab.only()), ["docker network connect --alias store one shop-store-1"]);
+}
+
+#[test]
+fn a_name_of_another_network_is_none_here() {
+    let mut lab = neighbours("one", "other");
+    let store = lab.run(container("shop-store-1").on("one").on("other"));
+    store.attachments[1].aliases = vec!["store".to_owned()];
+    says(&mut lab, "Could not resolve host: store");
+    assert_eq!(lab.found(), ["error PH023 app <- error PH106 app"]);
+    assert!(lab.only().summary.ends_with("'store' is not its name on the network that both are on"));
+}
+
+#[test]
+fn a_neighbour_without_a_name_of_its_own() {
+    for (mode, why, mend) in [
+        ("host", "in the host's network", &["docker run --add-host db:host-gateway …"][..]),
+        ("container:0123456789abcdef", "in another container's network", &[]),
+        (
+            "none",
+            "has no network, and so no name",
+            &["docker network disconnect none db", "docker network connect one db"],
+        ),
+    ] {
+        let mut lab = neighbours("one", "other");
+        let db = lab.container("db");
+        mode.clone_into(&mut db.network_mode);
+        db.attachments.clear();
+        assert_eq!(lab.found(), ["error PH023 app <- error PH106 app"], "{mode}");
+        assert!(lab.only().summary.contains(why), "{}", lab.only().summary);
+        assert_eq!(commands(&lab.only()), mend, "{mode}");
+    }
+}
+
+/// Both on one network, and `db` has ended.
+fn asleep() -> Lab {
+    let mut lab = neighbours("one", "one");
+    rest(&mut lab, "db");
+    let db = lab.container("db");
+    (db.exit_code, db.finished) = (Some(1), Some(Timestamp(NOW - 60_000)));
+    lab
+}
+
+/// Ends a container with all that is seen of it, its places on networks aside.
+fn rest(lab: &mut Lab, name: &str) {
+    let container = lab.container(name);
+    let places = container.attachments.clone();
+    let mut resting = crate::nouns::stopped(name, container.id.clone());
+    resting.attachments = places;
+    *container = resting;
+}
+
+#[test]
+fn a_neighbour_that_does_not_run_has_no_name() {
+    let mut lab = asleep();
+    assert_eq!(lab.found(), ["error PH023 app <- error PH106 app"]);
+    let finding = lab.only();
+    assert!(finding.summary.contains("that one does not run"), "{}", finding.summary);
+    let seen: Vec<_> = finding.evidence.iter().map(|each| each.observed.as_str()).collect();
+    assert_eq!(seen, [COMPLAINT, "one", "one", "exited", "1"]);
+    assert_eq!(commands(&finding), ["docker start db"]);
+    lab.container("db").error = Some("driver failed".to_owned());
+    assert_eq!(lab.only().evidence.last().map(|each| each.observed.as_str()), Some("driver failed"));
+    let db = lab.container("db");
+    (db.state, db.exit_code, db.error, db.started, db.finished) =
+        (ContainerState::Created, None, None, None, None);
+    assert!(lab.only().summary.ends_with("that one was never started"));
+    lab.container("db").state = ContainerState::Dead;
+    assert_eq!(commands(&lab.only()), ["docker rm -f db"]);
+    lab.run(container("other-db").on("one")).attachments[0].aliases = vec!["db".to_owned()];
+    assert_eq!(lab.found(), ["error PH106 app"], "another one bears the name and runs");
+}
+
+#[test]
+fn a_neighbour_between_two_of_its_runs() {
+    let mut lab = asleep();
+    let db = lab.container("db");
+    (db.state, db.restart_count) = (ContainerState::Restarting, 9);
+    assert_eq!(lab.found(), ["error PH023 app <- error PH106 app", "error PH106 db"]);
+    let finding = lab.diagnose().findings.remove(0);
+    assert!(finding.summary.contains("ends soon after each start"), "{}", finding.summary);
+    assert_eq!(commands(&finding), ["docker logs --tail 50 db"]);
+}
+
+#[test]
+fn what_keeps_the_neighbour_from_running_is_the_cause() {
+    let mut lab = asleep();
+    let db = lab.container("db");
+    (db.out_of_memory, db.exit_code) = (true, Some(137));
+    assert_eq!(lab.found(), ["error PH107 db <- error PH023 app <- error PH106 app"]);
+    // That of the one that asks is another matter.
+    let mut lab = asleep();
+    let app = lab.container("app");
+    (app.out_of_memory, app.exit_code) = (true, Some(137));
+    let mut found = lab.found();
+    found.sort();
+    assert_eq!(found, ["error PH023 app <- error PH106 app", "error PH107 app"]);
+}
+
+#[test]
+fn what_was_stopped_with_its_neighbour_did_not_miss_it() {
+    let mut lab = asleep();
+    let app = lab.container("app");
+    (app.state, app.exit_code) = (ContainerState::Exited, Some(137));
+    let mut at = |began: i64, ended: i64| {
+        let app = lab.container("app");
+        (app.started, app.finished) = (Some(Timestamp(NOW - began)), Some(Timestamp(NOW - ended)));
+        lab.found()
+    };
+    assert_eq!(at(3_600_000, 50_000), [""; 0], "the neighbour ended while it ran");
+    assert_eq!(at(55_000, 50_000), ["warning PH023 app"], "the neighbour had ended before it began");
 }
 
 #[test]

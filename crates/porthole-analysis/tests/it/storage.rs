@@ -4,7 +4,7 @@ use porthole_model::{
     ContainerState, Mount, MountKind, Observed, PathFacts, PathKind, Space, Storage, Timestamp,
 };
 
-use crate::lab::{Lab, NOW, known, refused};
+use crate::lab::{Lab, NOW, commands, known, refused};
 use crate::spec::container;
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -32,6 +32,72 @@ fn a_disk_is_full_when_root_can_write_no_more() {
     assert_eq!(with_space(|space| space.free_bytes = 3 << 30), [""; 0]);
     // Some file systems make inodes as they are needed.
     assert_eq!(with_space(|space| (space.inodes, space.free_inodes) = (0, 0)), [""; 0]);
+}
+
+/// A container that writes, fails, and is started again and again.
+fn failing(lab: &mut Lab, exit_code: i64) {
+    let container = lab.stop("writer");
+    container.state = ContainerState::Restarting;
+    (container.restart_count, container.exit_code) = (7, Some(exit_code));
+}
+
+#[test]
+fn a_full_disk_explains_a_restart_loop() {
+    let with_free = |free: u64, exit_code: i64| {
+        let mut lab = Lab::docker();
+        known(&mut storage(&mut lab).data_root).free_bytes = free;
+        failing(&mut lab, exit_code);
+        lab.found()
+    };
+    assert_eq!(with_free(0, 1), ["error PH108 data root /var/lib/docker <- error PH106 writer"]);
+    assert_eq!(
+        with_free(0, 127),
+        ["error PH106 writer", "error PH108 data root /var/lib/docker"],
+        "a program that is not there has nothing to do with the disk"
+    );
+    assert_eq!(
+        with_free(1500 * MEBIBYTE, 1),
+        ["error PH106 writer", "warning PH108 data root /var/lib/docker"],
+        "a disk that is nearly full takes what is written"
+    );
+    assert_eq!(with_free(1 << 40, 1), ["error PH106 writer"]);
+}
+
+const NO_SPACE: &str = "write /var/lib/docker/containers/777/hash3258533751: no space left on device";
+
+fn refused_a_start(error: &str) -> Lab {
+    let mut lab = Lab::docker();
+    let container = lab.stop("writer");
+    container.error = Some(error.to_owned());
+    "always".clone_into(&mut container.restart_policy);
+    lab
+}
+
+#[test]
+fn what_could_not_start_for_a_full_disk_is_named_and_does_not_come_back() {
+    let mut lab = refused_a_start(NO_SPACE);
+    assert_eq!(lab.found(), ["error PH108 writer"], "there is room again");
+    assert_eq!(commands(&lab.only()), ["docker start writer"]);
+    "no".clone_into(&mut lab.container("writer").restart_policy);
+    assert_eq!(lab.found(), ["warning PH108 writer"]);
+    known(&mut storage(&mut lab).data_root).free_bytes = 0;
+    assert_eq!(lab.found(), ["error PH108 data root /var/lib/docker"]);
+    let finding = lab.only();
+    assert_eq!(finding.evidence[1].observed, NO_SPACE);
+    assert_eq!(finding.remedies[1].commands, ["docker start writer"]);
+    lab.container("writer").state = ContainerState::Running;
+    assert_eq!(lab.only().remedies.len(), 1);
+}
+
+#[test]
+fn other_things_that_run_out_have_the_same_words() {
+    for error in [
+        "write /sys/fs/cgroup/cpuset/docker/777/cpuset.mems: no space left on device",
+        "failed to create fsnotify watcher: no space left on device",
+        "write /srv/data: no space left on device",
+    ] {
+        assert_eq!(refused_a_start(error).found(), [""; 0], "{error}");
+    }
 }
 
 #[test]

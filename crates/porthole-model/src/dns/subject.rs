@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DnsProbe, EngineVersion, HostNames, HostsEntry, NetworkAttachment, Observed, Pid, ResolverFile, Socket,
+    ContainerState, DnsProbe, EngineVersion, HostNames, HostsEntry, NetworkAttachment, Observed, Pid,
+    ResolverFile, Socket,
 };
 
 /// What a container was told of DNS when it was made (`--dns`, `--dns-search`, `--dns-option`).
@@ -36,6 +37,8 @@ pub struct DnsSubject {
     pub network_mode: String,
     /// The networks it is attached to.
     pub attachments: Vec<NetworkAttachment>,
+    /// The names of the engine's networks.
+    pub networks: Vec<String>,
     /// Those of them that have no way out.
     pub internal_networks: Vec<String>,
     /// What it was told of DNS.
@@ -61,10 +64,21 @@ pub struct DnsPeer {
     pub name: String,
     /// Its id.
     pub id: String,
-    /// Whether it runs; an engine answers for no other.
-    pub is_alive: bool,
+    /// Its state.
+    pub state: ContainerState,
+    /// The exit code of its last run, once that ended.
+    pub exit_code: Option<i64>,
+    /// `HostConfig.NetworkMode`.
+    pub network_mode: String,
     /// The networks it is attached to, with the names it has there.
     pub attachments: Vec<NetworkAttachment>,
+}
+
+impl DnsPeer {
+    /// Whether it runs; an engine answers for no other.
+    pub fn is_alive(&self) -> bool {
+        self.state.is_alive()
+    }
 }
 
 /// What was read and asked.

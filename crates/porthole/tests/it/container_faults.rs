@@ -3,7 +3,9 @@
 use porthole_lab::{Engine, Lab};
 use serde_json::{Value, json};
 
-use crate::support::{assert_codes, builder, codes, on_docker_engines, report as doctor, start, wait_for};
+use crate::support::{
+    assert_codes, builder, codes, mend, on_docker_engines, report as doctor, start, wait_for,
+};
 
 fn field(lab: &Lab, container: &str, template: &str) -> String {
     lab.docker_ok(&["inspect", "-f", template, container])
@@ -156,21 +158,73 @@ fn ph113_a_container_that_nobody_can_reach() {
     });
 }
 
-#[test]
-fn ph108_the_disk_of_the_engine_is_full() {
+/// An engine whose data root holds 64 MiB, with the image `bb:1`.
+fn on_a_small_disk(test: impl Fn(&Lab)) {
     on_docker_engines(|lab| {
+        lab.sh_ok("docker save bb:1 > /srv/bb.tar");
         lab.stop_engine().unwrap();
         lab.sh_ok("mount -t tmpfs -o size=64m tmpfs /var/lib/docker");
         lab.start_engine().unwrap();
+        lab.sh_ok("docker load < /srv/bb.tar");
+        test(lab);
+        lab.stop_engine().unwrap();
+        lab.sh_ok("umount /var/lib/docker");
+        lab.start_engine().unwrap();
+    });
+}
+
+const FILL: &str = "cat /dev/zero > /var/lib/docker/big 2>/dev/null || true";
+
+#[test]
+fn ph108_the_disk_of_the_engine_is_full() {
+    on_a_small_disk(|lab| {
         assert_codes(lab, &[]);
-        lab.sh_ok("head -c 70000000 /dev/zero > /var/lib/docker/big || true");
+        lab.sh_ok(FILL);
         let report = assert_codes(lab, &["PH108"]);
         assert!(finding(&report).contains("0 of 64 MiB"), "{report:#}");
         lab.sh_ok("rm /var/lib/docker/big");
         assert_codes(lab, &[]);
-        lab.stop_engine().unwrap();
-        lab.sh_ok("umount /var/lib/docker");
-        lab.start_engine().unwrap();
+    });
+}
+
+#[test]
+fn ph108_explains_a_container_that_restarts_as_it_cannot_write() {
+    on_a_small_disk(|lab| {
+        // What reserves room before it writes fails while the engine still finds some for its own files.
+        lab.sh_ok(&format!("{FILL}; truncate -s -700k /var/lib/docker/big"));
+        let reserve = "fallocate -l 4M /journal || exit 1; sleep 1000";
+        lab.run("db", &["--restart", "always"], "bb:1", &["sh", "-c", reserve]);
+        wait_for("some restarts", || {
+            field(lab, "db", "{{.RestartCount}}").parse::<u64>().expect("a number") > 3
+        });
+        let report = assert_codes(lab, &["PH108"]);
+        let explained = &report["findings"][0]["explains"];
+        assert_eq!((&explained[0]["code"], explained[1].is_null()), (&json!("PH106"), true), "{report:#}");
+        assert!(explained[0].to_string().contains("No space left on device"), "{report:#}");
+        lab.sh_ok("rm /var/lib/docker/big");
+        // The engine waits up to a minute before it tries again.
+        lab.docker_ok(&["restart", "db"]);
+        wait_for("the container to write", || lab.docker(&["top", "db"]).stdout.contains("sleep 1000"));
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ph108_names_what_the_engine_does_not_start_again() {
+    on_a_small_disk(|lab| {
+        let write = "test -e /full && sleep 1000; touch /full; cat /dev/zero > /fill; exit 1";
+        lab.run("writer", &["--restart", "always"], "bb:1", &["sh", "-c", write]);
+        // The engine itself cannot write, and gives up.
+        wait_for_field(lab, "writer", "{{.State.Status}} {{.RestartCount}}", "exited 1");
+        let report = assert_codes(lab, &["PH108"]);
+        assert!(finding(&report).contains("no space left on device"), "{report:#}");
+        let layer = field(lab, "writer", "{{.GraphDriver.Data.UpperDir}}");
+        lab.sh_ok(&format!("rm {layer}/fill"));
+        let report = assert_codes(lab, &["PH108"]);
+        assert!(finding(&report).contains("'writer' does not run since"), "{report:#}");
+        mend(lab, &report);
+        assert_codes(lab, &[]);
+        assert_eq!(field(lab, "writer", "{{.State.Status}}"), "running");
     });
 }
 

@@ -3,7 +3,7 @@
 use porthole_lab::{Engine, Identity, Lab, Output};
 use serde_json::Value;
 
-use crate::support::{lab, on_docker_engines, parse, porthole, porthole_ok, wait_for};
+use crate::support::{builder, lab, on_docker_engines, parse, porthole, porthole_ok, start, wait_for};
 
 /// The oldest engine and the newest, where those between behave as one of them.
 fn on_oldest_and_newest(test: impl Fn(&Lab)) {
@@ -310,6 +310,130 @@ fn from_a_network_without_a_container() {
         let output = porthole(lab, &["dns", "--from-network", "nowhere", "db"]);
         assert!(output.code == 2 && output.stderr.contains("nowhere"), "{output}");
         assert_eq!(lab.docker_ok(&["ps", "-aq"]), before, "nothing stays");
+    });
+}
+
+#[test]
+fn what_is_no_name_is_refused() {
+    let lab = lab(Engine::newest());
+    populated(&lab);
+    for name in ["we b", "a..b", "-x", "", ".", &"a".repeat(64), &"a.".repeat(128)] {
+        let output = porthole(&lab, &["dns", "web", "--", name]);
+        assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{name}: {output}");
+        assert!(output.stderr.contains("cannot be asked for"), "{name}: {output}");
+    }
+    let said = asked(&lab, &["web", "--", "ünï.example.test"]);
+    assert_eq!(verdicts(&said), [("name".to_owned(), "error".to_owned())], "{said:#}");
+    let said = asked(&lab, &["--from-network", "none", "web.example.test"]);
+    assert_eq!(verdicts(&said), [("name_server".to_owned(), "note".to_owned())], "{said:#}");
+}
+
+/// A program of this machine in the network of the lab's host, such as one that the engine's tree does not have.
+struct Beside(std::process::Child);
+
+impl Beside {
+    fn start(lab: &Lab, words: &[&str]) -> Self {
+        let mut command = std::process::Command::new("nsenter");
+        command
+            .args(["-t", &lab.pid().to_string(), "-n", "setpriv", "--pdeathsig", "KILL", "--"])
+            .args(words);
+        Self(command.stdin(std::process::Stdio::null()).spawn().expect("nsenter"))
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.0.kill().and_then(|()| self.0.wait()).ok();
+    }
+}
+
+/// dnsmasq on the host's loopback, as Debian and NetworkManager set it up, which passes questions on.
+fn dnsmasq(lab: &Lab, options: &[&str]) -> Beside {
+    let words = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--no-resolv"];
+    let listening = ["--no-hosts", "--bind-interfaces", "--listen-address=127.0.0.1", "--user=root"];
+    let server = Beside::start(lab, &[&words[..], &listening, &["--server=10.77.0.1"], options].concat());
+    wait_for("dnsmasq", || !lab.sh_ok("ss -Hltn src 127.0.0.1:53").is_empty());
+    server
+}
+
+#[test]
+fn a_host_behind_dnsmasq_on_its_loopback() {
+    on_docker_engines(|lab| {
+        let server = dnsmasq(lab, &["--address=/only.here.test/10.77.0.99"]);
+        lab.sh_ok("echo nameserver 127.0.0.1 > /etc/resolv.conf");
+        populated(lab);
+        // Networks with names ask it from the host, whatever the version.
+        let said = assert_good(lab, &["web", "db", "web.example.test", "only.here.test"]);
+        assert_eq!(rung(&said, "forwarder")["title"], "forwarder 127.0.0.1", "{said:#}");
+        assert_eq!(said["names"][2]["addresses"], serde_json::json!(["10.77.0.99"]), "{said:#}");
+        let notes = rung(&said, "forwarder")["notes"].to_string();
+        assert!(notes.contains("from the host"), "{notes}");
+        // The default network cannot, and asks servers of the engine's own, which are out of reach here.
+        let said = assert_broken(
+            lab,
+            &["old", "web.example.test"],
+            "name_server",
+            "no server that a container can ask",
+        );
+        assert!(said["verdicts"][0]["evidence"].to_string().contains("127.0.0.1"), "{said:#}");
+        drop(server);
+        let said = assert_broken(lab, &["web", "web.example.test"], "forwarder", "127.0.0.1");
+        assert!(rung(&said, "host_resolver").to_string().contains("refused"), "{said:#}");
+        let _server = dnsmasq(lab, &[]);
+        assert_good(lab, &["web", "web.example.test"]);
+    });
+}
+
+#[test]
+fn a_host_whose_dnsmasq_serves_its_bridge_too() {
+    on_oldest_and_newest(|lab| {
+        // What people do for the default network: dnsmasq on the bridge's address, and the engine told so.
+        lab.sh_ok("echo nameserver 127.0.0.1 > /etc/resolv.conf");
+        let _server = dnsmasq(lab, &["--listen-address=172.17.0.1"]);
+        lab.sh_ok("mkdir -p /etc/docker && echo '{\"dns\": [\"172.17.0.1\"]}' > /etc/docker/daemon.json");
+        lab.restart_engine().unwrap();
+        populated(lab);
+        let said = assert_good(lab, &["old", "web.example.test"]);
+        assert_eq!(rung(&said, "name_server")["title"], "name server 172.17.0.1");
+        assert_good(lab, &["web", "web.example.test"]);
+    });
+}
+
+#[test]
+fn a_host_with_systemd_resolved_itself() {
+    let lab = start(builder(Engine::Docker20).with_systemd());
+    lab.sh_ok(
+        "mkdir -p /etc/systemd/resolved.conf.d && printf '[Resolve]\\nDNS=10.77.0.1\\nDNSSEC=no\\n' > \
+         /etc/systemd/resolved.conf.d/lab.conf && systemctl restart systemd-resolved && \
+         rm -f /etc/resolv.conf && ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf && \
+         systemctl restart docker.service",
+    );
+    assert!(lab.sh_ok("cat /etc/resolv.conf").contains("nameserver 127.0.0.53"));
+    populated(&lab);
+    // The engine takes what is behind the stub, for every network.
+    for container in ["web", "old"] {
+        assert_good(&lab, &[container, "web.example.test"]);
+    }
+    lab.sh_ok("systemctl stop systemd-resolved");
+    let said = assert_good(&lab, &["old", "web.example.test"]);
+    let hosts: Vec<_> =
+        said["rungs"].as_array().unwrap().iter().filter(|rung| rung["kind"] == "host_resolver").collect();
+    assert!(hosts.iter().any(|rung| rung["title"].to_string().contains("127.0.0.53")), "{said:#}");
+}
+
+#[test]
+fn a_server_that_answers_garbage() {
+    on_oldest_and_newest(|lab| {
+        lab.sh_ok("echo nameserver 10.77.0.2 > /etc/resolv.conf");
+        let mut echo = lab.command("peer");
+        let mut echo = echo.args(["udp-echo", "10.77.0.2:53"]).spawn().unwrap();
+        wait_for("the echo", || !lab.sh_ok("ss -Hlun src 10.77.0.2:53").is_empty());
+        populated(lab);
+        assert_broken(lab, &["old", "web.example.test"], "name_server", "10.77.0.2");
+        assert_broken(lab, &["web", "web.example.test"], "forwarder", "10.77.0.2");
+        assert_good(lab, &["web", "db"]);
+        echo.kill().unwrap();
+        echo.wait().unwrap();
     });
 }
 

@@ -168,13 +168,122 @@ fn ph023_a_neighbour_on_another_network() {
         wait_for("the container to restart", || codes(&report(lab)) == ["PH023"]);
         let found = assert_codes(lab, &["PH023"]);
         assert_says(&found, &["'asks'", "'db'", "on no network together", "error"]);
-        let mended = found["findings"][0]["remedies"][0]["commands"][0].as_str().unwrap();
-        // Between two of its runs a container has no network to be connected.
-        wait_for("a moment at which it runs", || lab.sh(mended).code == 0);
-        let goes_on = || lab.docker(&["top", "asks"]).stdout.contains("sleep 1000");
-        wait_for("the container to find its neighbour", goes_on);
+        // Between two of its runs a container cannot be connected, so its neighbour is.
+        assert_eq!(mending(&found), ["docker network connect app db"]);
+        mend(lab, &found);
+        wait_for("the container to find its neighbour", || finds_its_neighbour(lab));
     });
 }
+
+fn mending(report: &Value) -> Vec<&str> {
+    let commands = report["findings"][0]["remedies"][0]["commands"].as_array().expect("commands");
+    commands.iter().map(|command| command.as_str().expect("a command")).collect()
+}
+
+fn finds_its_neighbour(lab: &Lab) -> bool {
+    lab.docker(&["top", "asks"]).stdout.contains("sleep 1000")
+}
+
+fn asks(lab: &Lab, network: &[&str]) {
+    let options = [&["--restart", "always", "--stop-timeout", "1"], network].concat();
+    lab.run("asks", &options, "bb:1", &["sh", "-c", ASKS]);
+}
+
+fn neighbour_is_missed(lab: &Lab, words: &[&str]) -> Value {
+    wait_for("the container to restart", || codes(&report(lab)) == ["PH023"]);
+    let found = assert_codes(lab, &["PH023"]);
+    assert_says(&found, words);
+    found
+}
+
+#[test]
+fn ph023_a_neighbour_by_an_alias_of_its_own_network() {
+    on_docker_engines(|lab| {
+        lab.docker_ok(&["network", "create", "app"]);
+        lab.docker_ok(&["network", "create", "back"]);
+        lab.run("shop-db-1", &["--network", "back", "--network-alias", "db"], "peer:1", &["http", "80"]);
+        asks(lab, &["--network", "app"]);
+        let found = neighbour_is_missed(lab, &["'asks'", "'shop-db-1'", "on no network together"]);
+        assert_eq!(mending(&found), ["docker network connect --alias db app shop-db-1"]);
+        mend(lab, &found);
+        wait_for("the container to find its neighbour", || finds_its_neighbour(lab));
+    });
+}
+
+#[test]
+fn ph023_neighbours_on_the_default_network_or_on_none() {
+    on_docker_engines(|lab| {
+        lab.docker_ok(&["network", "create", "app"]);
+        lab.run("db", &[], "peer:1", &["http", "80"]);
+        asks(lab, &[]);
+        let found = neighbour_is_missed(lab, &["no names for each other on the default network"]);
+        assert_eq!(mending(&found)[0], "docker network create app2");
+        mend(lab, &found);
+        wait_for("the container to find its neighbour", || finds_its_neighbour(lab));
+        lab.docker_ok(&["rm", "-f", "db", "asks"]);
+        lab.run("db", &["--network", "none"], "peer:1", &["http", "80"]);
+        asks(lab, &["--network", "app"]);
+        mend(lab, &neighbour_is_missed(lab, &["'db'", "has no network, and so no name"]));
+        wait_for("the container to find its neighbour", || finds_its_neighbour(lab));
+    });
+}
+
+#[test]
+fn ph023_a_neighbour_in_the_hosts_network() {
+    on_docker_engines(|lab| {
+        lab.docker_ok(&["network", "create", "app"]);
+        lab.run("db", &["--network", "host"], "peer:1", &["http", "80"]);
+        asks(lab, &["--network", "app"]);
+        let found = neighbour_is_missed(lab, &["'db'", "is in the host's network"]);
+        let option = mending(&found)[0].strip_prefix("docker run ").and_then(|rest| rest.strip_suffix(" …"));
+        lab.docker_ok(&["rm", "-f", "asks"]);
+        let options: Vec<_> = option.expect("options").split(' ').collect();
+        asks(lab, &[&options, &["--network", "app"][..]].concat());
+        wait_for("the container to find its neighbour", || finds_its_neighbour(lab));
+        assert_codes(lab, &[]);
+    });
+}
+
+#[test]
+fn ph023_a_neighbour_that_does_not_run() {
+    on_docker_engines(|lab| {
+        lab.docker_ok(&["network", "create", "app"]);
+        lab.run(
+            "shop-db-1",
+            &["--network", "app", "--network-alias", "db"],
+            "bb:1",
+            &["sh", "-c", "test -e /tmp/ready || { touch /tmp/ready; exit 3; }; sleep 1000"],
+        );
+        wait_for("the neighbour to end", || {
+            lab.docker_ok(&["inspect", "-f", "{{.State.Status}}", "shop-db-1"]) == "exited"
+        });
+        // Nobody asked for it yet.
+        assert_codes(lab, &[]);
+        asks(lab, &["--network", "app"]);
+        let found = neighbour_is_missed(lab, &["'asks'", "'shop-db-1'", "does not run", "error"]);
+        let evidence = found["findings"][0]["evidence"].to_string();
+        assert!(evidence.contains("exited") && evidence.contains("\"3\""), "{evidence}");
+        mend(lab, &found);
+        wait_for("the name", || {
+            let asked = ["run", "--rm", "--network", "app", "bb:1", "nslookup", "-type=a", "db"];
+            lab.docker(&asked).code == 0
+        });
+        // Its name is known, and nobody answers there: no matter of names any more.
+        let is_of_names = |code: &String| code == "PH023";
+        assert!(!codes(&report(lab)).iter().any(is_of_names));
+        lab.docker_ok(&["rm", "-f", "asks"]);
+        // One that is stopped together with its neighbour did not miss it before.
+        lab.run("asks", &["--network", "app", "--stop-timeout", "1"], "bb:1", &["sh", "-c", STOPPED_LAST]);
+        lab.docker_ok(&["stop", "-t", "0", "shop-db-1"]);
+        wait_for("the container to miss its neighbour", || {
+            lab.docker(&["logs", "asks"]).stderr.contains("bad address 'db'")
+        });
+        lab.docker_ok(&["stop", "-t", "0", "asks"]);
+        assert_codes(lab, &[]);
+    });
+}
+
+const STOPPED_LAST: &str = "while true; do ping -c 1 -W 1 db; sleep 0.2; done";
 
 #[test]
 fn ph102_clients_of_another_age() {

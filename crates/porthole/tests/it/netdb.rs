@@ -14,20 +14,32 @@ const DATABASE: &str = "/var/lib/docker/network/files/local-kv.db";
 /// Networks of every kind, and containers on them that run and that do not.
 fn populate(lab: &Lab) {
     lab.docker_ok(&["network", "create", "--label", "tier=front", "app"]);
-    let vault =
-        ["network", "create", "--internal", "--subnet", "172.30.0.0/24", "--gateway", "172.30.0.9", "vault"];
-    lab.docker_ok(&vault);
+    let vault = "docker network create --internal --subnet 172.30.0.0/24 --ip-range 172.30.0.64/26 --gateway 172.30.0.9 \
+                 --aux-address printer=172.30.0.80 -o com.docker.network.driver.mtu=1400 \
+                 -o com.docker.network.bridge.name=vault0 vault";
+    lab.sh_ok(vault);
     lab.docker_ok(&["network", "create", "--ipv6", "--subnet", "fd00:99::/64", "six"]);
     let lan = ["network", "create", "-d", "macvlan", "-o", "parent=eth0", "--subnet", "10.77.0.0/24", "lan"];
     lab.docker_ok(&lan);
     lab.run("web", &["--network", "app", "--network-alias", "w", "-p", "8080:80"], "peer:1", &["http", "80"]);
     lab.run("client", &["--network", "app"], "peer:1", &["idle"]);
-    lab.docker_ok(&["network", "connect", "six", "client"]);
-    lab.run("fixed", &["--network", "vault", "--ip", "172.30.0.77"], "peer:1", &["idle"]);
+    lab.docker_ok(&["network", "connect", "--ip6", "fd00:99::77", "--alias", "sixth", "six", "client"]);
+    let fixed = ["--network", "vault", "--ip", "172.30.0.77", "--network-alias", "f", "--network-alias", "g"];
+    lab.run("fixed", &fixed, "peer:1", &["idle"]);
     lab.run("plain", &[], "peer:1", &["idle"]);
     lab.run("host", &["--network", "host"], "peer:1", &["idle"]);
     lab.run("ended", &["--network", "app"], "bb:1", &["true"]);
-    lab.docker_ok(&["create", "--name", "created", "--network", "app", "peer:1", "idle"]);
+    lab.docker_ok(&[
+        "create",
+        "--name",
+        "created",
+        "--network",
+        "app",
+        "--network-alias",
+        "c",
+        "peer:1",
+        "idle",
+    ]);
     wait_for("the end of a container", || lab.docker_ok(&["ps", "-q", "-f", "name=ended"]).is_empty());
 }
 
@@ -135,7 +147,7 @@ fn a_backup_holds_the_file_and_every_network() {
 /// Ids and addresses of the containers' places, which a restore must bring back.
 fn addresses(lab: &Lab) -> String {
     let format = "{{.Name}} {{range $name, $place := .NetworkSettings.Networks}}{{$name}}={{$place.IPAddress}} \
-                  {{$place.GlobalIPv6Address}}{{end}}";
+                  {{$place.GlobalIPv6Address}} {{json $place.Aliases}}{{end}}";
     lab.docker_ok(&["inspect", "-f", format, "web", "client", "fixed"])
 }
 
@@ -205,6 +217,80 @@ fn the_drill_with_live_restore() {
     wait_for("the containers to talk again", || talks(&lab));
     wait_for("the published port", || lab.outside_peer(&["get", "http://10.77.0.2:8080/"]).code == 0);
     assert_healthy(&lab);
+}
+
+/// A host of systemd's, of the one suite whose systemd can do with any kind of control groups.
+fn under_systemd() -> Lab {
+    start(builder(Engine::Docker20).with_systemd())
+}
+
+fn units(lab: &Lab) -> String {
+    lab.sh("systemctl is-active docker.service docker.socket").stdout.replace('\n', " ")
+}
+
+fn docker_pid(lab: &Lab) -> String {
+    lab.sh_ok("systemctl show --value -p MainPID docker.service")
+}
+
+#[test]
+fn the_drill_by_systemd_stops_the_socket_too() {
+    let lab = under_systemd();
+    lab.docker_ok(&["network", "create", "app"]);
+    lab.run("web", &["--network", "app", "--restart", "always"], "peer:1", &["http", "80"]);
+    // Whoever asks meanwhile would have systemd start the engine again through its socket.
+    let mut asking = lab.command("sh");
+    asking.args(["-c", "while :; do docker ps; sleep 0.05; done"]);
+    let mut asking = asking.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let pid = docker_pid(&lab);
+    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
+    asking.kill().unwrap();
+    asking.wait().unwrap();
+    assert_eq!(output.code, 0, "{output}");
+    for words in
+        ["systemctl stop docker.socket docker.service", "systemctl start docker.socket docker.service"]
+    {
+        assert!(output.stdout.contains(words), "{words}\n{output}");
+    }
+    assert_eq!(lab.docker_ok(&["network", "ls", "--format", "{{.Name}}"]), "bridge\nhost\nnone");
+    assert_eq!(units(&lab), "active active ");
+    assert_ne!(docker_pid(&lab), pid);
+    let groups = lab.sh_ok(&format!("cat /proc/{}/cgroup", docker_pid(&lab)));
+    assert!(groups.contains("/system.slice/docker.service"), "it is systemd's own: {groups}");
+    let restore = ["netdb", "restore", "--yes", "--clean", "--start", "/srv/b.tar.zst"];
+    let output = porthole(&lab, &restore);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(lab.docker_ok(&["ps"]).contains("web"));
+    assert_healthy(&lab);
+}
+
+#[test]
+fn a_service_that_failed_too_often_is_started_with_a_new_database() {
+    let lab = under_systemd();
+    lab.docker_ok(&["network", "create", "app"]);
+    lab.sh_ok("systemctl stop docker.socket docker.service");
+    lab.sh_ok(&format!("dd if=/dev/urandom of={DATABASE} bs=4096 count=4 conv=notrunc 2>&1"));
+    assert_ne!(lab.sh("systemctl start docker.service").code, 0, "an engine does not start with it");
+    wait_for("systemd to give up", || units(&lab).starts_with("failed "));
+    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(units(&lab), "active active ");
+    assert_eq!(lab.docker_ok(&["network", "ls", "--format", "{{.Name}}"]), "bridge\nhost\nnone");
+}
+
+#[test]
+fn a_service_that_does_not_start_anew_gets_its_database_back() {
+    let lab = under_systemd();
+    lab.docker_ok(&["network", "create", "app"]);
+    lab.sh_ok("mkdir -p /etc/docker; echo '{ broken' > /etc/docker/daemon.json");
+    let output = porthole(&lab, &["netdb", "reset", "--yes", "-o", "/srv/b.tar.zst"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(
+        output.stderr.contains("was put back") && output.stderr.contains("journalctl -u docker.service"),
+        "{output}"
+    );
+    wait_for("systemd to give up", || units(&lab).starts_with("failed "));
+    lab.sh_ok("rm /etc/docker/daemon.json && systemctl reset-failed && systemctl start docker.service");
+    assert!(lab.docker_ok(&["network", "ls"]).contains("app"));
 }
 
 #[test]

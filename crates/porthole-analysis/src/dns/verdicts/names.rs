@@ -1,14 +1,15 @@
 //! Names that nobody has, or that the asker cannot see.
 
 use porthole_model::{
-    DnsName, DnsOutcome, DnsPeer, DnsProbe, DnsRungKind, DnsTry, DnsVantage, DnsVerdict, ResponseCode,
-    Severity,
+    DnsName, DnsOutcome, DnsPeer, DnsProbe, DnsRungKind, DnsTry, DnsVantage, DnsVerdict, NetworkAttachment,
+    ResponseCode, Severity,
 };
 
-use super::words::{Words, restart, verdict};
+use super::words::{Words, client, restart, verdict};
 use crate::dns::case::{Case, has_names};
 use crate::dns::names::{Owner, Wanted, name, shares_names};
-use crate::shell::word;
+use crate::dns::neighbour::{Obstacle, Party, awake, obstacle, past};
+use crate::exit_code;
 
 /// What is wrong with each name that was not found; where a rung below is broken, only what that does not explain.
 pub(super) fn of(case: &Case<'_>, is_broken: bool) -> Vec<DnsVerdict> {
@@ -25,14 +26,20 @@ fn was_asked(looked_up: &DnsName) -> bool {
     outcomes.into_iter().any(|outcome| !matches!(outcome, DnsOutcome::NotAsked(_)))
 }
 
+/// Whether any server said something of it; what else there is to say, the rung below says.
+fn was_answered(looked_up: &DnsName) -> bool {
+    let outcomes = looked_up.tried.iter().flat_map(|attempt| [&attempt.a, &attempt.aaaa]).flatten();
+    outcomes.into_iter().any(|outcome| outcome.answer().is_some())
+}
+
 fn of_name(case: &Case<'_>, wanted: &Wanted, looked_up: &DnsName, is_broken: bool) -> Option<DnsVerdict> {
     match wanted.of {
         Owner::Peer(index) => {
             let peer = case.subject.peers.get(index)?;
-            let is_explained = is_broken && peer.is_alive && shares_names(case.subject, peer);
+            let is_explained = is_broken && peer.is_alive() && shares_names(case.subject, peer);
             if is_explained { None } else { Some(of_peer(case, wanted, peer, looked_up)) }
         }
-        Owner::Own | Owner::Outside if is_broken => None,
+        Owner::Own | Owner::Outside if is_broken || !was_answered(looked_up) => None,
         Owner::Own => Some(unknown(case, wanted, looked_up)),
         Owner::Outside => wanted.is_typed.then(|| of_outside(case, wanted, looked_up)),
     }
@@ -40,80 +47,85 @@ fn of_name(case: &Case<'_>, wanted: &Wanted, looked_up: &DnsName, is_broken: boo
 
 /// Why a container is not found.
 fn of_peer(case: &Case<'_>, wanted: &Wanted, peer: &DnsPeer, looked_up: &DnsName) -> DnsVerdict {
-    let words = if !peer.is_alive {
-        asleep(wanted, peer)
-    } else if case.reading.shares_host_network {
-        from_host_network(case, peer)
-    } else if case.named_networks().next().is_none() {
-        without_names(case, peer)
-    } else if !shares_names(case.subject, peer) {
-        not_shared(case, peer)
-    } else if !case.route.is_embedded && case.subject.engine.as_ref().is_some_and(is_docker) {
-        not_asked(case, peer)
-    } else {
-        return unknown(case, wanted, looked_up);
+    let parties = (Party::subject(case.subject), Party::peer(peer));
+    let words = match obstacle(&parties.0, &parties.1, wanted.plain()) {
+        Some(obstacle) => kept_apart(case, wanted, peer, obstacle),
+        None if !peer.is_alive() => asleep(case, wanted, peer),
+        None if !case.route.is_embedded && case.subject.engine.as_ref().is_some_and(is_docker) => {
+            not_asked(case, peer)
+        }
+        None => return unknown(case, wanted, looked_up),
     };
-    verdict(
-        DnsRungKind::Name,
-        Severity::Error,
-        words.seen(format!("lookup of {}", wanted.name), tried(looked_up)),
-    )
+    let words = words.seen(format!("lookup of {}", wanted.name), tried(looked_up));
+    verdict(DnsRungKind::Name, Severity::Error, words)
 }
 
 fn is_docker(engine: &porthole_model::EngineVersion) -> bool {
     engine.kind == porthole_model::EngineKind::Docker
 }
 
-fn asleep(wanted: &Wanted, peer: &DnsPeer) -> Words {
-    Words::new(format!("{} is not found because container {} does not run", wanted.name, peer.name))
-        .mend("Start it", vec![format!("docker start {}", word(&peer.name))])
+fn asleep(case: &Case<'_>, wanted: &Wanted, peer: &DnsPeer) -> Words {
+    let words =
+        Words::new(format!("{} is not found because container {} does not run", wanted.name, peer.name))
+            .seen(format!("state of {}", peer.name), state(peer));
+    advised(words, awake(client(case), &Party::peer(peer)))
 }
 
-fn from_host_network(case: &Case<'_>, peer: &DnsPeer) -> Words {
-    Words::new(format!(
-        "{} is in the host's network, where containers have no names: {} is asked for at the host's servers",
-        case.subject.label, peer.name
-    ))
-    .mend("Publish a port of it and use 127.0.0.1, or run both on a network of their own", Vec::new())
-}
-
-fn without_names(case: &Case<'_>, peer: &DnsPeer) -> Words {
-    let own = case.subject.attachments.first().map_or("no network", |at| at.network_name.as_str());
-    let commands = onto_one_network(case, peer);
-    Words::new(format!(
-        "containers on the default network have no names for each other: {} asks the host's servers for {}",
-        case.subject.label, peer.name
-    ))
-    .seen("networks of the one that asks", own)
-    .seen(format!("networks of {}", peer.name), networks(peer))
-    .mend("Put both on a network that is made for them", commands)
-}
-
-/// The peer's network where it is on one with names, else a new one.
-fn onto_one_network(case: &Case<'_>, peer: &DnsPeer) -> Vec<String> {
-    let joins =
-        |network: &str, name: &str| format!("docker network connect {} {}", word(network), word(name));
-    let own = case.subject.container.iter();
-    if let Some(at) = peer.attachments.iter().find(|at| has_names(&at.network_name)) {
-        return own.map(|name| joins(&at.network_name, name)).collect();
+/// `exited, exit code 1`
+fn state(peer: &DnsPeer) -> String {
+    match peer.exit_code {
+        Some(code) => format!("{}, exit code {}", peer.state, exit_code::in_words(code)),
+        None => peer.state.to_string(),
     }
-    let new = "docker network create app".to_owned();
-    [new].into_iter().chain(own.map(|name| joins("app", name))).chain([joins("app", &peer.name)]).collect()
 }
 
-fn not_shared(case: &Case<'_>, peer: &DnsPeer) -> Words {
-    let own: Vec<_> = case.named_networks().collect();
-    let network = own.first().copied().unwrap_or_default();
-    Words::new(format!(
-        "{} is not on a network of {}, so it has no name there",
-        peer.name, case.subject.label
-    ))
-    .seen("networks of the one that asks", own.join(", "))
-    .seen(format!("networks of {}", peer.name), networks(peer))
-    .mend(
-        "Connect it to the same network",
-        vec![format!("docker network connect {} {}", word(network), word(&peer.name))],
-    )
+fn advised(words: Words, advice: Option<(String, Vec<String>)>) -> Words {
+    match advice {
+        Some((explanation, commands)) => words.mend(capitalized(&explanation), commands),
+        None => words,
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+fn kept_apart(case: &Case<'_>, wanted: &Wanted, peer: &DnsPeer, obstacle: Obstacle) -> Words {
+    let words = Words::new(why(case, wanted, peer, obstacle))
+        .seen("networks of the one that asks", names_of(&case.subject.attachments))
+        .seen(format!("networks of {}", peer.name), names_of(&peer.attachments));
+    let words = if peer.is_alive() {
+        words
+    } else {
+        words.seen(format!("state of {}, which does not run either", peer.name), state(peer))
+    };
+    let parties = (&Party::subject(case.subject), &Party::peer(peer));
+    let is_taken = |name: &str| case.subject.networks.iter().any(|network| network == name);
+    advised(words, Some(past(obstacle, client(case), parties, wanted.plain(), is_taken)))
+}
+
+fn why(case: &Case<'_>, wanted: &Wanted, peer: &DnsPeer, obstacle: Obstacle) -> String {
+    let (asker, other) = (&case.subject.label, &peer.name);
+    match obstacle {
+        Obstacle::AskerOnHost => format!(
+            "{asker} is in the host's network, where containers have no names: {other} is asked for at the host's servers"
+        ),
+        Obstacle::AskerAlone => format!("{asker} has no network (--network none), so it finds no container"),
+        Obstacle::OtherOnHost => format!("{other} is in the host's network, and has no name for containers"),
+        Obstacle::OtherAlone => format!("{other} has no network (--network none), and so no name"),
+        Obstacle::OtherBeside => {
+            format!("{other} is in the network of another container, and has no name of its own")
+        }
+        Obstacle::DefaultNetwork => format!(
+            "containers on the default network have no names for each other: {asker} asks the host's servers for {other}"
+        ),
+        Obstacle::Apart if case.subject.container.is_none() => {
+            format!("{other} is not on {asker}, so it has no name there")
+        }
+        Obstacle::Apart => format!("{other} is not on a network of {asker}, so it has no name there"),
+        Obstacle::OtherName => format!("{} is a name of {other} on another network alone", wanted.name),
+    }
 }
 
 /// On a network with names, and yet another server is asked.
@@ -130,8 +142,8 @@ fn not_asked(case: &Case<'_>, peer: &DnsPeer) -> Words {
     )
 }
 
-fn networks(peer: &DnsPeer) -> String {
-    let names: Vec<_> = peer.attachments.iter().map(|at| at.network_name.as_str()).collect();
+fn names_of(attachments: &[NetworkAttachment]) -> String {
+    let names: Vec<_> = attachments.iter().map(|at| at.network_name.as_str()).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 

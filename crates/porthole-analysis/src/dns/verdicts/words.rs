@@ -2,6 +2,7 @@
 
 use porthole_model::{DnsRungKind, DnsVerdict, Evidence, Remedy, Severity};
 
+use crate::checks::client_of;
 use crate::dns::case::Case;
 use crate::shell::word;
 
@@ -47,12 +48,18 @@ pub(super) fn recreate(case: &Case<'_>, option: &str) -> String {
         Some(network) => format!("--network {} ", word(network)),
         None => String::new(),
     };
-    format!("docker run {network}{option} …")
+    format!("{} run {network}{option} …", client(case))
 }
 
 /// Starts the container anew, which lays its resolver's rules and reads the host's servers again.
 pub(super) fn restart(case: &Case<'_>) -> Vec<String> {
-    case.subject.container.iter().map(|name| format!("docker restart {}", word(name))).collect()
+    let client = client(case);
+    case.subject.container.iter().map(|name| format!("{client} restart {}", word(name))).collect()
+}
+
+/// The engine's command-line client.
+pub(super) fn client(case: &Case<'_>) -> &'static str {
+    case.subject.engine.as_ref().map_or("docker", |engine| client_of(engine.kind))
 }
 
 /// What the engine is told of name servers.

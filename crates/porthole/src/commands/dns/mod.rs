@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use porthole_engine::{Client, Visitor};
 use porthole_host::LinuxHost;
-use porthole_model::{DnsLadder, DnsReading, DnsSubject};
+use porthole_model::{DnsLadder, DnsQuestion, DnsReading, DnsSubject, RecordKind};
 use porthole_render::json;
 
 pub(crate) use self::reader::{is_reader, run as play_reader};
@@ -69,13 +69,28 @@ pub(super) fn run(args: &DnsArgs, world: &World) -> Result<Exit, CommandError> {
 }
 
 fn ladder(args: &DnsArgs, world: &World) -> Result<DnsLadder, CommandError> {
-    match args.asked() {
+    let (asked, names) = args.asked();
+    names.iter().try_for_each(|name| check_name(name))?;
+    match (asked, names) {
         (Asked::Network(network), names) => on_network(args, world, network, names),
         (Asked::Container(text), names) => {
             let (subject, client) = subject::of_container(world, text, names)?;
             through(args, world, client.as_ref(), subject)
         }
     }
+}
+
+/// Refuses what no server can be asked for, before anything is read.
+fn check_name(name: &str) -> Result<(), CommandError> {
+    let is_empty = name.trim_end_matches('.').is_empty();
+    let question = DnsQuestion { name: name.to_owned(), kind: RecordKind::A };
+    let problem = match porthole_wire::dns::question(0, &question, false) {
+        _ if is_empty => format!("{name:?} cannot be asked for: it is empty"),
+        Err(error) => error.to_string(),
+        Ok(_) => return Ok(()),
+    };
+    let rule = "a name is letters, digits, - and _ in parts of up to 63, with dots between, 253 in all";
+    Err(CommandError::new(problem).hint(rule))
 }
 
 /// From a container of ours, which is removed on every way out.

@@ -81,6 +81,7 @@ fn described(
         own_name: Some(owner.name.clone()),
         network_mode: owner.network_mode.clone(),
         attachments: owner.attachments.clone(),
+        networks: networks.iter().map(|network| network.name.clone()).collect(),
         internal_networks: internal.collect(),
         settings: owner.dns.clone(),
         peers: others.map(peer).collect(),
@@ -111,7 +112,9 @@ fn peer(container: &Container) -> DnsPeer {
     DnsPeer {
         name: container.name.clone(),
         id: container.id.0.clone(),
-        is_alive: container.is_alive(),
+        state: container.state.clone(),
+        exit_code: container.exit_code,
+        network_mode: container.network_mode.clone(),
         attachments: container.attachments.clone(),
     }
 }
@@ -127,6 +130,7 @@ fn of_process(pid: Pid, names: Vec<String>) -> DnsSubject {
         own_name: None,
         network_mode: String::new(),
         attachments: Vec::new(),
+        networks: Vec::new(),
         internal_networks: Vec::new(),
         settings: DnsSettings::default(),
         peers: Vec::new(),

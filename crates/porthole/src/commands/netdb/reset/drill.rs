@@ -156,6 +156,16 @@ impl Drill {
     fn put_back(&self, silence: Silence, world: &World) -> CommandError {
         let failed = CommandError::caused_by("the engine does not start with a new database", silence.cause)
             .hint(format!("the backup is {}", self.backup.display()));
+        if let Err(error) = self.way.give_up() {
+            let moved = self.moved_to();
+            return failed
+                .hint(format!(
+                    "it could not be stopped again ({}), so the old database stays {}",
+                    in_words(&error),
+                    moved.display()
+                ))
+                .hint(self.by_hand());
+        }
         if let Err(error) = self.swap_back() {
             let moved = self.moved_to();
             return failed
@@ -183,7 +193,8 @@ impl Drill {
     }
 
     fn by_hand(&self) -> String {
-        format!("the engine is stopped; it was started with: {}", self.start_words())
+        let log = self.way.log_words().map(|log| format!(", and why it does not: {log}")).unwrap_or_default();
+        format!("the engine is stopped; to start it: {}{log}", self.start_words())
     }
 
     fn start_words(&self) -> String {

@@ -16,6 +16,8 @@ const SYSTEMD: &str = "/run/systemd/system";
 const UNIT: &str = "docker.service";
 /// What ends with the engine, late, and must be gone before the next one starts.
 const HELPERS: [&str; 1] = ["containerd"];
+/// What it takes to start a service: one that failed often of late is not started otherwise.
+const START: [&str; 2] = ["reset-failed", "start"];
 /// How long an engine with many containers may take to stop.
 const STOPPING: Duration = Duration::from_mins(3);
 
@@ -61,6 +63,14 @@ impl Way {
         matches!(self, Self::Unknown)
     }
 
+    /// Where it says why it does not start.
+    pub(super) fn log_words(&self) -> Option<String> {
+        match self {
+            Self::Service { unit, .. } => Some(format!("journalctl -u {unit}")),
+            Self::Program { .. } | Self::Unknown => None,
+        }
+    }
+
     /// What is run to stop it.
     pub(super) fn stop_words(&self) -> Vec<String> {
         match self {
@@ -76,7 +86,7 @@ impl Way {
     pub(super) fn start_words(&self) -> Vec<String> {
         match self {
             Self::Service { unit, sockets, .. } => {
-                vec![systemctl_words("start", sockets.iter().chain([unit]))]
+                START.map(|verb| systemctl_words(verb, sockets.iter().chain([unit]))).to_vec()
             }
             Self::Program { command, .. } => vec![command.clone()],
             Self::Unknown => vec!["nothing: start it yourself afterwards".to_owned()],
@@ -98,11 +108,20 @@ impl Way {
         }
     }
 
+    /// Ends what is left of a start that failed: systemd tries again by itself, with whatever files are there.
+    pub(super) fn give_up(&self) -> Result<(), CommandError> {
+        match self {
+            Self::Service { unit, sockets, .. } => systemctl("stop", sockets.iter().chain([unit])),
+            Self::Program { .. } | Self::Unknown => Ok(()),
+        }
+    }
+
     /// Starts it; a program that porthole itself started can be watched.
     pub(super) fn start(&self) -> Result<Option<StartedProgram>, CommandError> {
         match self {
             Self::Service { unit, sockets, .. } => {
-                systemctl("start", sockets.iter().chain([unit])).map(|()| None)
+                let done = START.iter().try_for_each(|verb| systemctl(verb, sockets.iter().chain([unit])));
+                done.map(|()| None)
             }
             Self::Program { program, .. } => {
                 let started = program.start_again().map(Some);
@@ -167,6 +186,6 @@ fn systemctl<'a>(verb: &str, units: impl Iterator<Item = &'a String>) -> Result<
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(CommandError::caused_by(failed(), said).hint("journalctl -u docker says why"))
+    let said = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
+    Err(CommandError::caused_by(failed(), said))
 }
