@@ -8,7 +8,10 @@ use porthole_model::EngineTime;
 use crate::dormant::encoded;
 
 /// A second in nanoseconds.
-const SECOND: i64 = 1_000_000_000;
+pub(super) const SECOND: i64 = 1_000_000_000;
+
+/// How far moments that an engine may read wrongly are moved, in nanoseconds.
+const BREADTH: i64 = 1_000_000;
 
 /// Which events are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,9 +65,21 @@ pub(super) struct EventSpan {
 }
 
 impl EventSpan {
-    /// The path of the call that asks for what happened since a moment.
+    /// The path of the call that follows from a moment on.
     pub(super) fn path(&self, since: EngineTime) -> String {
-        let until = self.until.map(|until| format!("&until={}", seconds(until)));
+        self.path_between(since, self.until)
+    }
+
+    /// The path of the call that asks for what happened between two moments.
+    ///
+    /// Podman leaves the moments themselves out, and reads them as floating-point numbers: they are a little wider.
+    pub(super) fn past(&self, since: EngineTime, until: EngineTime) -> String {
+        let (since, until) = (since.0.saturating_sub(BREADTH), until.0.saturating_add(BREADTH));
+        self.path_between(EngineTime(since.min(until)), Some(EngineTime(until)))
+    }
+
+    fn path_between(&self, since: EngineTime, until: Option<EngineTime>) -> String {
+        let until = until.map(|until| format!("&until={}", seconds(until)));
         let filters = serde_json::json!(self.filters).to_string();
         let filters = (!self.filters.is_empty()).then(|| format!("&filters={}", encoded(&filters)));
         let (since, optional) = (seconds(since), [until, filters].into_iter().flatten().collect::<String>());
@@ -93,6 +108,15 @@ mod tests {
             span.path(span.since),
             "/events?since=1699999940.000000042&until=2.000000000&filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
         );
+    }
+
+    #[test]
+    fn the_past_is_asked_for_with_some_breadth() {
+        let span = EventQuery::default().at(EngineTime(5 * SECOND));
+        let past = span.past(EngineTime(2 * SECOND), EngineTime(3 * SECOND));
+        assert_eq!(past, "/events?since=1.999000000&until=3.001000000");
+        let backwards = span.past(EngineTime(3 * SECOND), EngineTime(2 * SECOND));
+        assert_eq!(backwards, "/events?since=2.001000000&until=2.001000000");
     }
 
     #[test]
