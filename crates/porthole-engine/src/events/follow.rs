@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use porthole_model::{EngineEvent, EngineTime, EventGap, EventNews, Secrets};
 
-use super::listening::{Listening, clock, past};
+use super::listening::{Listening, clock, past, ping};
 use super::memory::{Memory, SLACK};
 use super::query::{EventQuery, EventSpan, SECOND};
 use crate::client::Client;
@@ -58,8 +58,8 @@ impl EventStream {
         secrets: Secrets,
     ) -> Result<Self, RequestError> {
         let client = reach(&endpoint, limit).await?;
-        let now = clock(&client).await?;
-        let span = query.at(now);
+        let (now, is_podman) = ping(&client).await?;
+        let span = query.at(now, is_podman);
         let mut memory = Memory::new(span.since);
         if span.until.is_none_or(|until| until > now) {
             let end = span.since.min(now);
@@ -96,7 +96,12 @@ impl EventStream {
                 State::Ended => return Ok(None),
                 State::Listening(listening) => match listening.hear(&self.memory, &self.span).await {
                     Ok(Some(events)) => self.take(events),
-                    Ok(None) if self.span.is_over(&listening.client).await => self.state = State::Ended,
+                    Ok(None) if self.span.is_over(&listening.client).await => {
+                        let client = &listening.client;
+                        let events = self.span.left_out(client, &self.memory, self.secrets).await?;
+                        self.take(events);
+                        self.state = State::Ended;
+                    }
                     Ok(None) => self.lose("the engine ended its answer"),
                     Err(cause) => self.lose(&cause),
                 },
@@ -192,6 +197,20 @@ impl EventSpan {
         let Some(until) = self.until else { return false };
         // Where the engine does not say, it is asked again.
         clock(client).await.is_ok_and(|now| now.0.saturating_add(SECOND) >= until.0)
+    }
+
+    /// What the engine did not tell in an answer that ended.
+    async fn left_out(
+        &self,
+        client: &Client,
+        memory: &Memory,
+        secrets: Secrets,
+    ) -> Result<Vec<EngineEvent>, RequestError> {
+        let Some(until) = self.until.filter(|_| self.is_podman) else { return Ok(Vec::new()) };
+        let since = memory.last().unwrap_or(self.since);
+        let mut events = past(client, self, (since, until), secrets).await?;
+        events.retain(|event| event.at >= since && event.at <= until);
+        Ok(events)
     }
 }
 

@@ -89,7 +89,9 @@ impl Listening {
         let mut missed = 0;
         if since < until {
             let remembered = past(&self.client, span, (since, until), self.secrets).await?;
-            missed = remembered.iter().filter(|event| event.at >= since && !memory.knows(event)).count();
+            let is_missed =
+                |event: &&EngineEvent| (since..=until).contains(&event.at) && !memory.knows(event);
+            missed = remembered.iter().filter(is_missed).count();
         }
         if self.is_doubted && missed > 0 {
             return Ok(missed);
@@ -101,7 +103,7 @@ impl Listening {
     }
 }
 
-/// What the engine remembers of the time between two moments, and a little more.
+/// What the engine remembers of the time between two moments, and of a little more.
 pub(super) async fn past(
     client: &Client,
     span: &EventSpan,
@@ -111,17 +113,24 @@ pub(super) async fn past(
     let body = client.body(&span.past(since, until)).await?;
     let mut events = Vec::new();
     Decoder::new(secrets).take(&body, &mut events).map_err(not_understood)?;
+    events.retain(|event| event.at.0 <= until.0.saturating_add(SECOND));
     Ok(events)
 }
 
 /// The engine's clock, to the second before, as its answers show it.
 pub(super) async fn clock(client: &Client) -> Result<EngineTime, RequestError> {
+    ping(client).await.map(|(now, _)| now)
+}
+
+/// The engine's clock, and whether the engine is Podman.
+pub(super) async fn ping(client: &Client) -> Result<(EngineTime, bool), RequestError> {
     let headers = client.head("/_ping").await?;
     let date = headers.get(DATE).and_then(|date| date.to_str().ok()).and_then(date);
-    date.ok_or_else(|| RequestError::NotUnderstood {
+    let now = date.ok_or_else(|| RequestError::NotUnderstood {
         call: call("/_ping"),
         cause: "it has no Date header, by which its clock would be known".to_owned(),
-    })
+    })?;
+    Ok((now, headers.contains_key("libpod-api-version")))
 }
 
 fn date(text: &str) -> Option<EngineTime> {

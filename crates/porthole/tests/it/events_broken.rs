@@ -219,6 +219,22 @@ fn a_quiet_engine_is_left_in_peace() {
     }
 }
 
+/// Podman keeps its events in a file: a restart loses none.
+#[test]
+fn podman_is_followed_across_its_restart() {
+    let lab = lab(Engine::Podman);
+    let relay = Relay::begin(lab.socket());
+    let follower = Follower::begin(&relay, &["-o", "json"]);
+    make(&lab, "early", 3);
+    let mut news = follower.until_made("early3");
+    lab.restart_engine().unwrap();
+    make(&lab, "late", 3);
+    news.extend(follower.until_made("late3"));
+    assert_eq!(made(&news), ["early1", "early2", "early3", "late1", "late2", "late3"], "{news:#?}");
+    assert_eq!(kinds(&news), ["lost", "back"], "{news:#?}");
+    follower.interrupt();
+}
+
 #[test]
 fn it_ends_at_ctrl_c_in_every_state_and_says_the_break_once() {
     let lab = lab(Engine::newest());
