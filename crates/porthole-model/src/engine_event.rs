@@ -63,18 +63,23 @@ pub struct EventGap {
 pub enum EventNews {
     /// Something happened.
     Event(EngineEvent),
-    /// The engine went out of reach; it is tried again.
+    /// The stream of events broke off; it is tried again.
     Lost {
         /// Why.
         cause: String,
     },
-    /// The engine is there again.
+    /// Events come again.
     Back {
-        /// How long it was out of reach.
+        /// How long none came.
         away: Duration,
     },
     /// What happened meanwhile may not be known in full.
     Gap(EventGap),
+    /// The engine's clock was set back before the next event: times do not show what came first.
+    ClockSetBack {
+        /// By how much at least.
+        by: Duration,
+    },
     /// Events that were not taken in time, and are gone.
     Dropped {
         /// How many.

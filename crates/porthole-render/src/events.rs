@@ -36,13 +36,17 @@ pub enum Told {
 pub fn told(news: &EventNews) -> Told {
     match news {
         EventNews::Event(event) => Told::Line(line(event)),
-        EventNews::Lost { cause } => {
-            Told::Beside(error::warning(&format!("the engine is out of reach, and is tried again: {cause}")))
-        }
+        EventNews::Lost { cause } => Told::Beside(error::warning(&format!(
+            "events come no longer; the engine is tried again: {cause}"
+        ))),
         EventNews::Back { away } => {
-            Told::Beside(error::note(&format!("the engine is there again, after {}", units::time(*away))))
+            Told::Beside(error::note(&format!("events come again, after {}", units::time(*away))))
         }
         EventNews::Gap(gap) => Told::Beside(error::warning(&gap_words(*gap))),
+        EventNews::ClockSetBack { by } => Told::Beside(error::warning(&format!(
+            "the engine's clock was set back by {}: from here on, a time that is earlier may have come later",
+            units::time(*by)
+        ))),
         EventNews::Dropped { events } => Told::Beside(error::warning(&format!(
             "{events} events came faster than they were taken, and are not shown"
         ))),
@@ -56,6 +60,7 @@ fn line(event: &EngineEvent) -> Line {
         .with(style(event), &format!("{:<12} ", event.action.as_str()))
         .with(Style::Name, name);
     let attributes = OWN_ATTRIBUTES.iter().filter_map(|name| Some((name, event.attributes.get(*name)?)));
+    let attributes = attributes.filter(|(_, value)| !value.as_str().is_empty());
     attributes.fold(line, |line, (name, value)| {
         line.with(Style::Faint, &format!("  {name}=")).plain(short(value.as_str()))
     })
@@ -81,8 +86,12 @@ fn short(text: &str) -> &str {
 }
 
 fn gap_words(gap: EventGap) -> String {
-    let after = gap.after.map_or_else(|| "the beginning".to_owned(), time_of_day);
     let before = gap.before.map_or_else(|| "now".to_owned(), time_of_day);
+    let Some(after) = gap.after.map(time_of_day) else {
+        return format!(
+            "it cannot be known whether something else happened before {before}: nothing was seen yet"
+        );
+    };
     format!(
         "the engine does not remember what happened between {after} and {before}: it was started anew, or more \
          happened than it keeps"
@@ -139,6 +148,10 @@ mod tests {
     fn what_happens_to_the_stream_is_said_in_words() {
         let gap = EventGap { after: Some(EngineTime(1_700_000_000_000_000_000)), before: None };
         assert!(words(&EventNews::Gap(gap)).contains("between 22:13:20.000 and now"));
+        let unknown = EventGap { after: None, before: Some(EngineTime(1_700_000_000_000_000_000)) };
+        assert!(words(&EventNews::Gap(unknown)).contains("happened before 22:13:20.000"));
+        let by = Duration::from_hours(1);
+        assert!(words(&EventNews::ClockSetBack { by }).contains("set back by 1h00m"));
         assert!(words(&EventNews::Back { away: Duration::from_secs(3) }).contains("after 3"));
     }
 }

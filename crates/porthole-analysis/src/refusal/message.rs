@@ -1,4 +1,4 @@
-//! What an engine complains of, from the message of its refusal: Docker 20.10 to 28, and Podman where it says the same.
+//! What an engine complains of, from the message of its refusal: Docker 20.10 to 28, and Podman 5.4.
 
 use std::sync::LazyLock;
 
@@ -40,7 +40,7 @@ type Reading = for<'a> fn(&Captures<'a>) -> Option<Complaint<'a>>;
 
 /// The messages, each with how it is read; the first that fits is the one.
 static MESSAGES: LazyLock<Vec<(Regex, Reading)>> = LazyLock::new(|| {
-    let known: [(&str, Reading); 14] = [
+    let known: [(&str, Reading); 20] = [
         (r#"name "/?([^"]+)" is already in use by (?:container "?)?([0-9a-f]{12,64})"#, name_taken),
         (
             r"(udp|tcp)?\S* ?(\[[0-9a-f:]+\]|[0-9a-f]*::[0-9a-f:]*?|[0-9.]+):(\d+)(?:[:/]\S+)? ?(?:failed)?: (port is already allocated)",
@@ -50,11 +50,21 @@ static MESSAGES: LazyLock<Vec<(Regex, Reading)>> = LazyLock::new(|| {
             r"(udp|tcp)?\S* ?(\[[0-9a-f:]+\]|[0-9a-f]*::[0-9a-f:]*?|[0-9.]+):(\d+)[^ ]*:? (?:bind: )?(address already in use)",
             port_taken,
         ),
+        (r"listen (udp|tcp)[46]? ():(\d+): (?:bind: )?(address already in use)", port_taken),
         (r"[Nn]o such image: (\S+)", |found| Some(Complaint::NoImage(text(found, 1)?))),
         (r"[Nn]o such container: (\S+)", |found| Some(Complaint::NoContainer(text(found, 1)?))),
+        (r#"no container with name or ID "([^"]+)" found"#, |found| {
+            Some(Complaint::NoContainer(text(found, 1)?))
+        }),
+        (r"network with name or ID (\S+): network not found", |found| {
+            Some(Complaint::NoNetwork(text(found, 1)?))
+        }),
         (r"network (\S+) not found", |found| Some(Complaint::NoNetwork(text(found, 1)?))),
         (r"(?:get )?(\S+): no such volume", |found| Some(Complaint::NoVolume(text(found, 1)?))),
         (r"cannot remove a running container ([0-9a-f]+)", |found| {
+            Some(Complaint::ContainerRuns(text(found, 1)?))
+        }),
+        (r"cannot remove container ([0-9a-f]{12,64}) as it is (?:running|paused)", |found| {
             Some(Complaint::ContainerRuns(text(found, 1)?))
         }),
         (r#"cannot remove container "/?([^"]+)": container is (?:running|paused)"#, |found| {
@@ -66,6 +76,12 @@ static MESSAGES: LazyLock<Vec<(Regex, Reading)>> = LazyLock::new(|| {
             r"(?:used by|container) (?:running |stopped )?(?:container )?([0-9a-f]{12,64})(?: is using its referenced image|$)",
             |found| Some(Complaint::ImageUsed { container: text(found, 1)? }),
         ),
+        (r"image used by ([0-9a-f]{12,64}): image is in use by a container", |found| {
+            Some(Complaint::ImageUsed { container: text(found, 1)? })
+        }),
+        (r#""([^"]+)" has associated containers with it"#, |found| {
+            Some(Complaint::NetworkUsed(text(found, 1)?))
+        }),
         (r"network (\S+)(?: id [0-9a-f]+)? has active endpoints", |found| {
             Some(Complaint::NetworkUsed(text(found, 1)?))
         }),
@@ -106,6 +122,6 @@ mod tests {
 
     #[test]
     fn every_pattern_is_one() {
-        assert_eq!(MESSAGES.len(), 14);
+        assert_eq!(MESSAGES.len(), 20);
     }
 }

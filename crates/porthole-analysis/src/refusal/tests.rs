@@ -124,6 +124,31 @@ fn what_is_in_use_names_its_users() {
 }
 
 #[test]
+fn podman_says_it_in_its_own_words() {
+    let port = "cannot listen on the TCP port: listen tcp4 :8080: bind: address already in use";
+    assert_eq!(
+        words(500, port, &facts()),
+        "port 8080/tcp of every address is taken by the container web (bb:1, up 2 minutes)"
+    );
+    let runs = format!(
+        "cannot remove container {ID} as it is running - running or paused containers cannot be removed without force: container state improper"
+    );
+    assert_eq!(words(500, &runs, &facts()), "the container web still runs (up 2 minutes)");
+    let used = format!(
+        "image bb:1 is in use: image used by {ID}: image is in use by a container: consider listing external containers and force-removing image"
+    );
+    assert_eq!(words(409, &used, &facts()), "the image is in use by the container web (bb:1, up 2 minutes)");
+    let missing = "no container with name or ID \"wen\" found: no such container";
+    assert_eq!(words(404, missing, &facts()), "the engine has no container wen; near to it: web");
+    let network = "unable to find network with name or ID shob: network not found";
+    assert_eq!(refusal_need(&refusal(404, network)), RefusalNeed::Networks);
+    assert_eq!(words(404, network, &facts()), "the engine has no network shob");
+    let busy = "\"app\" has associated containers with it. Use -f to forcibly delete containers and pods: network is being used";
+    assert!(words(500, busy, &facts()).contains("the container web"));
+    assert_eq!(refusal_need(&refusal(404, "no such volume")), RefusalNeed::Nothing);
+}
+
+#[test]
 fn nothing_is_made_up() {
     assert_eq!(refusal_need(&refusal(500, "something broke")), RefusalNeed::Nothing);
     assert_eq!(refusal_meaning(&refusal(500, "something broke"), &facts()), None);

@@ -85,6 +85,7 @@ fn port_taken(
     facts: &RefusalFacts,
 ) -> RefusalMeaning {
     let (protocol, Port(port)) = wanted;
+    let address = if address.is_empty() { "every address" } else { address };
     let port = format!("port {port}/{protocol} of {address}");
     let holders: Vec<_> = facts.containers.iter().filter(|known| known.ports.contains(&wanted)).collect();
     let containers = holders.iter().map(|known| described(known)).collect::<Vec<_>>().join(" and ");

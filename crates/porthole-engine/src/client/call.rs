@@ -55,6 +55,11 @@ impl Client {
         self.whole_answer(Outgoing::empty(Method::HEAD, path), self.limit).await.map(|answer| answer.headers)
     }
 
+    /// The body of a successful answer to `GET path`, as it came.
+    pub(crate) async fn body(&self, path: &str) -> Result<Bytes, RequestError> {
+        self.answer(Outgoing::empty(Method::GET, path)).await
+    }
+
     pub(super) async fn answer_within(
         &self,
         outgoing: Outgoing,
@@ -86,7 +91,7 @@ impl Client {
                     self.pool.put(connection);
                     return Ok(answer);
                 }
-                Err(error) if was_used && (outgoing.method == Method::GET || error.is_canceled()) => {}
+                Err(error) if was_used && (outgoing.method.is_safe() || error.is_canceled()) => {}
                 Err(source) => return Err(RequestError::Broken { call: outgoing.call(), source }),
             }
         }

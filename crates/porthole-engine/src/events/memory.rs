@@ -9,7 +9,10 @@ use porthole_model::{EngineEvent, EngineTime};
 const REMEMBERED: usize = 4096;
 
 /// How far an engine's clock may go back before it counts as set back, in nanoseconds.
-const SLACK: i64 = 2_000_000_000;
+pub(super) const SLACK: i64 = 2_000_000_000;
+
+/// How many of the last events an engine that is well still remembers (moby, `eventsLimit`).
+const KEPT: usize = 256;
 
 /// The events that were seen last.
 pub(super) struct Memory {
@@ -42,6 +45,21 @@ impl Memory {
             self.seen.remove(&oldest);
         }
         true
+    }
+
+    /// What happened before is not wanted.
+    pub(super) fn start(&self) -> EngineTime {
+        self.start
+    }
+
+    /// The latest moment that was seen, which is not that of the last event where a clock was set back.
+    pub(super) fn newest(&self) -> Option<EngineTime> {
+        self.order.iter().map(|(at, _)| *at).max()
+    }
+
+    /// Since when every event must have been seen that an engine remembers.
+    pub(super) fn lately(&self) -> EngineTime {
+        self.order.iter().rev().take(KEPT).map(|(at, _)| *at).min().unwrap_or(self.start)
     }
 
     /// The event that was seen last.
@@ -109,6 +127,7 @@ mod tests {
         assert_eq!(memory.order.len(), REMEMBERED);
         assert_eq!(memory.seen.len(), REMEMBERED);
         assert_eq!(memory.since(EngineTime(20_000), 10), EngineTime(10_100 - 4096));
+        assert_eq!(memory.lately(), EngineTime(10_100 - 256));
     }
 
     #[test]
@@ -117,6 +136,10 @@ mod tests {
         let mut memory = Memory::new(EngineTime(10 * HOUR));
         memory.admit(&event(10 * HOUR + 1, "start"));
         let now = EngineTime(9 * HOUR);
+        assert_eq!(memory.newest(), memory.last());
         assert_eq!(memory.since(now, 5_000_000_000), EngineTime(9 * HOUR - 7_000_000_000));
+        memory.admit(&event(9 * HOUR, "start"));
+        assert!(memory.newest() > memory.last());
+        assert_eq!(memory.lately(), EngineTime(9 * HOUR));
     }
 }

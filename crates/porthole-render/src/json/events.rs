@@ -27,18 +27,18 @@ pub struct EventDocument {
 pub enum EventNewsItem {
     /// Something happened.
     Event(EventItem),
-    /// The engine went out of reach; it is tried again.
+    /// The stream of events broke off; it is tried again.
     Lost {
         /// When (RFC 3339), by the clock of porthole's host.
         at: String,
         /// Why.
         cause: String,
     },
-    /// The engine is there again.
+    /// Events come again.
     Back {
         /// When (RFC 3339), by the clock of porthole's host.
         at: String,
-        /// How long it was out of reach, in microseconds.
+        /// How long none came, in microseconds.
         away_us: u64,
     },
     /// What happened between two moments of the engine's clock may not be known in full.
@@ -47,6 +47,13 @@ pub enum EventNewsItem {
         after: Option<String>,
         /// The first event behind (RFC 3339); null when there was none yet.
         before: Option<String>,
+    },
+    /// The engine's clock was set back before the next event: times do not show what came first.
+    ClockSetBack {
+        /// When (RFC 3339), by the clock of porthole's host.
+        at: String,
+        /// By how much at least, in microseconds.
+        by_us: u64,
     },
     /// Events were not taken in time, and are gone.
     Dropped {
@@ -87,6 +94,7 @@ pub fn event_news(news: &EventNews, now: Timestamp) -> String {
         EventNews::Gap(EventGap { after, before }) => {
             EventNewsItem::Gap { after: after.map(nanoseconds), before: before.map(nanoseconds) }
         }
+        EventNews::ClockSetBack { by } => EventNewsItem::ClockSetBack { at: now, by_us: microseconds(*by) },
         EventNews::Dropped { events } => EventNewsItem::Dropped { events: *events },
     };
     compact(&EventDocument { schema_version: SCHEMA_VERSION, news: item })

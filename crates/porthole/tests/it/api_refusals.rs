@@ -95,3 +95,60 @@ fn what_is_in_use_names_its_users() {
     let volume = refused(&lab, &["DELETE", "/volumes/data"]);
     assert_said(&volume, &["the volume data belongs to the container web"]);
 }
+
+#[test]
+fn podman_s_refusals_are_explained() {
+    let lab = lab(Engine::Podman);
+    lab.docker_ok(&["network", "create", "shop"]);
+    lab.run("web", &["-p", "8080:80", "--network", "shop"], "bb:1", &["sleep", "1000"]);
+    let taken = refused(&lab, &["POST", "/containers/create?name=web", "-d", r#"{"Image": "bb:1"}"#]);
+    assert_said(&taken, &["the name web is taken by a container", "up "]);
+    let body = r#"{"Image": "bb:1", "ExposedPorts": {"80/tcp": {}},
+        "HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}}"#;
+    api_ok(&lab, &["POST", "/containers/create?name=two", "-d", body]);
+    let port = refused(&lab, &["POST", "/containers/two/start"]);
+    assert_said(&port, &["port 8080/tcp of every address is taken by the container web ("]);
+    let runs = refused(&lab, &["DELETE", "/containers/web"]);
+    assert_said(&runs, &["the container web still runs (up ", "/containers/web/stop"]);
+    let used = refused(&lab, &["DELETE", "/images/bb:1"]);
+    assert_said(&used, &["the image is in use by the container "]);
+    let container = refused(&lab, &["POST", "/containers/wed/start"]);
+    assert_said(&container, &["the engine has no container wed; near to it: web"]);
+    let network = refused(&lab, &["GET", "/networks/shob"]);
+    assert_said(&network, &["the engine has no network shob; near to it: shop"]);
+    let network = refused(&lab, &["DELETE", "/networks/shop"]);
+    assert_said(&network, &["on the network shop there still are: the container web"]);
+    let call = api(&lab, &["POST", "/session"]);
+    assert_eq!(call.code, 1, "{call}");
+    assert_said(&call, &["this engine has no call POST /session"]);
+}
+
+#[test]
+fn protocols_that_are_not_spoken_are_named() {
+    for engine in [Engine::Docker20, Engine::newest()] {
+        let lab = lab(engine);
+        lab.run("web", &[], "bb:1", &["sleep", "1000"]);
+        let websocket = "/containers/web/attach/ws?stream=1&stdout=1";
+        let words = [
+            "begins WebSocket, which porthole api does not speak",
+            "/containers/web/attach?stream=1&stdout=1",
+        ];
+        let refused = api(&lab, &["GET", websocket]);
+        assert_eq!(refused.code, 1, "{refused}");
+        assert_said(&refused, &words);
+        let upgrade = [
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+        ];
+        let headers = upgrade.iter().flat_map(|header| ["-H", *header]);
+        let arguments: Vec<_> = ["GET", websocket].into_iter().chain(headers).collect();
+        let begun = api(&lab, &arguments);
+        assert_eq!((begun.code, begun.stdout.as_str()), (2, ""), "{begun}");
+        assert_said(&begun, &words);
+        let session = api(&lab, &["POST", "/session"]);
+        assert_eq!(session.code, 1, "{session}");
+        assert_said(&session, &["POST /session begins HTTP/2", "porthole tap"]);
+    }
+}

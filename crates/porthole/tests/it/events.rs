@@ -1,7 +1,8 @@
 //! What happens at an engine, followed across restarts, while much happens.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use porthole_lab::{Engine, Lab};
@@ -69,8 +70,16 @@ fn nanoseconds(moment: &Value, missing: i64) -> i64 {
 
 #[test]
 fn each_event_once_through_restarts_while_a_thousand_containers_come_and_go() {
-    let lab = lab(Engine::newest());
-    let mut follower = Follower::begin(&lab, &["-f", "type=container"]);
+    for engine in [Engine::Docker20, Engine::newest()] {
+        let lab = lab(engine);
+        let (news, made) = churn_through_restarts(&lab);
+        assert_nothing_is_missing(&lab, &news, &made);
+    }
+}
+
+/// What porthole saw, and the ids of a thousand containers with the moments just after they were made.
+fn churn_through_restarts(lab: &Lab) -> (Vec<Value>, BTreeMap<String, i64>) {
+    let mut follower = Follower::begin(lab, &["-f", "type=container"]);
     let mut churn = lab.command("sh");
     churn.args([
         "-c",
@@ -94,8 +103,12 @@ fn each_event_once_through_restarts_while_a_thousand_containers_come_and_go() {
     churn.wait().unwrap();
     assert_eq!(made.len(), 1000);
     lab.docker_ok(&["create", "--name", "last", "bb:1", "true"]);
-    let news = follower.until("last");
+    (follower.until("last"), made)
+}
 
+/// Each event was seen once; all that the engine still remembers, and nothing else since its oldest; and what is not
+/// known to have been seen is in a gap that was told.
+fn assert_nothing_is_missing(lab: &Lab, news: &[Value], made: &BTreeMap<String, i64>) {
     let events: Vec<_> = news.iter().filter(|news| news["news"] == "event").collect();
     let identity = |event: &Value| {
         (at(event), event["action"].as_str().unwrap().to_owned(), event["id"].as_str().unwrap().to_owned())
@@ -104,20 +117,19 @@ fn each_event_once_through_restarts_while_a_thousand_containers_come_and_go() {
     assert_eq!(seen.len(), events.len(), "some came twice");
 
     // What the engine still remembers.
-    let remembered = porthole_ok(
-        &lab,
-        &["events", "-o", "json", "-f", "type=container", "--since", "1h", "--until", "0s"],
-    );
+    let remembered =
+        porthole_ok(lab, &["events", "-o", "json", "-f", "type=container", "--since", "1h", "--until", "0s"]);
     let remembered: Vec<_> = remembered.lines().map(parse).filter(|news| news["news"] == "event").collect();
     assert!(remembered.len() > 100, "{}", remembered.len());
-    for event in &remembered {
-        assert!(seen.contains(&identity(event)), "{event} was not seen");
-    }
+    let reported: BTreeSet<_> = remembered.iter().map(identity).collect();
+    let oldest = remembered.iter().map(at).min().unwrap();
+    let seen_since: BTreeSet<_> = seen.into_iter().filter(|(at, ..)| *at >= oldest).collect();
+    assert_eq!(seen_since, reported);
 
     // What it forgot when it was started anew was seen, or is in a gap that was told.
     let gaps: Vec<_> = news.iter().filter(|news| news["news"] == "gap").collect();
     assert_eq!(news.iter().filter(|news| news["news"] == "lost").count(), 2, "{gaps:?}");
-    for (id, moment) in &made {
+    for (id, moment) in made {
         let is_told = gaps.iter().any(|gap| {
             nanoseconds(&gap["after"], 0) <= *moment && *moment <= nanoseconds(&gap["before"], i64::MAX)
         });
@@ -200,4 +212,61 @@ fn a_command_for_each_event() {
 
     let many = exec("sleep 1", &["--at-once", "16"]);
     assert_eq!(many.code, 0, "{}", many.stderr);
+}
+
+/// More comes at once than commands can run: they wait in the order of the events, and memory stays bounded.
+#[test]
+fn a_burst_of_events_runs_every_command_in_order() {
+    for engine in [Engine::Docker20, Engine::newest()] {
+        let lab = lab(engine);
+        let mut command = lab.command("porthole");
+        // The first one holds all others up.
+        let script = "[ $PORTHOLE_ID = v1 ] && sleep 5; echo $PORTHOLE_ACTION $PORTHOLE_ID >> /tmp/done";
+        command.args(["events", "-f", "type=volume", "--exec", script]);
+        let mut follower = command.spawn().unwrap();
+        wait_for("the engine to have a listener", || {
+            lab.docker_ok(&["info", "--format", "{{.NEventsListener}}"]).trim() != "0"
+        });
+        for number in 1..=1000 {
+            make_volume(&lab, &format!("v{number}"));
+        }
+        wait_for("all commands", || lab.sh("wc -l < /tmp/done").stdout.trim() == "1000");
+        let expected: Vec<_> = (1..=1000).map(|number| format!("create v{number}")).collect();
+        assert_eq!(lab.sh_ok("cat /tmp/done").lines().collect::<Vec<_>>(), expected);
+        let pid = porthole_lab::program_pid(&follower).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next());
+        let kilobytes: u64 = peak.unwrap().parse().unwrap();
+        assert!(kilobytes < 100_000, "{kilobytes} kB");
+        assert!(Command::new("kill").args(["-INT", &follower.id().to_string()]).status().unwrap().success());
+        assert_eq!(follower.wait().unwrap().code(), Some(130));
+    }
+}
+
+#[test]
+fn podman_tells_all_that_it_remembers() {
+    let lab = lab(Engine::Podman);
+    for number in 0..10 {
+        lab.docker_ok(&["create", "--name", &format!("c{number}"), "bb:1", "true"]);
+        lab.docker_ok(&["volume", "create", &format!("data{number}")]);
+    }
+    let past = porthole_ok(&lab, &["events", "--since", "10m", "--until", "0s", "-f", "type=container"]);
+    assert_eq!(past.matches(" create ").count(), 10, "{past}");
+    let volumes =
+        porthole_ok(&lab, &["events", "--since", "10m", "--until", "0s", "-f", "type=volume", "-o", "json"]);
+    let ids: Vec<_> = volumes.lines().map(|line| parse(line)["id"].as_str().unwrap().to_owned()).collect();
+    let expected: Vec<_> = (0..10).map(|number| format!("data{number}")).collect();
+    assert_eq!(ids, expected);
+}
+
+/// Faster than the docker CLI would.
+fn make_volume(lab: &Lab, name: &str) {
+    let mut engine = UnixStream::connect(lab.socket()).unwrap();
+    let body = format!("{{\"Name\":\"{name}\"}}");
+    let length = body.len();
+    let head = "POST /volumes/create HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\nConnection: close";
+    write!(engine, "{head}\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    engine.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
 }

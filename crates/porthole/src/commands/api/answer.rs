@@ -37,6 +37,11 @@ pub(super) async fn show(
     let mut passed = Ok(None);
     let mut output = Output::new(form(&kind, wanted, world));
     match answer.content {
+        OpenContent::Hijacked(_) if let Some(error) = foreign(&answer.headers, wanted) => {
+            ahead(&mut output, head).await?;
+            output.finish().await?;
+            return Err(error);
+        }
         OpenContent::Hijacked(stream) => {
             let form = match &terminal {
                 Some(terminal) if terminal.is_tty => Form::Plain,
@@ -72,6 +77,18 @@ pub(super) async fn show(
         world.printer.note(&error::note("nothing was changed: it was so already (304 Not Modified)"));
     }
     Ok(if status < 400 { Exit::Success } else { Exit::Findings })
+}
+
+/// Why a connection that became something else cannot be joined: by `--raw` it is passed on as it comes.
+fn foreign(headers: &[(String, String)], wanted: &Wanted) -> Option<CommandError> {
+    let meaning = refused::other_protocol(wanted).filter(|_| !wanted.raw)?;
+    let is_foreign = |(name, value): &(String, String)| {
+        name.eq_ignore_ascii_case("upgrade") && !value.eq_ignore_ascii_case("tcp")
+    };
+    headers
+        .iter()
+        .any(is_foreign)
+        .then(|| meaning.hints.into_iter().fold(CommandError::new(meaning.words), CommandError::hint))
 }
 
 async fn ahead(output: &mut Output, head: Option<String>) -> Result<(), CommandError> {

@@ -54,7 +54,8 @@ fn open(path: &Path) -> Result<File, CommandError> {
 }
 
 fn checked(bytes: Vec<u8>, name: &str) -> Result<Data, CommandError> {
-    match serde_json::from_slice::<IgnoredAny>(&bytes) {
+    // What ends too early ends where its last line does.
+    match serde_json::from_slice::<IgnoredAny>(bytes.trim_ascii_end()) {
         Ok(_) => Ok(Data::Json(bytes)),
         Err(error) => Err(CommandError::new(not_json(&bytes, name, &error))
             .hint("nothing was sent; what is no JSON needs a Content-Type: -H 'Content-Type: text/plain'")),
@@ -121,6 +122,8 @@ mod tests {
         let expected =
             "the text behind -d is no JSON: expected `,` or `}`, at line 3, column 3\n  \"Cmd\": []\n  ^";
         assert_eq!(error.message(), expected);
+        let early = read("{\"Image\": \"bb:1\"\n\n", false).unwrap_err();
+        assert!(early.message().contains("line 1, column 16\n{\"Image\": \"bb:1\"\n"), "{}", early.message());
         assert!(read("", false).unwrap_err().message().contains("at line 1, column 0"));
     }
 

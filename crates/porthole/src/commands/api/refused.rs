@@ -21,7 +21,8 @@ use crate::world::World;
 /// Says what the refusal means, where more is known than it says.
 pub(super) async fn explain(status: u16, body: &[u8], wanted: &Wanted, client: &Client, world: &World) {
     let message = message(body);
-    let meaning = match no_such_call(status, &message, wanted, client) {
+    let known = no_such_call(status, &message, wanted, client).or_else(|| not_spoken(&message, wanted));
+    let meaning = match known {
         Some(meaning) => Some(meaning),
         None => looked_up(status, &message, wanted, client, world).await,
     };
@@ -35,7 +36,9 @@ pub(super) async fn explain(status: u16, body: &[u8], wanted: &Wanted, client: &
 
 /// Where the engine has no such call: which came later, and which are near.
 fn no_such_call(status: u16, message: &str, wanted: &Wanted, client: &Client) -> Option<RefusalMeaning> {
-    let is_unknown = wanted.operation.is_none() || message.contains("page not found");
+    // Docker's words, and Podman's.
+    let is_unknown =
+        wanted.operation.is_none() || message.contains("page not found") || message == "Not Found";
     if status != 405 && !(status == 404 && is_unknown) {
         return None;
     }
@@ -57,6 +60,29 @@ fn no_such_call(status: u16, message: &str, wanted: &Wanted, client: &Client) ->
     let near = (!lines.is_empty()).then(|| format!("near to it: {}", lines.join(", ")));
     let hints = near.into_iter().chain(["all of them: porthole api ls".to_owned()]).collect();
     Some(RefusalMeaning { words, hints })
+}
+
+/// Where the call would begin another protocol, which the engine misses.
+fn not_spoken(message: &str, wanted: &Wanted) -> Option<RefusalMeaning> {
+    let is_missed = message.contains("not websocket protocol") || message.contains("no upgrade proto");
+    is_missed.then(|| other_protocol(wanted)).flatten()
+}
+
+/// The protocol that the call begins, which porthole does not speak, and what does the same.
+pub(super) fn other_protocol(wanted: &Wanted) -> Option<RefusalMeaning> {
+    let path = wanted.path.split('?').next().unwrap_or_default();
+    let (protocol, instead) = match wanted.operation_name()? {
+        "ContainerAttachWebsocket" => {
+            let attach = path.strip_suffix("/ws").unwrap_or(path);
+            let query =
+                wanted.path.split_once('?').map_or("stream=1&stdin=1&stdout=1&stderr=1", |(_, query)| query);
+            ("WebSocket", format!("the same streams without it: porthole api POST '{attach}?{query}'"))
+        }
+        "Session" | "Grpc" => ("HTTP/2", "what docker build says by it is shown by porthole tap".to_owned()),
+        _ => return None,
+    };
+    let words = format!("{} {path} begins {protocol}, which porthole api does not speak", wanted.method);
+    Some(RefusalMeaning { words, hints: vec![instead] })
 }
 
 fn minor(version: &str) -> Option<u16> {
