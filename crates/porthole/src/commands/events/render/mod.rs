@@ -105,11 +105,13 @@ impl Keeper {
         let contents: Vec<String> =
             self.files.iter().map(|file| file.fill(&data)).collect::<Result<_, _>>()?;
         let mut is_changed = false;
-        for (file, content) in self.files.iter().zip(&contents) {
+        let written = self.files.iter().zip(&contents).try_for_each(|(file, content)| {
             is_changed |= file.write(content, self.printer)?;
-        }
+            Ok(())
+        });
+        // Also where another one could not be written: nobody would tell of this one later.
         self.notify(is_changed);
-        Ok(())
+        written
     }
 
     fn hear(&mut self, news: &EventNews) {
