@@ -58,7 +58,7 @@ fn run(case: &Case<'_>, is_wanted: impl Fn(&Check) -> bool) -> Report {
         let result = (check.run)(case).map(|found| taken(found, &mut concerns));
         outcomes.push(outcome(check, result));
     }
-    probes::attach(snapshot, &mut concerns);
+    probes::attach(case, &mut concerns);
     let mut findings = fold(concerns);
     sort(&mut findings);
     Report {

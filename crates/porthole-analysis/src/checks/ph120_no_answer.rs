@@ -41,9 +41,10 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
+fn run(case: &Case<'_>) -> Result<Found, Gap> {
+    let snapshot = case.snapshot;
     let probes = snapshot.probes.known()?;
-    let attempts = probes::attempts(snapshot)?;
+    let attempts = probes::attempts(case)?;
     let mut found = Found { concerns: Vec::new(), gaps: attempts.gaps };
     let mut failures: Vec<_> =
         attempts.trials.iter().filter_map(|trial| Failure::of(trial, probes, &mut found)).collect();

@@ -2,20 +2,21 @@
 
 use porthole_model::{
     CheckCode, Confidence, Evidence, OutsidePlace, Probe, ProbeOutcome, ProbeVantage, ProbedStage, Probes,
-    Snapshot, SubjectKind,
+    SubjectKind,
 };
 
 use super::reach::Purpose;
 use super::{Inquiry, Reach, Trial, attempts};
+use crate::case::Case;
 use crate::checks::{Concern, about_container, about_network, about_port};
 
 /// How many probes are shown for a finding about many ports.
 const SHOWN: usize = 4;
 
 /// Adds to each finding what was tried of what it touches, and says where that contradicts it.
-pub(crate) fn attach(snapshot: &Snapshot, concerns: &mut [Concern]) {
-    let Some(probes) = snapshot.probes.value() else { return };
-    let Ok(attempts) = attempts(snapshot) else { return };
+pub(crate) fn attach(case: &Case<'_>, concerns: &mut [Concern]) {
+    let Some(probes) = case.snapshot.probes.value() else { return };
+    let Ok(attempts) = attempts(case) else { return };
     for concern in concerns.iter_mut().filter(|concern| concern.finding.code != CheckCode(120)) {
         of_ports(concern, &attempts.trials, probes);
         of_names(concern, &attempts.reaches, probes);

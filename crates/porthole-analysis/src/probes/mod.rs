@@ -8,9 +8,11 @@ mod reach;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use porthole_model::{Gap, PortBinding, Probe, ProbePlan, ProbedStage, Probes, Sender, Snapshot, StageProbe};
 
+use crate::case::Case;
 use crate::firewall::Journeys;
 use crate::ports::{self, Doors, Judged, proxies, relays};
 
@@ -50,7 +52,7 @@ pub(crate) struct Attempts<'a> {
     /// Of what containers ask.
     pub(crate) reaches: Vec<Reach<'a>>,
     /// The host, where its rules could be read.
-    pub(crate) journeys: Option<Journeys<'a>>,
+    pub(crate) journeys: Option<Rc<Journeys<'a>>>,
     /// Why some is not tried.
     pub(crate) gaps: Vec<Gap>,
 }
@@ -59,7 +61,7 @@ pub(crate) struct Attempts<'a> {
 /// from within and from the host, to the port on the host, and to the port from outside; and from a container of each
 /// network to the next router and to the name servers that it is told to ask.
 pub fn probe_plan(snapshot: &Snapshot) -> Result<ProbePlan, Gap> {
-    let attempts = attempts(snapshot)?;
+    let attempts = attempts(&Case::new(snapshot))?;
     let of_ports = attempts.trials.iter().flat_map(|trial| &trial.planned).map(|planned| planned.request);
     let of_reaches = || attempts.reaches.iter().flat_map(|reach| &reach.inquiries);
     let packets = of_ports.chain(of_reaches().flat_map(Inquiry::packets));
@@ -71,10 +73,11 @@ fn each_once<T: Ord>(requests: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 /// What is tried, and why some is not.
-pub(crate) fn attempts(snapshot: &Snapshot) -> Result<Attempts<'_>, Gap> {
+pub(crate) fn attempts<'s>(case: &Case<'s>) -> Result<Attempts<'s>, Gap> {
+    let snapshot = case.snapshot;
     let (judged, mut gaps) = ports::judge(snapshot)?;
-    let journeys = Journeys::new(snapshot).map_err(|gap| gaps.push(gap)).ok();
-    let plan = Plan { snapshot, journeys: journeys.as_ref() };
+    let journeys = case.journeys().map_err(|gap| gaps.push(gap)).ok();
+    let plan = Plan { snapshot, journeys: journeys.as_deref() };
     let trials = judged.into_iter().map(|judged| plan.trial(judged)).collect();
     let reaches = journeys.as_ref().map(|journeys| reach::reaches(snapshot, journeys));
     Ok(Attempts { trials, reaches: reaches.unwrap_or_default(), journeys, gaps })

@@ -117,7 +117,8 @@ impl Keeper {
     fn hear(&mut self, news: &EventNews) {
         match news {
             EventNews::Event(event) if tells_of_change(event) => self.quiet.heard(Instant::now()),
-            EventNews::Event(_) => {}
+            // The containers are read as they are, whatever the clock says.
+            EventNews::Event(_) | EventNews::ClockSetBack { .. } => {}
             EventNews::Lost { .. } => {
                 self.say(news);
                 self.source.client = None;
