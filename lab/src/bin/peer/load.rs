@@ -42,7 +42,7 @@ pub(crate) fn load(address: &str, threads: usize) -> io::Result<()> {
         tally.is_over.store(true, Ordering::Relaxed);
     });
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    println!("done {} {} {}", count(&tally.good), count(&tally.failed), count(&tally.again));
+    say(&format!("done {} {} {}", count(&tally.good), count(&tally.failed), count(&tally.again)));
     Ok(())
 }
 
@@ -55,7 +55,7 @@ fn ask(address: SocketAddr, keeps: bool, tally: &Tally) {
                 tally.good.fetch_add(1, Ordering::Relaxed);
                 let body = String::from_utf8_lossy(&body).trim().to_owned();
                 if answers(tally).insert(body.clone()) {
-                    println!("seen {body}");
+                    say(&format!("seen {body}"));
                 }
             }
             Ok((status, _)) => fail(tally, &format!("status {status}")),
@@ -116,7 +116,12 @@ fn is_closed(error: &io::Error) -> bool {
 
 fn fail(tally: &Tally, why: &str) {
     tally.failed.fetch_add(1, Ordering::Relaxed);
-    println!("failed {why}");
+    say(&format!("failed {why}"));
+}
+
+/// Whoever does not listen any more has ended the input, too.
+fn say(line: &str) {
+    writeln!(io::stdout(), "{line}").ok();
 }
 
 fn answers(tally: &Tally) -> MutexGuard<'_, BTreeSet<String>> {
