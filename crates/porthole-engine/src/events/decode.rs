@@ -177,7 +177,7 @@ mod tests {
     fn an_event_without_an_end_is_not_kept_forever() {
         let mut decoder = decoder();
         let mut pieces = 0;
-        while decoder.take(&[b'{'; 65536], &mut Vec::new()).is_ok() {
+        while decoder.take(&vec![b'{'; 65536], &mut Vec::new()).is_ok() {
             pieces += 1;
             assert!(pieces < 100);
         }

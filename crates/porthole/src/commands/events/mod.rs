@@ -54,7 +54,7 @@ pub(crate) struct EventsArgs {
     filters: Vec<(String, String)>,
     /// Begin with what happened since then: 10m, 2026-03-01T12:00:00Z, or seconds since the Unix epoch
     ///
-    /// Engines remember their last 256 events, and none from before they were started.
+    /// Docker remembers its last 256 events, and none from before it was started; Podman what its log has.
     #[arg(long, value_name = "WHEN", value_parser = moment::parse)]
     since: Option<EventMoment>,
     /// End with what happened until then, written in the same way; 0s is now
