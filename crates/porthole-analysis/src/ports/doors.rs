@@ -31,7 +31,7 @@ impl<'d, 's> Doors<'d, 's> {
             bound if bound.is_loopback() => None,
             bound if !bound.is_unspecified() => Some(bound),
             bound => {
-                let uplinks = self.journeys.into_iter().flat_map(|journeys| journeys.uplinks());
+                let uplinks = self.journeys.into_iter().flat_map(Journeys::uplinks);
                 uplinks.flat_map(Uplink::addresses).find(|address| address.is_ipv4() == bound.is_ipv4())
             }
         }

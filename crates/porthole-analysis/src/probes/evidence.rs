@@ -59,7 +59,7 @@ fn of_names(concern: &mut Concern, reaches: &[Reach<'_>], probes: &Probes) {
 
 /// A finding about a network is told whom its container asked in vain.
 fn of_ways_out(concern: &mut Concern, reaches: &[Reach<'_>], probes: &Probes) {
-    let (CheckCode(1..=6) | CheckCode(16 | 26)) = concern.finding.code else { return };
+    let CheckCode(1..=6 | 16 | 26) = concern.finding.code else { return };
     let touched = reaches.iter().filter(|reach| concern.touches(&about_network(reach.network())));
     let failed = touched.flat_map(|reach| &reach.inquiries).filter(|asked| asked.fails(probes));
     let lines: Vec<_> = failed.flat_map(|asked| asked.lines(probes)).take(SHOWN).collect();

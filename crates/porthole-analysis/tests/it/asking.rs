@@ -201,7 +201,7 @@ fn a_router_that_answers_the_host_alone_is_ph120() {
 fn a_rule_that_stops_all_of_it_is_its_own_finding_with_what_was_tried() {
     let mut lab = lab();
     // The engine asks for it from the container's network, which meets the same rule.
-    let files = known(&mut lab.snapshot.names).containers.values_mut().flat_map(|file| known(file));
+    let files = known(&mut lab.snapshot.names).containers.values_mut().flat_map(known);
     for forwarder in files.flat_map(|file| &mut file.remarks.forwarders).flatten() {
         forwarder.from_host = false;
     }

@@ -32,7 +32,9 @@ pub(super) fn of(ports: &[PortChain]) -> Table {
             target(port),
             listens(port),
         ]);
-        others.iter().for_each(|other| table.row(by_another_uplink(port, other)));
+        for other in others {
+            table.row(by_another_uplink(port, other));
+        }
     }
     table
 }
@@ -40,10 +42,9 @@ pub(super) fn of(ports: &[PortChain]) -> Table {
 /// What comes by another uplink of the host ends otherwise there.
 fn by_another_uplink(port: &PortChain, there: &PacketWay) -> Vec<Line> {
     let uplink = there.interface.as_deref().unwrap_or_default();
-    let [same, container] = [String::new(), format!("  by {uplink}")].map(Line::from);
+    let (same, by) = (Line::new, format!("  by {uplink}").into());
     let answer = port.answer(there).map_or_else(dash, back);
-    let same = || same.clone();
-    vec![same(), container, same(), translation(there), forward(there), answer, same(), same(), same()]
+    vec![same(), by, same(), translation(there), forward(there), answer, same(), same(), same()]
 }
 
 fn proxy(port: &PortChain) -> Line {
