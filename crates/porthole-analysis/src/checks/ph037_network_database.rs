@@ -1,7 +1,8 @@
 //! PH037: the engine's network database is damaged, or somebody else holds its lock.
 
 use porthole_model::{
-    CheckCode, Gap, LockHolder, NetworkDatabase, Observed, Pid, Severity, Subject, SubjectKind,
+    CheckCode, Gap, IpPrefix, LockHolder, NetworkDatabase, Observed, Pid, Severity, StoredNetwork, Subject,
+    SubjectKind,
 };
 
 use super::concern::about_engine;
@@ -17,7 +18,8 @@ pub(super) const CHECK: Check = Check {
     title: "the engine's network database is damaged or locked",
     documentation: Documentation {
         checks: "Reads the engine's `local-kv.db` page by page, without its lock: whether its meta pages, its tree and the \
-                 list of free pages are whole, whether every value is JSON, and who holds the file's lock.",
+                 list of free pages are whole, whether every value is JSON, whether the address ranges of networks are some, and \
+                 who holds the file's lock.",
         why: "An engine with a damaged database does not start: it ends with `invalid database`, or with a panic such as \
               `assertion failed: Page expected to be: 3, but self identifies as 2`. An engine that runs goes on until its next start. Where another process \
               holds the lock, engines up to 27 wait for it, and newer ones refuse to start.",
@@ -32,6 +34,7 @@ fn run(Case { snapshot, .. }: &Case<'_>) -> Result<Found, Gap> {
     let database = snapshot.network_database.known()?;
     let mut found = Found::default();
     found.concerns.extend(damage(database));
+    found.concerns.extend(without_range(database));
     match &database.lock_holders {
         Observed::Known(holders) => {
             let daemon = snapshot.engine.value().and_then(|engine| engine.daemon.value()).copied();
@@ -67,10 +70,38 @@ fn damage(database: &NetworkDatabase) -> Option<Concern> {
     if let Some(more @ 1..) = database.faults.len().checked_sub(SHOWN) {
         concern = concern.evidence(database.path.clone(), format!("{more} more"));
     }
-    Some(concern.remedy(
+    Some(new_one(concern))
+}
+
+/// One such range, of whatever network, and the engine makes not even its own networks: it ends with `invalid CIDR
+/// address` (tried with 20.10 and 28.5).
+fn without_range(database: &NetworkDatabase) -> Option<Concern> {
+    let wrong: Vec<_> =
+        database.networks().filter_map(|network| Some((network, no_range(network)?))).collect();
+    let (first, _) = wrong.first()?;
+    let summary = format!(
+        "the engine's network database has an address range of network '{}' that is none: the engine will not start \
+         with it",
+        first.name
+    );
+    let mut concern = Concern::new(CODE, Severity::Error, subject(), summary).related(about_engine());
+    for (network, pool) in wrong.into_iter().take(SHOWN) {
+        let source = format!("{}, network '{}'", database.path, network.name);
+        concern = concern.evidence(source, format!("'{pool}' is no address range"));
+    }
+    Some(new_one(concern))
+}
+
+fn no_range(network: &StoredNetwork) -> Option<&str> {
+    let mut pools = network.subnets.iter().map(|subnet| subnet.pool.as_str());
+    pools.find(|pool| !pool.is_empty() && pool.parse::<IpPrefix>().is_err())
+}
+
+fn new_one(concern: Concern) -> Concern {
+    concern.remedy(
         "save what can be read, and let the engine make a new database",
         vec!["porthole netdb reset".to_owned()],
-    ))
+    )
 }
 
 fn locked(database: &NetworkDatabase, holder: &LockHolder, daemon: Option<Pid>) -> Option<Concern> {

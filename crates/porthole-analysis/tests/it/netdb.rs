@@ -7,7 +7,7 @@ use porthole_analysis::netdb::{OrphanKind, orphans, repair_plan, restore_plan, s
 use porthole_model::{
     AddressPool, ContainerId, DatabaseFault, LinkKind, LockHolder, Membership, NetworkBackup,
     NetworkDatabase, NetworkId, NetworkStep, NetworksNow, Observed, Pid, SavedNetwork, Stored,
-    StoredEndpoint, StoredNetwork, StoredRecord, Timestamp,
+    StoredEndpoint, StoredNetwork, StoredRecord, StoredSubnet, Timestamp,
 };
 
 use crate::lab::{DOCKERD, HOST_NAMESPACE, Lab, known, lines};
@@ -145,6 +145,26 @@ fn damage_is_one_finding_and_compares_nothing() {
     assert_eq!(lab.gaps(36).len(), 1);
     database(&mut lab).faults = vec![fault(1)];
     assert_eq!(found(&lab), ["warning PH037 network database"]);
+}
+
+#[test]
+fn an_address_range_that_is_none_keeps_the_engine_from_starting() {
+    let with_pool = |pool: &str| {
+        let mut lab = in_order();
+        let subnet = StoredSubnet { pool: pool.into(), gateway: "172.18.0.1/16".into() };
+        for record in &mut database(&mut lab).records {
+            if let Stored::Network(network) = &mut record.stored {
+                network.subnets = vec![subnet.clone()];
+            }
+        }
+        found(&lab)
+    };
+    for pool in ["372.18.0.0/16", "172.18.0.0/99", "text"] {
+        assert_eq!(with_pool(pool), ["error PH037 network database"], "{pool}");
+    }
+    for pool in ["172.18.0.0/16", "fd00:99::/64", ""] {
+        assert_eq!(with_pool(pool), [""; 0], "{pool}");
+    }
 }
 
 #[test]

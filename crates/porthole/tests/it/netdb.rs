@@ -147,7 +147,7 @@ fn a_backup_holds_the_file_and_every_network() {
 /// Ids and addresses of the containers' places, which a restore must bring back.
 fn addresses(lab: &Lab) -> String {
     let format = "{{.Name}} {{range $name, $place := .NetworkSettings.Networks}}{{$name}}={{$place.IPAddress}} \
-                  {{$place.GlobalIPv6Address}} {{json $place.Aliases}}{{end}}";
+                  {{$place.GlobalIPv6Address}} {{range $place.Aliases}}{{.}} {{end}}{{end}}";
     lab.docker_ok(&["inspect", "-f", format, "web", "client", "fixed"])
 }
 
@@ -183,7 +183,8 @@ fn the_drill_and_back_with_containers_that_talk_again() {
         assert_eq!(codes(&report), ["PH035"; 4], "{report:#}");
         let findings = report["findings"].as_array().expect("findings");
         let bridges = findings.iter().flat_map(|finding| finding["explains"].as_array().expect("effects"));
-        assert_eq!(bridges.filter(|bridge| bridge["code"] == "PH036").count(), 3, "{report:#}");
+        assert_eq!(bridges.filter(|bridge| bridge["code"] == "PH036").count(), 2, "{report:#}");
+        // A bridge that was given a name of its own does not tell whose it is; its network takes it up again.
         let refused = porthole(lab, &["netdb", "restore", "--yes", "/srv/b.tar.zst"]);
         assert!(refused.code == 2 && refused.stderr.contains("--clean"), "{refused}");
         let restore = ["netdb", "restore", "--yes", "--clean", "--start", "/srv/b.tar.zst"];
@@ -336,6 +337,22 @@ fn a_damaged_database_is_named_read_in_part_saved_and_made_anew() {
         lab.start_engine().unwrap();
         assert!(!lab.docker_ok(&["network", "ls"]).contains("vault"));
         assert!(codes(&check(lab)).iter().all(|code| code != "PH037"));
+    });
+}
+
+#[test]
+fn a_database_that_somebody_edited() {
+    on_docker_engines(|lab| {
+        lab.docker_ok(&["network", "create", "--subnet", "172.30.0.0/24", "app"]);
+        lab.stop_engine().unwrap();
+        lab.sh_ok(&format!("sed -i s/172.30.0.0/372.30.0.0/g {DATABASE}"));
+        assert!(lab.start_engine().is_err(), "an engine does not start with it");
+        let report = check(lab);
+        assert_eq!(codes(&report), ["PH037"], "{report:#}");
+        assert!(summaries(&report).contains("network 'app' that is none"), "{report:#}");
+        lab.sh_ok("porthole netdb reset --yes -o /srv/b.tar.zst");
+        lab.start_engine().unwrap();
+        assert!(!lab.docker_ok(&["network", "ls"]).contains("app"));
     });
 }
 
