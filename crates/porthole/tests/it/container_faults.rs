@@ -162,14 +162,14 @@ fn ph113_a_container_that_nobody_can_reach() {
 fn on_a_small_disk(test: impl Fn(&Lab)) {
     on_docker_engines(|lab| {
         lab.sh_ok("docker save bb:1 > /srv/bb.tar");
-        lab.stop_engine().unwrap();
+        lab.stop_engine().expect("the engine stops");
         lab.sh_ok("mount -t tmpfs -o size=64m tmpfs /var/lib/docker");
-        lab.start_engine().unwrap();
+        lab.start_engine().expect("the engine starts");
         lab.sh_ok("docker load < /srv/bb.tar");
         test(lab);
-        lab.stop_engine().unwrap();
+        lab.stop_engine().expect("the engine stops");
         lab.sh_ok("umount /var/lib/docker");
-        lab.start_engine().unwrap();
+        lab.start_engine().expect("the engine starts");
     });
 }
 
