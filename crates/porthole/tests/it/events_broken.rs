@@ -312,7 +312,7 @@ fn shifted(text: &str, mark: &str, by: i64, is_meant: impl Fn(i64) -> bool) -> S
         let (digits, rest) = part.split_at(10);
         let second: i64 = digits.parse().unwrap();
         let second = if is_meant(second) { second + by } else { second };
-        all.push_str(&format!("{mark}{second}{rest}"));
+        all.extend([mark, &second.to_string(), rest]);
     }
     all
 }
