@@ -45,7 +45,8 @@ impl Snapshot {
 
     /// The probes of a snapshot for which none were made: nothing is sent unasked.
     pub fn untried() -> Observed<Probes> {
-        let remedy = "run porthole doctor --active, which sends packets to published ports, and from containers to routers and name servers";
+        let remedy =
+            "run porthole doctor --active, which sends packets to published ports, routers and name servers";
         Observed::Missing(Gap::not_asked("probes").with_remedy(remedy))
     }
 }
