@@ -85,6 +85,8 @@ pub enum Field {
     ConntrackState,
     /// The status bits of its connection (`IPS_*`): seen reply 2, assured 4, confirmed 8, source NAT 16, destination NAT 32. `Number`.
     ConntrackStatus,
+    /// Which ends of its connection are translated (`--ctstate SNAT,DNAT`): source 16, destination 32; 0 for a packet that has none. `Number`.
+    ConntrackTranslation,
     /// Whether it goes in the direction of the connection's first packet (0) or back (1). `Number`.
     ConntrackDirection,
     /// An address of the connection's first packet, or of the expected answer. `Address`.

@@ -136,7 +136,7 @@ fn plain_field(field: &Field) -> &'static str {
         Field::Dscp => "dscp",
         Field::PacketType => "meta pkttype",
         Field::ConntrackState => "ct state",
-        Field::ConntrackStatus => "ct status",
+        Field::ConntrackStatus | Field::ConntrackTranslation => "ct status",
         Field::ConntrackDirection => "ct direction",
         Field::ConntrackProtocol => "ct protocol",
         Field::ConntrackMark => "ct mark",
@@ -235,7 +235,12 @@ fn number_words(field: &Field, number: u64) -> String {
     };
     let is_bits = matches!(
         field,
-        Field::Mark | Field::ConntrackMark | Field::EtherType | Field::TcpFlags | Field::ConntrackStatus
+        Field::Mark
+            | Field::ConntrackMark
+            | Field::EtherType
+            | Field::TcpFlags
+            | Field::ConntrackStatus
+            | Field::ConntrackTranslation
     );
     match word {
         Some(word) => word.to_owned(),

@@ -43,6 +43,7 @@ impl Run<'_, '_> {
             Field::IsBridged => Content::flag(self.flight.place.is_bridged),
             Field::ConntrackState
             | Field::ConntrackStatus
+            | Field::ConntrackTranslation
             | Field::ConntrackDirection
             | Field::ConntrackAddress(_)
             | Field::ConntrackPort(_)
@@ -186,10 +187,11 @@ impl Run<'_, '_> {
             return Content::Known(Value::State(self.flight.state()));
         }
         if !self.flight.has_connection() {
-            return Content::Absent;
+            let is_zero = *field == Field::ConntrackTranslation;
+            return if is_zero { Content::number(0u8) } else { Content::Absent };
         }
         match field {
-            Field::ConntrackStatus => self.status(),
+            Field::ConntrackStatus | Field::ConntrackTranslation => self.status(),
             Field::ConntrackDirection => Content::flag(connection.told.is_reply),
             Field::ConntrackAddress(side) => match self.side(*side) {
                 Some((address, _)) => Content::Known(Value::Address(address)),
@@ -309,7 +311,7 @@ pub(super) fn words(field: &Field) -> String {
         Field::Mac(_) => "an Ethernet address of it",
         Field::Mark => "its mark",
         Field::ConntrackMark => "the mark of its connection",
-        Field::ConntrackStatus => "the status of its connection",
+        Field::ConntrackStatus | Field::ConntrackTranslation => "the status of its connection",
         Field::ConntrackAddress(_) | Field::ConntrackPort(_) => "an address of its connection",
         Field::ConntrackHelper => "the helper of its connection",
         Field::InterfaceGroup(_) => "the group of its interface",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use porthole_model::firewall::{
     AddressRange, Hook, Lookup, Nat, NatKind, NatTarget, PortRange, SetOutcome, Value, ValueTest,
 };
-use porthole_model::{Outcome, Port, Transport};
+use porthole_model::{IpPrefix, Outcome, Port, Transport};
 
 use super::chains::Standing;
 use super::connection::{EndState, Tracking};
@@ -203,13 +203,26 @@ impl<'s> Run<'_, 's> {
         }
     }
 
-    /// The address of the interface it leaves by that is in the next hop's network, or else its first one.
+    /// The address of the interface it leaves by that is in the next hop's network, or else its first one. IPv4 takes none
+    /// that means this host alone, as the loopback interface has, but another interface's (`inet_select_addr`).
     fn masquerade_address(&self) -> Option<IpAddr> {
         let next_hop = self.flight.route.and_then(|route| route.gateway).unwrap_or(self.flight.destination);
         let is_ipv4 = next_hop.is_ipv4();
-        let of_interface: Vec<_> = self.addresses_of(self.flight.place.output?, is_ipv4).collect();
+        let for_others = |prefix: &IpPrefix| !is_ipv4 || !prefix.address.is_loopback();
+        let of_interface: Vec<_> =
+            self.addresses_of(self.flight.place.output?, is_ipv4).filter(for_others).collect();
         let in_network = of_interface.iter().find(|address| contains(**address, next_hop));
-        in_network.or(of_interface.first()).map(|prefix| prefix.address)
+        let own = in_network.or(of_interface.first()).map(|prefix| prefix.address);
+        own.or_else(|| self.first_address().filter(|_| is_ipv4))
+    }
+
+    /// The first IPv4 address of any interface that others can send to.
+    fn first_address(&self) -> Option<IpAddr> {
+        let held = self.walker.addresses.iter().filter(|held| match held.prefix.address {
+            IpAddr::V4(address) => !address.is_loopback() && !address.is_link_local(),
+            IpAddr::V6(_) => false,
+        });
+        held.min_by_key(|held| held.interface).map(|held| held.prefix.address)
     }
 
     /// The first address of the interface it came in by; what this host sends itself goes to the loopback address.
@@ -227,7 +240,7 @@ impl<'s> Run<'_, 's> {
         &self,
         interface: porthole_model::InterfaceIndex,
         is_ipv4: bool,
-    ) -> impl Iterator<Item = porthole_model::IpPrefix> {
+    ) -> impl Iterator<Item = IpPrefix> {
         let mut prefixes: Vec<_> = self
             .walker
             .addresses

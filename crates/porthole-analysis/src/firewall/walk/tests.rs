@@ -418,6 +418,27 @@ fn the_state_of_a_connection_is_invalid_before_it_is_looked_up() {
 }
 
 #[test]
+fn what_has_no_connection_is_not_translated_to_iptables_and_has_no_status_to_nft() {
+    let is_not = |field| {
+        let tests = vec![ValueTest::AnyBit(1 << 5)];
+        vec![Statement::Match(Match { field, negated: true, tests })]
+    };
+    let rules = vec![is_not(Field::ConntrackTranslation), is_not(Field::ConntrackStatus)];
+    let raw = base(ChainKind::Filter, Hook::Prerouting, -300, Policy::Accept);
+    let stack = stack(filter(vec![chain("raw", raw, rules)]));
+    assert_eq!(met(&walk(&stack, &from_outside("10.0.0.2", 22))), ["raw 1"]);
+}
+
+#[test]
+fn what_is_masqueraded_on_the_loopback_interface_gets_another_ones_address() {
+    let behind = base(ChainKind::Nat, Hook::Postrouting, 100, Policy::Accept);
+    let masquerade = chain("behind", behind, vec![vec![nat(NatKind::Masquerade, None)]]);
+    let walk =
+        walk(&stack(filter(vec![masquerade])), &packet(PacketOrigin::Local, "127.0.0.1", "127.0.0.1", 80));
+    assert_eq!(walk.ways[0].packet.source.to_string(), "10.0.0.2");
+}
+
+#[test]
 fn what_is_not_understood_parts_the_way() {
     let unknown = |effect| Statement::Unknown(Unknown { wording: "xt match \"u32\"".into(), effect });
     let forward = base(ChainKind::Filter, Hook::Forward, 0, Policy::Accept);

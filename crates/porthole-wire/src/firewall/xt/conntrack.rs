@@ -78,7 +78,7 @@ impl Asked<'_> {
         let statement = match (states.is_empty(), nat) {
             (_, 0) => matching(Field::ConntrackState, self.is_inverted(0), states),
             (true, bits) => {
-                matching(Field::ConntrackStatus, self.is_inverted(0), vec![ValueTest::AnyBit(bits)])
+                matching(Field::ConntrackTranslation, self.is_inverted(0), vec![ValueTest::AnyBit(bits)])
             }
             (false, _) => return None,
         };
