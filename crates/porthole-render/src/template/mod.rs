@@ -52,6 +52,8 @@ impl Template {
         syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
         environment.set_syntax(syntax.build().map_err(|error| told(name, &error))?);
         environment.set_fuel(Some(FUEL));
+        // Without it a release build does not name what is undefined.
+        environment.set_debug(true);
         environment.set_formatter(|output, state, value| {
             if value.is_none() {
                 return Err(Error::new(ErrorKind::InvalidOperation, NONE));
