@@ -3,16 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use porthole_lab::{Engine, Lab};
 use serde_json::Value;
 
 use crate::relay::{Cut, Mode, Relay};
-use crate::support::{PORTHOLE, lab, parse, wait_for};
+use crate::support::{PORTHOLE, lab, lines_of, parse, wait_for};
 
 /// A porthole that follows an engine through a relay.
 struct Follower {
@@ -27,14 +27,7 @@ impl Follower {
         command.args(["--host", &relay.url, "--timeout", "2", "events", "-f", "type=volume"]).args(more);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = process.stdout.take().unwrap();
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = lines_of(out);
         wait_for("the stream", || relay.streams() > before);
         Self { process, lines }
     }

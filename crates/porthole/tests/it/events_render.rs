@@ -1,18 +1,19 @@
 //! Files that are kept as a template makes them of an engine's containers.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use porthole_lab::{Engine, Lab, program_pid};
 
-use crate::support::{lab, porthole, porthole_ok, wait_for};
+use crate::support::{lab, lines_of, porthole, porthole_ok, wait_for};
 
 const TEMPLATE: &str = "{% for c in containers %}{{ c.name }} {{ c.state }} {{ c.ready }}\n{% endfor %}";
 
 /// A porthole that keeps files, and what it says.
 struct Keeper {
     process: Child,
-    said: BufReader<ChildStderr>,
+    said: Receiver<String>,
 }
 
 impl Keeper {
@@ -20,21 +21,20 @@ impl Keeper {
         let mut command = lab.command("porthole");
         command.args(["events", "--render", "/srv/t.j2:/srv/out"]).args(arguments);
         let mut process = command.stderr(Stdio::piped()).spawn().expect("porthole starts");
-        let said = BufReader::new(process.stderr.take().expect("a pipe"));
+        let said = lines_of(process.stderr.take().expect("a pipe"));
         Self { process, said }
     }
 
     /// Waits until it says that; gives the line.
-    fn until(&mut self, words: &str) -> String {
-        let mut all = String::new();
+    fn until(&self, words: &str) -> String {
+        let mut all = Vec::new();
         loop {
-            let mut line = String::new();
-            let read = self.said.read_line(&mut line).expect("lines");
-            assert!(read > 0, "it ended, and did not say {words}: {all}");
+            let line = self.said.recv_timeout(Duration::from_mins(2));
+            let line = line.unwrap_or_else(|_| panic!("it did not say {words}: {all:?}"));
             if line.contains(words) {
                 return line;
             }
-            all.push_str(&line);
+            all.push(line);
         }
     }
 
@@ -94,10 +94,10 @@ fn a_file_follows_the_containers_through_a_restart_of_the_engine() {
         out_becomes(&lab, "aa exited False\nee running True");
 
         lab.kill_engine().unwrap();
-        keeper.until("out of reach");
+        keeper.until("events come no longer");
         assert_eq!(out(&lab).trim(), "aa exited False\nee running True");
         lab.start_engine().unwrap();
-        keeper.until("there again");
+        keeper.until("events come again");
         out_becomes(&lab, "aa exited False\nee exited False");
         lab.docker_ok(&["rm", "aa"]);
         out_becomes(&lab, "ee exited False");

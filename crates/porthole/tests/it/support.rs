@@ -1,5 +1,7 @@
 //! Labs with porthole in them, and what tests ask of its answers.
 
+use std::io::{BufRead, BufReader, Read};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use porthole_lab::{Engine, Lab, LabBuilder, Output};
@@ -82,6 +84,18 @@ pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// What is written, line by line, to be waited for no longer than a test likes to.
+pub(crate) fn lines_of(source: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(source).lines().map_while(Result::ok);
+        while let Some(line) = lines.next()
+            && sender.send(line).is_ok()
+        {}
+    });
+    lines
 }
 
 /// The Docker engines at hand, each in a lab of its own.
