@@ -7,6 +7,7 @@ use std::rc::Rc;
 use porthole_model::{Gap, Snapshot};
 
 use crate::firewall::{Journeys, Scene};
+use crate::probes::Attempts;
 
 /// A snapshot, and what is worked out of it for the first check that asks and kept for the others.
 pub struct Case<'s> {
@@ -14,12 +15,14 @@ pub struct Case<'s> {
     pub snapshot: &'s Snapshot,
     journeys: OnceCell<Result<Rc<Journeys<'s>>, Gap>>,
     scene: OnceCell<Result<Option<Scene<'s>>, Gap>>,
+    attempts: OnceCell<Result<Attempts<'s>, Gap>>,
 }
 
 impl<'s> Case<'s> {
     /// A case of which nothing has been asked.
     pub fn new(snapshot: &'s Snapshot) -> Self {
-        Self { snapshot, journeys: OnceCell::new(), scene: OnceCell::new() }
+        let (journeys, scene, attempts) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { snapshot, journeys, scene, attempts }
     }
 
     /// The host through which packets are sent.
@@ -37,6 +40,11 @@ impl<'s> Case<'s> {
     /// The same where some of them are there.
     pub(crate) fn scene_with_rules(&self) -> Result<Option<&Scene<'s>>, Gap> {
         Ok(self.scene()?.filter(|scene| !scene.rules.are_gone()))
+    }
+
+    /// What `doctor --active` tries.
+    pub(crate) fn attempts(&self) -> Result<&Attempts<'s>, Gap> {
+        self.attempts.get_or_init(|| Attempts::of(self)).as_ref().map_err(Gap::clone)
     }
 }
 

@@ -44,8 +44,8 @@ pub(super) const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Result<Found, Gap> {
     let snapshot = case.snapshot;
     let probes = snapshot.probes.known()?;
-    let attempts = probes::attempts(case)?;
-    let mut found = Found { concerns: Vec::new(), gaps: attempts.gaps };
+    let attempts = case.attempts()?;
+    let mut found = Found { concerns: Vec::new(), gaps: attempts.gaps.clone() };
     let mut failures: Vec<_> =
         attempts.trials.iter().filter_map(|trial| Failure::of(trial, probes, &mut found)).collect();
     if failures.iter().any(Failure::is_outside) {

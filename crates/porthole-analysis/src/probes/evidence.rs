@@ -6,7 +6,7 @@ use porthole_model::{
 };
 
 use super::reach::Purpose;
-use super::{Inquiry, Reach, Trial, attempts};
+use super::{Inquiry, Reach, Trial};
 use crate::case::Case;
 use crate::checks::{Concern, about_container, about_network, about_port};
 
@@ -16,7 +16,7 @@ const SHOWN: usize = 4;
 /// Adds to each finding what was tried of what it touches, and says where that contradicts it.
 pub(crate) fn attach(case: &Case<'_>, concerns: &mut [Concern]) {
     let Some(probes) = case.snapshot.probes.value() else { return };
-    let Ok(attempts) = attempts(case) else { return };
+    let Ok(attempts) = case.attempts() else { return };
     for concern in concerns.iter_mut().filter(|concern| concern.finding.code != CheckCode(120)) {
         of_ports(concern, &attempts.trials, probes);
         of_names(concern, &attempts.reaches, probes);

@@ -61,7 +61,7 @@ pub(crate) struct Attempts<'a> {
 /// from within and from the host, to the port on the host, and to the port from outside; and from a container of each
 /// network to the next router and to the name servers that it is told to ask.
 pub fn probe_plan(snapshot: &Snapshot) -> Result<ProbePlan, Gap> {
-    let attempts = attempts(&Case::new(snapshot))?;
+    let attempts = Attempts::of(&Case::new(snapshot))?;
     let of_ports = attempts.trials.iter().flat_map(|trial| &trial.planned).map(|planned| planned.request);
     let of_reaches = || attempts.reaches.iter().flat_map(|reach| &reach.inquiries);
     let packets = of_ports.chain(of_reaches().flat_map(Inquiry::packets));
@@ -72,15 +72,17 @@ fn each_once<T: Ord>(requests: impl Iterator<Item = T>) -> Vec<T> {
     requests.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// What is tried, and why some is not.
-pub(crate) fn attempts<'s>(case: &Case<'s>) -> Result<Attempts<'s>, Gap> {
-    let snapshot = case.snapshot;
-    let (judged, mut gaps) = ports::judge(snapshot)?;
-    let journeys = case.journeys().map_err(|gap| gaps.push(gap)).ok();
-    let plan = Plan { snapshot, journeys: journeys.as_deref() };
-    let trials = judged.into_iter().map(|judged| plan.trial(judged)).collect();
-    let reaches = journeys.as_ref().map(|journeys| reach::reaches(snapshot, journeys));
-    Ok(Attempts { trials, reaches: reaches.unwrap_or_default(), journeys, gaps })
+impl<'s> Attempts<'s> {
+    /// What is tried, and why some is not.
+    pub(crate) fn of(case: &Case<'s>) -> Result<Self, Gap> {
+        let snapshot = case.snapshot;
+        let (judged, mut gaps) = ports::judge(snapshot)?;
+        let journeys = case.journeys().map_err(|gap| gaps.push(gap)).ok();
+        let plan = Plan { snapshot, journeys: journeys.as_deref() };
+        let trials = judged.into_iter().map(|judged| plan.trial(judged)).collect();
+        let reaches = journeys.as_ref().map(|journeys| reach::reaches(snapshot, journeys));
+        Ok(Self { trials, reaches: reaches.unwrap_or_default(), journeys, gaps })
+    }
 }
 
 struct Plan<'j, 'a> {

@@ -103,12 +103,8 @@ fn probe(args: &PortsArgs, world: &World, snapshot: &Snapshot, ports: &mut Publi
 
 /// Reads the counters once more, so that a person sees which rules the probes met.
 fn count(world: &World, process: Pid, ports: &mut PublishedPorts) {
-    let host = world.host.collect(&Scope::of(&[Topic::Firewall]));
-    let namespace = host.process(process).and_then(|process| process.network_namespace.value().copied());
-    let namespaces = host.network_namespaces.value().into_iter().flatten();
-    let mut own = namespaces.filter(|own| Some(own.id) == namespace);
-    let firewall = own.next().and_then(|own| own.stack.value()?.firewall.value());
-    match firewall {
+    let stack = world.host.stack_of(process, &Scope::of(&[Topic::Firewall]));
+    match stack.as_ref().ok().and_then(|stack| stack.firewall.value()) {
         Some(firewall) => porthole_analysis::ports_counted(ports, firewall),
         None => ports.gaps.push(Gap::new(
             GapKind::Failed,
